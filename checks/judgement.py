@@ -1,0 +1,182 @@
+"""Judgement: a check and a target's evidence make an Outcome; a failed read is explained by the failure upstream of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from checks.catalogue import Catalogue, Requirement
+from checks.requirement import CHECKS, NonCompliant, NotApplicable
+
+
+class EvidenceLike(Protocol):
+    """What judgement asks of evidence."""
+
+    target: Any
+    environment: str
+    probe: bool
+    allowed_providers: tuple[str, ...]
+
+    def fact(self, name: str) -> Any: ...
+    def noting(self) -> Any: ...
+
+
+class Failure(Protocol):
+    """Evidence that could not be had: fixtures.readings.Unavailable."""
+
+    reason: str
+    rests_on: tuple[str, ...]
+    missing_actions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one requirement, in one case, for one target. `evidence` holds keys of readings."""
+
+    requirement: str
+    case: str | None
+    status: str
+    title: str
+    cause: str | None = None
+    expected: str | None = None
+    observed: str | None = None
+    reason: str | None = None
+    remedy: list[str] = field(default_factory=list)
+    blocked_by: str | None = None
+    missing_actions: list[str] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Primitives only, so that pytest-xdist can carry it."""
+        return asdict(self)
+
+
+class Docket:
+    """The outcomes for one target, each worked out once, whether its test was selected or it explains another."""
+
+    def __init__(self, evidence: EvidenceLike, catalogue: Catalogue, unavailable: type[Exception]) -> None:
+        self.evidence = evidence
+        self._catalogue = catalogue
+        self._unavailable = unavailable
+        self._outcomes: dict[tuple[str, str | None], Outcome] = {}
+        self._under_way: list[str] = []
+
+    def judge(self, identifier: str, case: str | None) -> Outcome:
+        """The outcome for the requirement and case."""
+        key = (identifier, case)
+        if key not in self._outcomes:
+            self._under_way.append(identifier)
+            try:
+                self._outcomes[key] = self._judged(self._catalogue.requirement(identifier), case)
+            finally:
+                self._under_way.pop()
+        return self._outcomes[key]
+
+    def all(self, identifier: str) -> list[Outcome]:
+        """The outcomes for every case of the requirement."""
+        cases = self._catalogue.requirement(identifier).cases
+        return [self.judge(identifier, case) for case in cases or (None,)]
+
+    def root(self, blocked: Outcome) -> Outcome:
+        """The failure that a blocked outcome names."""
+        failures = [o for o in self.all(str(blocked.blocked_by)) if o.status == "non_compliant"]
+        return failures[0]
+
+    def arguments(self, check: Callable[..., None], case: str | None) -> dict[str, Any]:
+        """The values of the check's parameters: `case`, `docket`, `evidence`, or a fact by its name."""
+        known = {"case": case, "docket": self, "evidence": self.evidence, "target": self.evidence.target}
+        names = inspect.signature(check).parameters
+        return {name: known[name] if name in known else self.evidence.fact(name) for name in names}
+
+    def _judged(self, requirement: Requirement, case: str | None) -> Outcome:
+        with self.evidence.noting() as seen:
+            try:
+                outcome = self._ruled_out(requirement, case) or self._verdict(requirement, case)
+            except self._unavailable as failure:
+                outcome = self._explained(requirement, case, failure)  # type: ignore[arg-type]
+            # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
+            except Exception as error:  # noqa: BLE001
+                reason = f"the evidence could not be judged: {type(error).__name__}: {error}"
+                outcome = Outcome(requirement.id, case, "inconclusive", requirement.statement, reason=reason)
+        return Outcome(**{**vars(outcome), "evidence": sorted(seen)})
+
+    def _ruled_out(self, requirement: Requirement, case: str | None) -> Outcome | None:
+        reason = None
+        if requirement.read == "probe" and not self.evidence.probe:
+            reason = "costs money or opens a session: run with --probe to include it"
+        elif requirement.environments and self.evidence.environment not in requirement.environments:
+            reason = f"does not apply with --environment {self.evidence.environment}"
+        elif requirement.provider and requirement.provider not in self.evidence.allowed_providers:
+            allowed = ", ".join(self.evidence.allowed_providers)
+            reason = f"[credentials] allowed_providers are {allowed}, not {requirement.provider}"
+        if reason is None:
+            return None
+        return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=reason)
+
+    def _verdict(self, requirement: Requirement, case: str | None) -> Outcome:
+        check = check_of(requirement.id)
+        try:
+            check(**self.arguments(check, case))
+        except NonCompliant as failure:
+            return self._non_compliant(requirement, case, failure)
+        except NotApplicable as ruled_out:
+            return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=str(ruled_out.msg))
+        return Outcome(requirement.id, case, "compliant", requirement.statement)
+
+    def _non_compliant(self, requirement: Requirement, case: str | None, failure: NonCompliant) -> Outcome:
+        blocker = self._failed(failure.unless, requirement.id)
+        if blocker:
+            reason = f"expected {failure.expected}; observed {failure.observed}"
+            return Outcome(requirement.id, case, "blocked", requirement.statement, reason=reason, blocked_by=blocker)
+        cause = self._catalogue.cause(failure.cause) if failure.cause else None
+        target = self.evidence.target
+        remedy = failure.remedy
+        if remedy is None:
+            names = {"profile": target.profile, "region": target.region, **failure.names}
+            source = (cause.remedy if cause else None) or requirement.remedy
+            remedy = source.lines(self.evidence.fact("platform"), **names)
+        return Outcome(
+            requirement.id,
+            case,
+            "non_compliant",
+            cause.title if cause else requirement.statement,
+            cause=failure.cause,
+            expected=failure.expected,
+            observed=failure.observed,
+            remedy=list(remedy),
+        )
+
+    def _explained(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:
+        blocker = self._failed(failure.rests_on, requirement.id)
+        return Outcome(
+            requirement.id,
+            case,
+            "blocked" if blocker else "inconclusive",
+            requirement.statement,
+            reason=failure.reason,
+            blocked_by=blocker,
+            missing_actions=[] if blocker else sorted(failure.missing_actions),
+        )
+
+    def _failed(self, upstream: tuple[str, ...], asking: str) -> str | None:
+        """The first of the requirements that fails, or what blocks it, other than the one that asks."""
+        for identifier in upstream:
+            if identifier in self._under_way:
+                continue
+            for outcome in self.all(identifier):
+                root = identifier if outcome.status == "non_compliant" else outcome.blocked_by
+                if root and root != asking:
+                    return root
+        return None
+
+
+def check_of(identifier: str) -> Callable[..., None]:
+    """The requirement's check; imports the check modules where it was not selected. KeyError where there is none."""
+    if identifier not in CHECKS:
+        for file in sorted(Path(__file__).parent.glob("*/test_*.py")):
+            import_module(f"checks.{file.parent.name}.{file.stem}")
+    return CHECKS[identifier]

@@ -1,0 +1,157 @@
+"""pytest plugin of what must be: parametrizes the checks, and lets each end as what its judgement says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from checks.catalogue import load
+from checks.judgement import Docket, Outcome, check_of
+from checks.requirement import NonCompliant
+from fixtures.plugin import RUN
+from fixtures.readings import Unavailable
+from fixtures.targets import Target
+
+DOCKETS = pytest.StashKey[dict[Target, Docket]]()
+OUTCOME = pytest.StashKey[Outcome]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    for severity in ("blocker", "high", "medium", "low"):
+        config.addinivalue_line("markers", f"{severity}: checks of requirements of this severity")
+    for read, what in (("local", "only this machine"), ("read", "read-only AWS calls"), ("probe", "calls that cost money")):
+        config.addinivalue_line("markers", f"{read}: checks that need {what}")
+    config.stash[DOCKETS] = {}
+
+
+def docket(config: pytest.Config, target: Target) -> Docket:
+    """The target's docket in this process."""
+    dockets = config.stash[DOCKETS]
+    if target not in dockets:
+        dockets[target] = Docket(config.stash[RUN].evidence(target), load(), Unavailable)
+    return dockets[target]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test for each target and case of the check's requirement."""
+    identifier = getattr(metafunc.function, "requirement_id", None)
+    if identifier is None:
+        return
+    requirement = load().requirement(identifier)
+    targets = metafunc.config.stash[RUN].targets
+    if requirement.cases:
+        rows = [(target, case) for target in targets for case in requirement.cases]
+        metafunc.parametrize(("target", "case"), rows, ids=[f"{target.id}:{case}" for target, case in rows])
+    else:
+        metafunc.parametrize("target", targets, ids=[target.id for target in targets])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Marks the checks, so that -m and -k know their severity, how they read and their ID, and puts them in the guide's order."""
+    catalogue = load()
+    for item in items:
+        identifier = requirement_of(item)
+        if identifier:
+            requirement = catalogue.requirement(identifier)
+            item.add_marker(requirement.severity)
+            item.add_marker(requirement.read)
+            item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
+
+    order = {requirement.id: number for number, requirement in enumerate(catalogue)}
+
+    def position(item: pytest.Item) -> tuple[str, int]:
+        return target_of(item), order.get(requirement_of(item) or "", -1)
+
+    items.sort(key=position)
+
+
+def requirement_of(item: pytest.Item) -> str | None:
+    """The ID of the requirement that the item checks; None for other tests."""
+    identifier: str | None = getattr(getattr(item, "function", None), "requirement_id", None)
+    return identifier
+
+
+def target_of(item: pytest.Item) -> str:
+    """The ID of the item's target; empty where it has none."""
+    params = item.callspec.params if hasattr(item, "callspec") else {}
+    return params["target"].id if "target" in params else ""
+
+
+@pytest.fixture(name="docket")
+def docket_fixture(request: pytest.FixtureRequest, target: Target) -> Docket:
+    """The outcomes for the target, for a check about other checks."""
+    return docket(request.config, target)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Judges before pytest fills the check's arguments, so that what cannot be judged ends here: skipped or error."""
+    identifier = requirement_of(item)
+    if identifier is None:
+        return
+    params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
+    outcome = docket(item.config, params["target"]).judge(identifier, params.get("case"))
+    item.stash[OUTCOME] = outcome
+    if outcome.status == "blocked":
+        pytest.skip(f"blocked by {outcome.blocked_by}: {outcome.reason}")
+    if outcome.status == "not_applicable":
+        pytest.skip(f"not applicable: {outcome.reason}")
+    if outcome.status == "inconclusive":
+        actions = f" (needs {', '.join(outcome.missing_actions)})" if outcome.missing_actions else ""
+        pytest.fail(f"{identifier} is inconclusive: {outcome.reason}{actions}", pytrace=False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+    """Attaches the outcome to the report of the phase that decides it."""
+    report: Any = yield
+    outcome = item.stash.get(OUTCOME, None)
+    if outcome is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
+        params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
+        report.compliance = result(outcome, params["target"], item.nodeid)
+        if outcome.blocked_by:
+            root = docket(item.config, params["target"]).root(outcome)
+            report.compliance["root"] = result(root, params["target"], "")
+        if call.excinfo is not None and isinstance(call.excinfo.value, NonCompliant):
+            report.longrepr = told(outcome)
+    return report
+
+
+def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
+    """The outcome with what the guide says of its requirement: all that reports need to know."""
+    catalogue = load()
+    requirement = catalogue.requirement(outcome.requirement)
+    return {
+        **outcome.as_json(),
+        "target": target.id,
+        "check": check,
+        "severity": requirement.severity,
+        "section": requirement.section,
+        "scope": requirement.scope,
+        "stage": catalogue.stages.index(requirement.stage),
+        "order": catalogue.requirements.index(requirement),
+    }
+
+
+def lost(config: pytest.Config, nodeid: str, reason: str) -> dict[str, Any] | None:
+    """The result for a selected check that never came to be judged; None for a test that is no check."""
+    name = nodeid.split("::")[-1]
+    function, _, parameters = name.partition("[")
+    for identifier in (requirement.id for requirement in load()):
+        if check_of(identifier).__name__ == function and parameters:
+            wanted, _, case = parameters.rstrip("]").partition(":")
+            target = next(target for target in config.stash[RUN].targets if target.id == wanted)
+            statement = load().requirement(identifier).statement
+            return result(Outcome(identifier, case or None, "inconclusive", statement, reason=reason), target, nodeid)
+    return None
+
+
+def told(outcome: Outcome) -> str:
+    """A failure as pytest prints it: what, expected, observed, remedy."""
+    lines = [f"{outcome.requirement} {outcome.cause or ''}".strip() + f": {outcome.title}"]
+    lines += [f"  expected  {outcome.expected}", f"  observed  {outcome.observed}"]
+    lines += [f"  mend      {line}" for line in outcome.remedy]
+    return "\n".join(lines)

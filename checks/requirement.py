@@ -1,0 +1,81 @@
+"""The words a check is written in: `requirement`, `require`, `not_applicable`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, TypeVar
+
+import pytest
+
+Check = TypeVar("Check", bound=Callable[..., None])
+
+CHECKS: dict[str, Callable[..., None]] = {}
+"""The check of each requirement whose module has been imported, by requirement ID."""
+
+
+class NonCompliant(pytest.fail.Exception):
+    """Evidence was read, and it does not meet the requirement.
+
+    `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
+    placeholders; `remedy` replaces the cause's or requirement's own; `unless` lists requirements, the nearest first,
+    whose failure explains this one, which is then blocked by it.
+    """
+
+    def __init__(
+        self,
+        *,
+        expected: str,
+        observed: str,
+        cause: str | None = None,
+        remedy: Sequence[str] | None = None,
+        unless: tuple[str, ...] = (),
+        **names: str,
+    ) -> None:
+        super().__init__(f"expected {expected}; observed {observed}", pytrace=False)
+        self.expected = expected
+        self.observed = observed
+        self.cause = cause
+        self.remedy = remedy
+        self.unless = unless
+        self.names = names
+
+
+class NotApplicable(pytest.skip.Exception):
+    """The settings or the platform rule the requirement out; the reason says which."""
+
+
+def requirement(identifier: str) -> Callable[[Check], Check]:
+    """Makes the function the check of this requirement of the guide; ValueError where it has one already."""
+
+    def register(check: Check) -> Check:
+        known = CHECKS.get(identifier)
+        if known is not None and (known.__module__, known.__qualname__) != (check.__module__, check.__qualname__):
+            raise ValueError(f"{identifier} is checked by {known.__qualname__} and by {check.__qualname__}")
+        CHECKS[identifier] = check
+        check.requirement_id = identifier  # type: ignore[attr-defined]
+        return check
+
+    return register
+
+
+def require(
+    condition: bool,
+    *,
+    expected: str,
+    observed: str,
+    cause: str | None = None,
+    remedy: Sequence[str] | None = None,
+    unless: tuple[str, ...] = (),
+    **names: Any,
+) -> None:
+    """Raises NonCompliant unless the condition holds."""
+    if not condition:
+        texts = {name: str(value) for name, value in names.items() if value is not None}
+        raise NonCompliant(
+            expected=expected, observed=observed, cause=cause, remedy=remedy, unless=unless, **texts
+        )
+
+
+def not_applicable(reason: str) -> NoReturn:
+    """Says that the requirement does not apply, and which setting or platform rules it out."""
+    raise NotApplicable(reason)

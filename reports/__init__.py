@@ -1,0 +1,1 @@
+"""What is said: one model of results, and the formats made from it."""

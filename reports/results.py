@@ -1,0 +1,105 @@
+"""The results of a run as data: counts, verdicts, root causes, exit code. Every format is made from this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
+SEVERITIES = ("blocker", "high", "medium", "low")
+RESULT_KEYS = (
+    "requirement", "case", "target", "scope", "section", "severity", "status", "cause", "title", "expected", "observed",
+    "reason", "remedy", "blocked_by", "missing_actions", "waiver", "evidence", "check",
+)  # fmt: skip
+
+Result = Mapping[str, Any]
+
+EXIT_OK, EXIT_NON_COMPLIANT, EXIT_INCOMPLETE = 0, 1, 6
+
+
+def counts(results: Iterable[Result]) -> dict[str, int]:
+    """How many results have each status; all statuses are there."""
+    tally = dict.fromkeys(STATUSES, 0)
+    for result in results:
+        tally[result["status"]] += 1
+    return tally
+
+
+def verdict(results: Iterable[Result], gate: str = "low") -> str:
+    """`non_compliant`, `incomplete` or `compliant`, over the results at or above the gate.
+
+    Blocked results are unevaluated: where what blocks them is not itself among the results, the run is incomplete.
+    """
+    tally = counts(r for r in results if SEVERITIES.index(r["severity"]) <= SEVERITIES.index(gate))
+    if tally["non_compliant"]:
+        return "non_compliant"
+    return "incomplete" if tally["inconclusive"] or tally["blocked"] else "compliant"
+
+
+def exit_code(overall: str, *, allow_incomplete: bool) -> int:
+    """pytest's exit code for the verdict, as the contract has it."""
+    if overall == "non_compliant":
+        return EXIT_NON_COMPLIANT
+    return EXIT_INCOMPLETE if overall == "incomplete" and not allow_incomplete else EXIT_OK
+
+
+def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
+    """The failures that no other failure explains, the first to mend first.
+
+    Failures of one cause with one remedy are one root cause. What blocks the selected checks is a root cause even
+    where its own check was not selected. First comes what is severe or blocks something, by stage from the environment
+    to the model; then the rest.
+    """
+    failures: dict[tuple[Any, ...], Result] = {}
+    for result in results:
+        for failure in (result, result.get("root")):
+            if failure and failure["status"] == "non_compliant":
+                failures.setdefault((failure["target"], failure["requirement"], failure["case"]), failure)
+    groups: dict[tuple[Any, ...], list[Result]] = {}
+    for failure in sorted(failures.values(), key=lambda f: (f["target"], f["stage"], f["order"])):
+        same = failure["cause"] or failure["requirement"]
+        groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
+    ranked = []
+    for group in groups.values():
+        first = group[0]
+        members = {failure["requirement"] for failure in group}
+        blocked = sum(r["target"] == first["target"] and r["blocked_by"] in members for r in results)
+        blocks = blocked + len(group) - 1
+        severity = min(SEVERITIES.index(failure["severity"]) for failure in group)
+        rank = (0 if blocked or severity <= SEVERITIES.index("high") else 1, first["stage"], severity, first["order"])
+        keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
+        ranked.append((rank, {**{key: first[key] for key in keys}, "blocks": blocks}))
+    return [cause for _, cause in sorted(ranked, key=lambda entry: (entry[1]["target"], entry[0]))]
+
+
+def document(
+    results: Sequence[Result],
+    *,
+    suite: Mapping[str, Any],
+    run: Mapping[str, Any],
+    targets: Sequence[Mapping[str, Any]],
+    evidence_ids: Mapping[tuple[str, str], str],
+    gate: str,
+) -> dict[str, Any]:
+    """results.json. `targets` have id, profile, region, account, principal; `evidence_ids` map (target, key) to `E1`…"""
+    ordered = sorted(results, key=lambda r: (r["target"], r["order"]))
+    rows = []
+    for result in ordered:
+        row = {key: result.get(key) for key in RESULT_KEYS}
+        row["evidence"] = [evidence_ids[result["target"], key] for key in result["evidence"]]
+        rows.append(row)
+    judged = []
+    for target in targets:
+        own = [r for r in ordered if r["target"] == target["id"]]
+        scopes = {scope: verdict([r for r in own if r["scope"] == scope], gate) for scope in dict.fromkeys(r["scope"] for r in own)}
+        judged.append({**target, "verdict": verdict(own, gate), "scopes": scopes})
+    return {
+        "schema": 1,
+        "suite": dict(suite),
+        "run": dict(run),
+        "targets": judged,
+        "counts": counts(ordered),
+        "verdict": verdict(ordered, gate),
+        "root_causes": root_causes(ordered),
+        "results": rows,
+    }

@@ -1,0 +1,79 @@
+"""What the terminal shows last: verdicts, root causes with what mends them, what was not evaluated, where the reports are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT_CAUSES_SHOWN = 5
+WORDS = {
+    "compliant": "compliant",
+    "non_compliant": "NOT COMPLIANT",
+    "incomplete": "INCOMPLETE: not everything could be evaluated",
+}
+COLOURS = {"compliant": {"green": True}, "non_compliant": {"red": True}, "incomplete": {"yellow": True}}
+
+
+def summarise(
+    reporter: pytest.TerminalReporter, document: Mapping[str, Any], directory: Path, problem: str | None
+) -> None:
+    """Writes the summary of results.json's `document`; at most one screen of root causes for each target."""
+    run = document["run"]
+    reporter.section("bedrock preflight", bold=True)
+    if run["simulated"]:
+        reporter.write_line(f"SIMULATED: world {run['world']!r}, no real machine or account was judged", yellow=True)
+    for target in document["targets"]:
+        _target(reporter, document, target)
+    counted = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in document["counts"].items() if count)
+    reporter.write_line("")
+    reporter.write_line(f"{sum(document['counts'].values())} checks: {counted}; {run['api_calls']} AWS calls")
+    if problem:
+        reporter.write_line(problem, red=True, bold=True)
+    else:
+        reporter.write_line(f"reports: {directory / 'report.html'}, results.json, junit.xml, evidence.json in {directory}")
+
+
+def _target(reporter: pytest.TerminalReporter, document: Mapping[str, Any], target: Mapping[str, Any]) -> None:
+    who = f" as {target['principal']}" if target["principal"] else ""
+    reporter.write_line("")
+    reporter.write(f"{target['id']}{who}: ", bold=True)
+    reporter.write_line(WORDS[target["verdict"]], bold=True, **COLOURS[target["verdict"]])
+    for scope, verdict in target["scopes"].items():
+        reporter.write_line(f"  {scope}: {WORDS[verdict]}", **COLOURS[verdict])
+    causes = [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
+    for number, cause in enumerate(causes[:ROOT_CAUSES_SHOWN], 1):
+        _root_cause(reporter, number, cause)
+    if len(causes) > ROOT_CAUSES_SHOWN:
+        rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[ROOT_CAUSES_SHOWN:]))
+        reporter.write_line(f"  and {len(causes) - ROOT_CAUSES_SHOWN} more, in the report: {rest}")
+    _not_evaluated(reporter, [r for r in document["results"] if r["target"] == target["id"]])
+
+
+def _root_cause(reporter: pytest.TerminalReporter, number: int, cause: Mapping[str, Any]) -> None:
+    code = f"{cause['requirement']}{' ' + cause['cause'] if cause['cause'] else ''}"
+    case = f" [{cause['case']}]" if cause["case"] else ""
+    blocks = f" (blocks {cause['blocks']})" if cause["blocks"] else ""
+    reporter.write_line("")
+    reporter.write(f"  {number}. {cause['title']}", red=True, bold=True)
+    reporter.write_line(f"  {code}{case}{blocks}")
+    reporter.write_line(f"     seen   {cause['observed']}")
+    for position, line in enumerate(cause["remedy"]):
+        reporter.write_line(f"     {'mend' if position == 0 else '    '}   {line}")
+
+
+def _not_evaluated(reporter: pytest.TerminalReporter, results: Iterable[Mapping[str, Any]]) -> None:
+    unread = [result for result in results if result["status"] == "inconclusive"]
+    reasons: dict[str, list[str]] = {}
+    for result in unread:
+        reasons.setdefault(result["reason"], []).append(result["requirement"])
+    if reasons:
+        reporter.write_line("")
+        reporter.write_line(f"  not evaluated: {len(unread)}", yellow=True)
+    for reason, requirements in reasons.items():
+        reporter.write_line(f"     {', '.join(dict.fromkeys(requirements))}: {reason}")
+    actions = sorted({action for result in unread for action in result["missing_actions"]})
+    if actions:
+        reporter.write_line(f"     would be, with: {', '.join(actions)}")

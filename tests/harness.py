@@ -1,0 +1,75 @@
+"""Judging a world without pytest around it, so that a table of a hundred worlds takes seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from checks.catalogue import load
+from checks.judgement import Docket
+from checks.plugin import result
+from fixtures.plugin import RUN  # noqa: F401  the plugin imports every module of facts
+from fixtures.readings import Unavailable
+from fixtures.run import Run, utc_now
+from fixtures.settings import Settings
+from fixtures.simulation.world import World, load_world
+from fixtures.targets import Target
+from reports.results import document
+
+
+class Judged:
+    """What the suite says of a world: `results` by (requirement, case), and results.json's `document`."""
+
+    def __init__(self, results: list[Mapping[str, Any]], readings: list[Mapping[str, Any]]) -> None:
+        keys = {(r["target"], key): key for r in results for key in r["evidence"]}
+        self.readings = readings
+        self.document = document(results, suite={}, run={}, targets=[{"id": results[0]["target"]}], evidence_ids=keys, gate="low")
+        self.results = {(r["requirement"], r["case"]): r for r in self.document["results"]}
+
+    def __getitem__(self, key: str | tuple[str, str]) -> Mapping[str, Any]:
+        return self.results[key if isinstance(key, tuple) else (key, None)]
+
+    @property
+    def root_causes(self) -> list[str]:
+        """`SSO-03 TOK02` or `PRF-07`, first to mend first."""
+        return [f"{c['requirement']} {c['cause'] or ''}".strip() for c in self.document["root_causes"]]
+
+    def with_status(self, status: str) -> set[str]:
+        """`PRF-04 sso_region` or `SSO-03` of the results with that status."""
+        return {f"{r['requirement']} {r['case'] or ''}".strip() for r in self.results.values() if r["status"] == status}
+
+
+def judged(
+    world: World | str,
+    *,
+    environment: str = "workstation",
+    probe: bool = False,
+    settings: Settings | None = None,
+    only: tuple[str, ...] = (),
+    edit: Callable[[World], World] = lambda world: world,
+) -> Judged:
+    """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change."""
+    loaded = edit(load_world(world) if isinstance(world, str) else world)
+    expected = settings or (loaded.parsed_settings() if loaded.settings else Settings())
+    target = Target(loaded.machine.profile, expected.profile.region or "us-east-1")
+    run = Run("moto", environment, probe, expected, [target], None, utc_now(), world=loaded)
+    try:
+        evidence = run.evidence(target)
+        docket = Docket(evidence, load(), Unavailable)
+        results = []
+        for requirement in load():
+            if not only or requirement.id in only:
+                for outcome in docket.all(requirement.id):
+                    row = result(outcome, target, f"checks/{requirement.id}")
+                    if outcome.blocked_by:
+                        row["root"] = result(docket.root(outcome), target, "")
+                    results.append(row)
+        return Judged(results, [reading.as_json() for reading in evidence.readings()])
+    finally:
+        run.close()
+
+
+def with_environment(world: World, **variables: str) -> World:
+    """The world with more variables in its environment."""
+    return replace(world, machine=replace(world.machine, environment={**world.machine.environment, **variables}))
