@@ -186,7 +186,7 @@ class Section:
 class Requirement:
     """One requirement of the guide; guide.toml says what the fields mean. `scope` is that of its section.
 
-    `environments` is empty where it applies in all, `provider` None where it applies to every provider.
+    `environments` and `provider` are empty where it applies to all.
     """
 
     id: str
@@ -198,8 +198,6 @@ class Requirement:
     cases: tuple[str, ...]
     causes: tuple[str, ...]
     stage: str
-    environments: tuple[str, ...]
-    provider: str | None
     source: str
     rationale: str
     remedy: Remedy
@@ -423,12 +421,10 @@ def _read_requirement(
         cases=table.texts("cases", optional=True),
         causes=table.choices("causes", codes),
         stage=table.choice("stage", stages),
-        environments=table.choices("environments", ENVIRONMENTS),
-        provider=table.text("provider") if "provider" in table.values else None,
         source=table.text("source"),
         rationale=table.text("rationale"),
         remedy=table.remedy(),
-        environments=table.texts("environments", optional=True),
+        environments=table.choices("environments", ENVIRONMENTS),
         provider=table.text("provider") if "provider" in table.values else "",
     )
 
