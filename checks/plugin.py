@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from checks.catalogue import load
-from checks.judgement import Docket, Outcome, check_of
-from checks.requirement import NonCompliant
+from checks.judgement import Docket, Outcome, import_checks
+from checks.requirement import CHECKS, NonCompliant
 from fixtures.plugin import RUN
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
@@ -138,15 +138,15 @@ def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
 
 def lost(config: pytest.Config, nodeid: str, reason: str) -> dict[str, Any] | None:
     """The result for a selected check that never came to be judged; None for a test that is no check."""
-    name = nodeid.split("::")[-1]
-    function, _, parameters = name.partition("[")
-    for identifier in (requirement.id for requirement in load()):
-        if check_of(identifier).__name__ == function and parameters:
-            wanted, _, case = parameters.rstrip("]").partition(":")
-            target = next(target for target in config.stash[RUN].targets if target.id == wanted)
-            statement = load().requirement(identifier).statement
-            return result(Outcome(identifier, case or None, "inconclusive", statement, reason=reason), target, nodeid)
-    return None
+    import_checks()
+    name, _, parameters = nodeid.split("::")[-1].partition("[")
+    identifier = next((known for known, check in CHECKS.items() if check.__name__ == name), None)
+    if identifier is None:
+        return None
+    wanted, _, case = parameters.rstrip("]").partition(":")
+    target = next(target for target in config.stash[RUN].targets if target.id == wanted)
+    statement = load().requirement(identifier).statement
+    return result(Outcome(identifier, case or None, "inconclusive", statement, reason=reason), target, nodeid)
 
 
 def told(outcome: Outcome) -> str:
