@@ -216,6 +216,7 @@ class Reporter:
                 "simulated": run.simulated,
                 "environment": run.environment,
                 "probe": run.probe,
+                "auditor": run.auditor,
             },
             "settings": run.settings.as_json(),
             "targets": [{"profile": target.profile, "region": target.region} for target in run.targets],
