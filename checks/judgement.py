@@ -19,8 +19,9 @@ class EvidenceLike(Protocol):
     target: Any
     environment: str
     probe: bool
-    allowed_providers: tuple[str, ...]
 
+    @property
+    def allowed_providers(self) -> tuple[str, ...]: ...
     def fact(self, name: str) -> Any: ...
     def noting(self) -> Any: ...
 
@@ -124,14 +125,18 @@ class Docket:
         except NonCompliant as failure:
             return self._non_compliant(requirement, case, failure)
         except NotApplicable as ruled_out:
-            return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=str(ruled_out.msg))
+            return Outcome(
+                requirement.id, case, "not_applicable", requirement.statement, reason=str(ruled_out.msg)
+            )
         return Outcome(requirement.id, case, "compliant", requirement.statement)
 
     def _non_compliant(self, requirement: Requirement, case: str | None, failure: NonCompliant) -> Outcome:
         blocker = self._failed(failure.unless, requirement.id)
         if blocker:
             reason = f"expected {failure.expected}; observed {failure.observed}"
-            return Outcome(requirement.id, case, "blocked", requirement.statement, reason=reason, blocked_by=blocker)
+            return Outcome(
+                requirement.id, case, "blocked", requirement.statement, reason=reason, blocked_by=blocker
+            )
         cause = self._catalogue.cause(failure.cause) if failure.cause else None
         target = self.evidence.target
         remedy = failure.remedy

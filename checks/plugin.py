@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 import pytest
@@ -21,7 +21,11 @@ OUTCOME = pytest.StashKey[Outcome]()
 def pytest_configure(config: pytest.Config) -> None:
     for severity in ("blocker", "high", "medium", "low"):
         config.addinivalue_line("markers", f"{severity}: checks of requirements of this severity")
-    for read, what in (("local", "only this machine"), ("read", "read-only AWS calls"), ("probe", "calls that cost money")):
+    for read, what in (
+        ("local", "only this machine"),
+        ("read", "read-only AWS calls"),
+        ("probe", "calls that cost money"),
+    ):
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
 
@@ -50,7 +54,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Marks the checks, so that -m and -k know their severity, how they read and their ID, and puts them in the guide's order."""
+    """Marks the checks, so that -m and -k know severity, kind of reading and ID, and puts them in the guide's order."""
     catalogue = load()
     for item in items:
         identifier = requirement_of(item)
@@ -76,8 +80,8 @@ def requirement_of(item: pytest.Item) -> str | None:
 
 def target_of(item: pytest.Item) -> str:
     """The ID of the item's target; empty where it has none."""
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    return params["target"].id if "target" in params else ""
+    target = item.callspec.params.get("target") if hasattr(item, "callspec") else None
+    return target.id if isinstance(target, Target) else ""
 
 
 @pytest.fixture(name="docket")
@@ -105,7 +109,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[Any]:
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Generator[None, Any, Any]:
     """Attaches the outcome to the report of the phase that decides it."""
     report: Any = yield
     outcome = item.stash.get(OUTCOME, None)
@@ -139,7 +143,7 @@ def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
 def lost(config: pytest.Config, nodeid: str, reason: str) -> dict[str, Any] | None:
     """The result for a selected check that never came to be judged; None for a test that is no check."""
     import_checks()
-    name, _, parameters = nodeid.split("::")[-1].partition("[")
+    name, _, parameters = nodeid.rsplit("::", 1)[-1].partition("[")
     identifier = next((known for known, check in CHECKS.items() if check.__name__ == name), None)
     if identifier is None:
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
 
-import pytest
+from _pytest.outcomes import Failed, Skipped
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -13,7 +13,7 @@ CHECKS: dict[str, Callable[..., None]] = {}
 """The check of each requirement whose module has been imported, by requirement ID."""
 
 
-class NonCompliant(pytest.fail.Exception):
+class NonCompliant(Failed):
     """Evidence was read, and it does not meet the requirement.
 
     `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
@@ -40,7 +40,7 @@ class NonCompliant(pytest.fail.Exception):
         self.names = names
 
 
-class NotApplicable(pytest.skip.Exception):
+class NotApplicable(Skipped):
     """The settings or the platform rule the requirement out; the reason says which."""
 
 
@@ -49,7 +49,10 @@ def requirement(identifier: str) -> Callable[[Check], Check]:
 
     def register(check: Check) -> Check:
         known = CHECKS.get(identifier)
-        if known is not None and (known.__module__, known.__qualname__) != (check.__module__, check.__qualname__):
+        if known is not None and (known.__module__, known.__qualname__) != (
+            check.__module__,
+            check.__qualname__,
+        ):
             raise ValueError(f"{identifier} is checked by {known.__qualname__} and by {check.__qualname__}")
         CHECKS[identifier] = check
         check.requirement_id = identifier  # type: ignore[attr-defined]

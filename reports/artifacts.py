@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -38,11 +37,13 @@ class Artifacts:
     def publish(self) -> list[Path]:
         """Moves the complete files into the report directory, their checksums last; OSError where it cannot."""
         made = [name for name in self._names if self.staged(name).is_file()]
-        sums = [f"{hashlib.sha256(self.staged(name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(made)]
+        sums = [
+            f"{hashlib.sha256(self.staged(name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(made)
+        ]
         self.write(CHECKSUMS, "".join(sums))
         self.directory.mkdir(parents=True, exist_ok=True)
         for name in [*made, CHECKSUMS]:
-            os.replace(self.staged(name), self.directory / name)
+            self.staged(name).replace(self.directory / name)
         return [self.directory / name for name in [*made, CHECKSUMS]]
 
     def discard(self) -> None:

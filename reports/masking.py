@@ -36,7 +36,9 @@ class StandIns:
         return rewritten(document, self._text)
 
     def _text(self, text: str) -> str:
-        text = PRINCIPAL.sub(lambda m: m[1] + self._names.setdefault(m[2], f"principal-{len(self._names) + 1}"), text)
+        text = PRINCIPAL.sub(
+            lambda m: m[1] + self._names.setdefault(m[2], f"principal-{len(self._names) + 1}"), text
+        )
         return ACCOUNT.sub(lambda m: self._account(m[0]), text)
 
     def _account(self, account: str) -> str:

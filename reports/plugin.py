@@ -14,10 +14,11 @@ import pytest
 from checks.catalogue import load
 from checks.plugin import lost
 from fixtures.plugin import RUN
+from fixtures.readings import Reading
 from fixtures.run import Run, utc_now
 from reports import html, terminal
 from reports.artifacts import Artifacts
-from reports.masking import StandIns, masked
+from reports.masking import StandIns, masked, rewritten
 from reports.results import Result, document, exit_code
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
@@ -45,12 +46,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Hides accounts and principals where reports are born: JUnit and pytest-html take them from there."""
     report: Any = yield
     if hasattr(report, "compliance"):
-        shown = neutral if item.config.option.show_account_ids else lambda document: masked(neutral(document))
-        report.compliance = shown(report.compliance)
+        show = item.config.option.show_account_ids
+        report.compliance = presentable(report.compliance, show)
         if isinstance(report.longrepr, tuple):
-            report.longrepr = tuple(shown(list(report.longrepr)))
+            report.longrepr = tuple(presentable(list(report.longrepr), show))
         elif report.longrepr is not None:
-            report.longrepr = shown(str(report.longrepr))
+            report.longrepr = presentable(str(report.longrepr), show)
     return report
 
 
@@ -63,7 +64,9 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def readings_of(run: Run) -> dict[str, list[dict[str, Any]]]:
     """The readings made in this process, by target."""
-    return {target.id: [r.as_json() for r in evidence.readings()] for target, evidence in run.gathered().items()}
+    return {
+        target.id: [r.as_json() for r in evidence.readings()] for target, evidence in run.gathered().items()
+    }
 
 
 class Reporter:
@@ -119,7 +122,9 @@ class Reporter:
             return answer
         self.document = self._document()
         if exitstatus not in PYTESTS_OWN:
-            session.exitstatus = exit_code(self.document["verdict"], allow_incomplete=self.config.option.allow_incomplete)
+            session.exitstatus = exit_code(
+                self.document["verdict"], allow_incomplete=self.config.option.allow_incomplete
+            )
         try:
             self.artifacts.write_json("results.json", self.document)
             self.artifacts.write_json("evidence.json", self._evidence())
@@ -146,7 +151,9 @@ class Reporter:
     def pytest_report_header(self) -> list[str]:
         run = self.run
         source = f"world {run.world_name!r} (SIMULATED)" if run.simulated else "this machine"
-        return [f"{DISTRIBUTION} {suite_version()}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"]
+        return [
+            f"{DISTRIBUTION} {suite_version()}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"
+        ]
 
     def pytest_unconfigure(self) -> None:
         self.artifacts.discard()
@@ -155,7 +162,7 @@ class Reporter:
         run, option = self.run, self.config.option
         self.readings.update(readings_of(run))
         results = list(self.results.values())
-        shown = document(
+        made = document(
             results,
             suite={"name": DISTRIBUTION, "version": suite_version(), "guide_sha256": load().guide_sha256},
             run={
@@ -171,12 +178,16 @@ class Reporter:
                 "boto3": version("boto3"),
                 "api_calls": sum(":" in r["name"] for readings in self.readings.values() for r in readings),
             },
-            targets=[self._target(target) for target in run.targets if any(r["target"] == target.id for r in results)],
+            targets=[
+                self._target(target)
+                for target in run.targets
+                if any(r["target"] == target.id for r in results)
+            ],
             evidence_ids=self._evidence_ids(),
             gate=option.gate,
         )
-        shown = neutral(shown)
-        return shown if option.show_account_ids else masked(shown)
+        shown: dict[str, Any] = presentable(made, option.show_account_ids)
+        return shown
 
     def _target(self, target: Any) -> dict[str, Any]:
         identity: dict[str, Any] = {}
@@ -192,10 +203,8 @@ class Reporter:
         }
 
     def _numbered(self) -> list[tuple[str, str, dict[str, Any]]]:
-        from fixtures.readings import reading_key
-
         rows = [
-            (target, reading_key(reading["name"], reading["params"]), reading)
+            (target, Reading.from_json(reading).key, reading)
             for target, readings in self.readings.items()
             for reading in readings
         ]
@@ -225,14 +234,19 @@ class Reporter:
                 for number, (target, _, reading) in enumerate(self._numbered(), 1)
             ],
         }
-        snapshot = neutral(snapshot)
-        return snapshot if self.config.option.show_account_ids else StandIns().replaced(snapshot)
+        kept: dict[str, Any] = neutral(snapshot)
+        if not self.config.option.show_account_ids:
+            kept = StandIns().replaced(kept)
+        return kept
+
+
+def presentable(document: Any, show_account_ids: bool) -> Any:
+    """The document as readers may see it."""
+    return neutral(document) if show_account_ids else masked(neutral(document))
 
 
 def neutral(document: Any) -> Any:
     """The document without this machine's home folder: its path names a person."""
-    from reports.masking import rewritten
-
     home = str(Path("~").expanduser())
     return rewritten(document, lambda text: text.replace(home, "~") if len(home) > 1 else text)
 

@@ -66,7 +66,12 @@ def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
         blocked = sum(r["target"] == first["target"] and r["blocked_by"] in members for r in results)
         blocks = blocked + len(group) - 1
         severity = min(SEVERITIES.index(failure["severity"]) for failure in group)
-        rank = (0 if blocked or severity <= SEVERITIES.index("high") else 1, first["stage"], severity, first["order"])
+        rank = (
+            0 if blocked or severity <= SEVERITIES.index("high") else 1,
+            first["stage"],
+            severity,
+            first["order"],
+        )
         keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
         ranked.append((rank, {**{key: first[key] for key in keys}, "blocks": blocks}))
     return [cause for _, cause in sorted(ranked, key=lambda entry: (entry[1]["target"], entry[0]))]
@@ -91,7 +96,10 @@ def document(
     judged = []
     for target in targets:
         own = [r for r in ordered if r["target"] == target["id"]]
-        scopes = {scope: verdict([r for r in own if r["scope"] == scope], gate) for scope in dict.fromkeys(r["scope"] for r in own)}
+        scopes = {
+            scope: verdict([r for r in own if r["scope"] == scope], gate)
+            for scope in dict.fromkeys(r["scope"] for r in own)
+        }
         judged.append({**target, "verdict": verdict(own, gate), "scopes": scopes})
     return {
         "schema": 1,

@@ -24,19 +24,27 @@ def summarise(
     run = document["run"]
     reporter.section("bedrock preflight", bold=True)
     if run["simulated"]:
-        reporter.write_line(f"SIMULATED: world {run['world']!r}, no real machine or account was judged", yellow=True)
+        reporter.write_line(
+            f"SIMULATED: world {run['world']!r}, no real machine or account was judged", yellow=True
+        )
     for target in document["targets"]:
         _target(reporter, document, target)
-    counted = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in document["counts"].items() if count)
+    counted = ", ".join(
+        f"{count} {status.replace('_', ' ')}" for status, count in document["counts"].items() if count
+    )
     reporter.write_line("")
     reporter.write_line(f"{sum(document['counts'].values())} checks: {counted}; {run['api_calls']} AWS calls")
     if problem:
         reporter.write_line(problem, red=True, bold=True)
     else:
-        reporter.write_line(f"reports: {directory / 'report.html'}, results.json, junit.xml, evidence.json in {directory}")
+        reporter.write_line(
+            f"reports: {directory / 'report.html'}, results.json, junit.xml, evidence.json in {directory}"
+        )
 
 
-def _target(reporter: pytest.TerminalReporter, document: Mapping[str, Any], target: Mapping[str, Any]) -> None:
+def _target(
+    reporter: pytest.TerminalReporter, document: Mapping[str, Any], target: Mapping[str, Any]
+) -> None:
     who = f" as {target['principal']}" if target["principal"] else ""
     reporter.write_line("")
     reporter.write(f"{target['id']}{who}: ", bold=True)

@@ -18,7 +18,9 @@ ROOT = Path(__file__).parent.parent
 ROUNDS = 5
 
 
-def best(command: Sequence[str], rounds: int = ROUNDS, environ: dict[str, str] | None = None) -> tuple[float, int]:
+def best(
+    command: Sequence[str], rounds: int = ROUNDS, environ: dict[str, str] | None = None
+) -> tuple[float, int]:
     """The command's shortest wall time in seconds and its largest resident memory in MB."""
     seconds, megabytes = float("inf"), 0
     for _ in range(rounds):

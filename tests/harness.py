@@ -24,7 +24,9 @@ class Judged:
     def __init__(self, results: list[Mapping[str, Any]], readings: list[Mapping[str, Any]]) -> None:
         keys = {(r["target"], key): key for r in results for key in r["evidence"]}
         self.readings = readings
-        self.document = document(results, suite={}, run={}, targets=[{"id": results[0]["target"]}], evidence_ids=keys, gate="low")
+        self.document = document(
+            results, suite={}, run={}, targets=[{"id": results[0]["target"]}], evidence_ids=keys, gate="low"
+        )
         self.results = {(r["requirement"], r["case"]): r for r in self.document["results"]}
 
     def __getitem__(self, key: str | tuple[str, str]) -> Mapping[str, Any]:
@@ -37,7 +39,11 @@ class Judged:
 
     def with_status(self, status: str) -> set[str]:
         """`PRF-04 sso_region` or `SSO-03` of the results with that status."""
-        return {f"{r['requirement']} {r['case'] or ''}".strip() for r in self.results.values() if r["status"] == status}
+        return {
+            f"{r['requirement']} {r['case'] or ''}".strip()
+            for r in self.results.values()
+            if r["status"] == status
+        }
 
 
 def judged(
@@ -72,4 +78,6 @@ def judged(
 
 def with_environment(world: World, **variables: str) -> World:
     """The world with more variables in its environment."""
-    return replace(world, machine=replace(world.machine, environment={**world.machine.environment, **variables}))
+    return replace(
+        world, machine=replace(world.machine, environment={**world.machine.environment, **variables})
+    )

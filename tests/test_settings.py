@@ -1,0 +1,77 @@
+"""compliance.toml: defaults from the guide, and one clear line for whatever is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fixtures.settings import Settings
+from fixtures.toml_file import TomlError
+
+
+def loaded(folder: Path, text: str) -> Settings:
+    file = folder / "compliance.toml"
+    file.write_text(text, encoding="utf-8")
+    return Settings.load(file)
+
+
+def test_every_key_has_the_guides_value_as_default(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, "")
+    assert settings.regions.approved == ("us-east-1", "us-west-2", "eu-west-1")
+    assert settings.models.chat == "anthropic.claude-3-5-sonnet-20241022-v2:0"
+    assert settings.models.embedding == "amazon.titan-embed-text-v2:0"
+    assert settings.credentials.minimum_minutes == 15
+
+
+def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None:
+    settings = loaded(tmp_path, '[regions]\napproved = ["eu-west-1"]\n[credentials]\nminimum_minutes = 30\n')
+    assert settings.regions.approved == ("eu-west-1",)
+    assert settings.regions.residency == ""
+    assert settings.credentials.minimum_minutes == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        (
+            "[regions]\nresidency = 'us'\naproved = []\n",
+            3,
+            "regions.aproved: unknown key; did you mean 'approved'?",
+        ),
+        ("[region]\n", 1, "region: unknown key; did you mean 'regions'?"),
+        (
+            "\n[credentials]\nminimum_minutes = 'soon'\n",
+            3,
+            "credentials.minimum_minutes: must be a whole number",
+        ),
+        ("[credentials]\nminimum_minutes = true\n", 2, "credentials.minimum_minutes: must be a whole number"),
+        ("[credentials]\nminimum_minutes = -1\n", 2, "credentials.minimum_minutes: must not be negative"),
+        ("[regions]\napproved = 'eu-west-1'\n", 2, "regions.approved: must be a list of texts"),
+        ("profile = 'msh'\n", 1, "profile: must be a table"),
+    ],
+)
+def test_what_is_wrong_is_named_by_file_line_and_key(tmp_path: Path, text: str, line: int, said: str) -> None:
+    with pytest.raises(TomlError) as caught:
+        loaded(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path / 'compliance.toml'}:{line}: {said}")
+    assert "\n" not in str(caught.value)
+
+
+def test_malformed_toml_is_named_by_file_and_line(tmp_path: Path) -> None:
+    with pytest.raises(TomlError, match=r"compliance\.toml:\d: Invalid value"):
+        loaded(tmp_path, "[regions]\napproved = [\n")
+
+
+def test_a_file_that_is_not_utf8_is_said_to_be_so(tmp_path: Path) -> None:
+    file = tmp_path / "compliance.toml"
+    file.write_bytes(b"# caf\xe9\n")
+    with pytest.raises(TomlError, match="not UTF-8 at byte 5"):
+        Settings.load(file)
+
+
+def test_settings_survive_the_way_through_evidence_json(tmp_path: Path) -> None:
+    settings = loaded(
+        tmp_path, '[regions]\napproved = ["eu-west-1"]\n[profile]\naccount_id = "210987654321"\n'
+    )
+    assert Settings.from_json(settings.as_json()) == settings
