@@ -197,6 +197,10 @@ def test_a_folder_that_may_not_be_listed_says_so(tmp_path, monkeypatch):
     assert cache["folder"]["exists"] and cache["tokens"] == []
 
 
+def test_a_file_name_that_is_no_text_is_written_out():
+    assert _read(TOKEN, os.fsdecode(b"\xff.json"))["name"] == r"\udcff.json"
+
+
 def test_no_folder_is_no_problem_where_it_can_be_made(tmp_path):
     cache = read_token_cache(tmp_path / "sso" / "cache")
     assert cache == {
