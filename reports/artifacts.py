@@ -11,6 +11,11 @@ from typing import Any
 CHECKSUMS = "SHA256SUMS"
 
 
+def json_text(document: Any) -> str:
+    """How JSON artifacts are written: sorted keys, indented, so that two can be compared line by line."""
+    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 class Artifacts:
     """The report directory. Files are made in a folder beside it and moved in, one by one, when they are complete."""
 
@@ -31,8 +36,8 @@ class Artifacts:
         self.staged(name).write_text(text, encoding="utf-8", newline="\n")
 
     def write_json(self, name: str, document: Any) -> None:
-        """Makes a JSON artifact: sorted keys, indented, so that two can be compared line by line."""
-        self.write(name, json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n")
+        """Makes a JSON artifact, as `json_text` writes it."""
+        self.write(name, json_text(document))
 
     def publish(self) -> list[Path]:
         """Moves the complete files into the report directory, their checksums last; OSError where it cannot."""
