@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from checks.catalogue import load
+from checks.catalogue import CatalogueError, load
+from checks.explain import explained
 from checks.judgement import Docket, Outcome, import_checks
 from checks.requirement import CHECKS, NonCompliant
+from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
@@ -28,6 +30,19 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
+
+
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Answers --explain without running anything."""
+    code = config.option.explain
+    if not code:
+        return None
+    profile = config.option.profile[0] if config.option.profile else "msh"
+    try:
+        print(explained(load(), code, this_platform(), profile))
+    except CatalogueError as error:
+        raise pytest.UsageError(f"--explain {code}: {error}") from None
+    return 0
 
 
 def docket(config: pytest.Config, target: Target) -> Docket:

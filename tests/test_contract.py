@@ -1,0 +1,268 @@
+"""The contract, row by row, as its users meet it: command line, statuses, exit codes, files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from checks.catalogue import load
+from tests.suite import ROOT, Ran, run_suite
+
+EXPIRED = "tok02-expired-token"
+WORKSTATION = "checks/workstation"
+
+
+@pytest.fixture(scope="module")
+def compliant(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The simulated compliant machine."""
+    return run_suite(tmp_path_factory.mktemp("compliant"))
+
+
+@pytest.fixture(scope="module")
+def expired(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """The simulated machine whose SSO token has run out."""
+    return run_suite(tmp_path_factory.mktemp("expired"), "--world", EXPIRED)
+
+
+def test_without_options_the_simulated_compliant_machine_is_judged_and_passes(compliant: Ran) -> None:
+    document = compliant.json()
+    assert compliant.code == 0, compliant.text
+    assert (document["verdict"], document["root_causes"]) == ("compliant", [])
+    assert (document["run"]["backend"], document["run"]["world"]) == ("moto", "compliant")
+    assert set(document["counts"]) - {s for s, n in document["counts"].items() if not n} <= {
+        "compliant",
+        "not_applicable",
+    }
+
+
+def test_every_requirement_has_a_result_for_every_case(compliant: Ran) -> None:
+    expected = {(r.id, case) for r in load() for case in (r.cases or (None,))}
+    assert {(r["requirement"], r["case"]) for r in compliant.json()["results"]} == expected
+
+
+def test_simulated_runs_say_so_everywhere(compliant: Ran) -> None:
+    assert "SIMULATED" in compliant.summary
+    assert compliant.json()["run"]["simulated"] is True
+    assert compliant.json("evidence.json")["run"]["simulated"] is True
+    assert "SIMULATED" in (compliant.reports / "report.html").read_text(encoding="utf-8")
+    assert "SIMULATED" in (compliant.reports / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_results_follow_their_schema(compliant: Ran, expired: Ran) -> None:
+    schema = json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8"))
+    for ran in (compliant, expired):
+        jsonschema.validate(ran.json(), schema)
+
+
+def test_checksums_cover_every_artifact(compliant: Ran) -> None:
+    lines = (compliant.reports / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    made = {file.name for file in compliant.reports.iterdir()} - {"SHA256SUMS"}
+    assert {"results.json", "evidence.json", "report.html", "junit.xml"} <= made
+    assert set(sums) == made
+    for name, digest in sums.items():
+        assert hashlib.sha256((compliant.reports / name).read_bytes()).hexdigest() == digest
+
+
+def test_nothing_but_the_artifacts_is_left_behind(compliant: Ran) -> None:
+    assert [entry.name for entry in compliant.reports.parent.iterdir()] == ["latest"]
+
+
+def test_a_broken_machine_exits_1_and_names_one_root_cause(expired: Ran) -> None:
+    document = expired.json()
+    assert expired.code == 1
+    assert [(c["requirement"], c["cause"]) for c in document["root_causes"]] == [("SSO-03", "TOK02")]
+    cause = document["root_causes"][0]
+    assert cause["blocks"] == document["counts"]["blocked"] > 20
+    assert "aws sso login --profile msh" in cause["remedy"] or any(
+        "aws sso login" in line for line in cause["remedy"]
+    )
+
+
+def test_the_terminal_ends_with_verdict_root_cause_evidence_remedy_and_reports(expired: Ran) -> None:
+    cause = expired.json()["root_causes"][0]
+    summary = expired.summary
+    for text in (
+        "NOT COMPLIANT",
+        cause["title"],
+        cause["observed"],
+        f"blocks {cause['blocks']}",
+        "report.html",
+        *cause["remedy"],
+    ):
+        assert text in summary
+    assert len(summary.splitlines()) < 24
+
+
+def test_blocked_checks_are_skipped_and_name_what_blocks_them(expired: Ran) -> None:
+    blocked = [r for r in expired.json()["results"] if r["status"] == "blocked"]
+    assert {r["blocked_by"] for r in blocked} == {"SSO-03"}
+    assert all(r["reason"] for r in blocked)
+
+
+def test_a_read_that_fails_is_inconclusive_exits_6_and_names_the_action(tmp_path: Path) -> None:
+    world = tmp_path / "denied.toml"
+    world.write_text(
+        'title = "A read is denied"\nextends = ["compliant"]\n'
+        '[faults."iam:SimulatePrincipalPolicy"]\ncode = "AccessDenied"\nmessage = "no"\nstatus = 403\n',
+        encoding="utf-8",
+    )
+    ran = run_suite(tmp_path, "--world", str(world), "-k", "IAM-01 or CLI-01")
+    assert ran.code == 6, ran.text
+    results = [
+        r for r in ran.json()["results"] if r["requirement"] == "IAM-01" and r["status"] != "not_applicable"
+    ]
+    assert {(r["status"], *r["missing_actions"]) for r in results} == {
+        ("inconclusive", "iam:SimulatePrincipalPolicy")
+    }
+    assert "would be, with: iam:SimulatePrincipalPolicy" in ran.summary
+    assert (
+        run_suite(tmp_path, "--world", str(world), "-k", "IAM-01 or CLI-01", "--allow-incomplete").code == 0
+    )
+
+
+def test_what_lies_below_the_gate_does_not_fail_the_run_and_is_still_shown(tmp_path: Path) -> None:
+    world = tmp_path / "pager.toml"
+    world.write_text(
+        'title = "The pager is set"\nextends = ["compliant"]\n'
+        '[machine.files."~/.aws/config"]\nreplace = [["cli_pager =", "cli_pager = less"]]\n',
+        encoding="utf-8",
+    )
+    assert run_suite(tmp_path, "--world", str(world), "-k", "PRF-08").code == 1
+    gated = run_suite(tmp_path, "--world", str(world), "-k", "PRF-08", "--gate", "high")
+    assert (gated.code, gated.json()["counts"]["non_compliant"], gated.json()["verdict"]) == (
+        0,
+        1,
+        "compliant",
+    )
+
+
+def test_selecting_fewer_checks_makes_fewer_calls(tmp_path: Path, compliant: Ran) -> None:
+    local = run_suite(tmp_path, "-k", "PRF-06 or SSO-03")
+    assert local.code == 0
+    assert local.json()["run"]["api_calls"] == 0 < compliant.json()["run"]["api_calls"]
+    assert {reading["name"] for reading in local.json("evidence.json")["readings"]} < {
+        reading["name"] for reading in compliant.json("evidence.json")["readings"]
+    }
+
+
+def test_no_question_is_asked_twice(compliant: Ran) -> None:
+    readings = compliant.json("evidence.json")["readings"]
+    asked = [
+        (r["target"], r["name"], r.get("region"), r.get("by"), json.dumps(r["params"])) for r in readings
+    ]
+    assert len(asked) == len(set(asked))
+
+
+@pytest.mark.parametrize("selection", ["-m", "-k", "path"])
+def test_pytests_own_selection_works(tmp_path: Path, selection: str) -> None:
+    if selection == "path":
+        ran = run_suite(tmp_path, checks="checks/workstation/test_cli.py")
+        wanted = {"CLI-01", "CLI-02", "CLI-03"}
+    else:
+        ran = run_suite(tmp_path, selection, "blocker and local" if selection == "-m" else "SSO-01 or sso_02")
+        wanted = (
+            {r.id for r in load() if r.severity == "blocker" and r.read == "local"}
+            if selection == "-m"
+            else {"SSO-01"}
+        )
+    assert {r["requirement"] for r in ran.json()["results"]} == wanted
+
+
+def test_a_snapshot_is_judged_again_to_the_same_results(tmp_path: Path, compliant: Ran, expired: Ran) -> None:
+    for ran in (compliant, expired):
+        again = run_suite(tmp_path, "--snapshot", str(ran.reports / "evidence.json"))
+        assert again.json()["results"] == ran.json()["results"]
+        assert again.json()["root_causes"] == ran.json()["root_causes"]
+        assert (again.code, again.json()["run"]["backend"]) == (ran.code, "replay")
+        assert again.json()["run"]["simulated"] is True
+
+
+def test_workers_give_the_same_results_and_read_each_target_once(tmp_path: Path) -> None:
+    (tmp_path / "two").mkdir()
+    alone = run_suite(tmp_path, "--region", "us-east-1", "--region", "us-west-2")
+    parallel = run_suite(tmp_path / "two", "--region", "us-east-1", "--region", "us-west-2", "-n", "2")
+    assert parallel.json()["results"] == alone.json()["results"]
+    assert parallel.code == alone.code
+    readings = parallel.json("evidence.json")["readings"]
+    asked = [(r["target"], r["name"], r.get("by"), json.dumps(r["params"], sort_keys=True)) for r in readings]
+    assert len(asked) == len(set(asked))
+    assert [target["id"] for target in parallel.json()["targets"]] == ["msh/us-east-1", "msh/us-west-2"]
+
+
+def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, compliant: Ran) -> None:
+    assert compliant.json()["targets"][0]["account"] == "****4321"
+    for file in compliant.reports.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert "210987654321" not in text, file.name
+        assert "jo@example.com" not in text, file.name
+    shown = run_suite(tmp_path, "-k", "RUN-02", "--show-account-ids")
+    assert shown.json()["targets"][0]["account"] == "210987654321"
+    assert shown.json()["targets"][0]["principal"].endswith("/jo@example.com")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--world", "complient"], "no simulated world is named 'complient'; did you mean 'compliant'?"),
+        (
+            ["--profile", "mhs", "--backend", "moto"],
+            "--profile mhs: not in ~/.aws/config; did you mean 'msh'?",
+        ),
+        (["--snapshot", "nowhere.json"], "--snapshot nowhere.json: No such file or directory"),
+        (["--compliance", "nowhere.toml"], "--compliance nowhere.toml: no such file"),
+        (["--env-file", "nowhere.env"], "--env-file nowhere.env: no such file"),
+        (["--world", "compliant", "--snapshot", "evidence.json"], "--world goes with --backend moto"),
+        (["--backend", "live"], "--backend live needs --profile NAME"),
+        (["--backend", "replay"], "--backend replay needs --snapshot FILE"),
+        (["--gate", "hihg"], "--gate: invalid choice: 'hihg'"),
+        (["--wrold", "compliant"], "unrecognized arguments: --wrold"),
+    ],
+)
+def test_wrong_options_are_one_clear_line_and_exit_4(tmp_path: Path, arguments: list[str], said: str) -> None:
+    ran = run_suite(tmp_path, *arguments)
+    assert (ran.code, "Traceback" in ran.text) == (4, False), ran.text
+    assert said in ran.text
+    assert not ran.reports.exists()
+
+
+def test_a_wrong_key_in_compliance_toml_is_named_by_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "compliance.toml").write_text("[regions]\naproved = []\n", encoding="utf-8")
+    ran = run_suite(tmp_path, "--profile", "msh", environ={"HOME": str(tmp_path), "PATH": ""})
+    assert ran.code == 4
+    assert "ERROR: compliance.toml:2: regions.aproved: unknown key; did you mean 'approved'?" in ran.text
+
+
+def test_a_broken_snapshot_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "evidence.json").write_text('{"schema": 1}', encoding="utf-8")
+    ran = run_suite(tmp_path, "--snapshot", "evidence.json")
+    assert (ran.code, "not the evidence.json of a run" in ran.text) == (4, True)
+
+
+def test_selecting_nothing_exits_5(tmp_path: Path) -> None:
+    assert run_suite(tmp_path, "-k", "no_such_check").code == 5
+
+
+def test_collecting_reads_nothing_and_leaves_nothing(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--collect-only", "-q")
+    assert (ran.code, ran.reports.exists()) == (0, False)
+    assert "test_token" in ran.text
+
+
+def test_the_simulated_worlds_are_listed_with_a_line_each(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--list-worlds")
+    worlds = sorted(file.stem for file in (ROOT / "fixtures" / "worlds").glob("*.toml"))
+    assert ran.code == 0
+    assert [line.split()[0] for line in ran.text.splitlines()] == worlds
+    assert all(len(line.split(None, 1)[1]) > 10 for line in ran.text.splitlines())
+
+
+def test_the_earlier_report_stays_whole_where_the_new_one_cannot_be_written(tmp_path: Path) -> None:
+    first = run_suite(tmp_path, "-k", "CLI-01")
+    before = first.json()
+    refused = run_suite(tmp_path, "--world", "complient")
+    assert (refused.code, first.json()) == (4, before)

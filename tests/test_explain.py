@@ -1,0 +1,48 @@
+"""--explain: the page of a failure mode or requirement, without running anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from checks.catalogue import CatalogueError, load
+from checks.explain import explained
+from tests.suite import run_suite
+
+
+@pytest.mark.parametrize("code", [cause.code for cause in load().causes])
+def test_every_failure_mode_has_a_page_with_its_remedy(code: str) -> None:
+    cause = load().cause(code)
+    page = explained(load(), code.lower(), "linux", "msh")
+    for text in (code, cause.title, *cause.remedy.lines("linux", profile="msh")):
+        assert text in page
+    assert cause.explanation.split(".", maxsplit=1)[0] in " ".join(page.split())
+
+
+@pytest.mark.parametrize("identifier", [requirement.id for requirement in load()])
+def test_every_requirement_has_a_page(identifier: str) -> None:
+    requirement = load().requirement(identifier)
+    page = explained(load(), identifier, "linux", "msh")
+    assert page.startswith(f"{identifier}  {requirement.statement}")
+    assert all(cause in page for cause in requirement.causes)
+
+
+def test_the_remedy_is_the_platforms() -> None:
+    assert "Remove-Item Env:" in explained(load(), "ENV01", "windows", "msh")
+    assert "unset " in explained(load(), "ENV01", "linux", "msh")
+
+
+def test_an_unknown_code_names_the_nearest() -> None:
+    with pytest.raises(CatalogueError, match="TOK0"):
+        explained(load(), "TOK99", "linux", "msh")
+
+
+def test_it_prints_and_stops(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--explain", "TOK07", "--profile", "prod")
+    assert (ran.code, ran.reports.exists()) == (0, False)
+    assert ran.text.startswith("TOK07  ")
+    assert "aws sso login --profile prod" in ran.text
+    unknown = run_suite(tmp_path, "--explain", "TOK99")
+    assert unknown.code == 4
+    assert "TOK" in unknown.text.split("nearest:")[1]
