@@ -65,17 +65,24 @@ class Docket:
         self._unavailable = unavailable
         self._outcomes: dict[tuple[str, str | None], Outcome] = {}
         self._under_way: list[str] = []
+        self._passed_over: set[str] = set()
 
     def judge(self, identifier: str, case: str | None) -> Outcome:
         """The outcome for the requirement and case."""
         key = (identifier, case)
-        if key not in self._outcomes:
-            self._under_way.append(identifier)
-            try:
-                self._outcomes[key] = self._judged(self._catalogue.requirement(identifier), case)
-            finally:
-                self._under_way.pop()
-        return self._outcomes[key]
+        if key in self._outcomes:
+            return self._outcomes[key]
+        self._under_way.append(identifier)
+        try:
+            outcome = self._judged(self._catalogue.requirement(identifier), case)
+        finally:
+            self._under_way.pop()
+            self._passed_over.discard(identifier)
+        # Requirements may explain each other: what no failure explained, while one of them was still under way, is asked
+        # again. A failure stands, since the one under way is then blocked by it.
+        if not self._passed_over or outcome.status == "non_compliant":
+            self._outcomes[key] = outcome
+        return outcome
 
     def all(self, identifier: str) -> list[Outcome]:
         """The outcomes for every case of the requirement."""
@@ -171,6 +178,7 @@ class Docket:
         """The first of the requirements that fails, or what blocks it, other than the one that asks."""
         for identifier in upstream:
             if identifier in self._under_way:
+                self._passed_over.add(identifier)
                 continue
             try:  # while checks are being written
                 check_of(identifier)

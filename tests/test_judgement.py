@@ -227,3 +227,24 @@ def with_cases_removed(identifier: str) -> Catalogue:
         catalogue,
         requirements=tuple(replace(r, cases=()) if r.id == identifier else r for r in catalogue.requirements),
     )
+
+
+@pytest.mark.usefixtures("checks")
+@pytest.mark.parametrize("order", [("RUN-02", "REG-03"), ("REG-03", "RUN-02")])
+def test_requirements_that_may_explain_each_other_are_judged_alike_in_either_order(
+    order: tuple[str, str],
+) -> None:
+    @requirement("RUN-02")
+    def test_caller() -> None:
+        require(False, expected="an answer", observed="InvalidClientTokenId", unless=("REG-03",))
+
+    @requirement("REG-03")
+    def test_region(regions: Any) -> None: ...
+
+    bench = docket(regions=unread("RUN-02"))
+    outcomes = {
+        identifier: bench.judge(identifier, "target" if identifier == "REG-03" else None)
+        for identifier in order
+    }
+    assert outcomes["RUN-02"].status == "non_compliant"
+    assert (outcomes["REG-03"].status, outcomes["REG-03"].blocked_by) == ("blocked", "RUN-02")
