@@ -9,12 +9,12 @@ from typing import Any
 from checks.catalogue import load
 from checks.judgement import Docket
 from checks.plugin import result
+from fixtures.machine.profiles import Profiles
 from fixtures.plugin import RUN  # noqa: F401  the plugin imports every module of facts
 from fixtures.readings import Unavailable
-from fixtures.run import Run, utc_now
+from fixtures.run import Run, _configured_env_file, _targets, utc_now
 from fixtures.settings import Settings
 from fixtures.simulation.world import World, load_world
-from fixtures.targets import Target
 from reports.results import document
 
 
@@ -58,8 +58,10 @@ def judged(
     """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change."""
     loaded = edit(load_world(world) if isinstance(world, str) else world)
     expected = settings or (loaded.parsed_settings() if loaded.settings else Settings())
-    target = Target(loaded.machine.profile, expected.profile.region or "us-east-1")
-    run = Run("moto", environment, probe, expected, [target], None, utc_now(), world=loaded)
+    known = Profiles.of_world(loaded)
+    (target,) = _targets([loaded.machine.profile], [], known, expected)
+    env_file = _configured_env_file(expected)
+    run = Run("moto", environment, probe, expected, [target], env_file, utc_now(), world=loaded)
     try:
         evidence = run.evidence(target)
         docket = Docket(evidence, load(), Unavailable)
