@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.world_files import MakeWorld, make_world, write_world  # noqa: F401
 
 from fixtures.simulation.placeholders import Placeholders
 from fixtures.simulation.schema import dotted, duration, line_of
 from fixtures.simulation.world import WORLDS, WorldError, load_world
 from fixtures.toml_file import TomlError
+from tests.world_files import make_world, write_world
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 
@@ -30,7 +30,7 @@ def complaint(folder: Path, text: str) -> str:
 # Merging
 
 
-def test_a_world_has_what_it_inherits_and_what_it_says_itself(make_world: MakeWorld) -> None:
+def test_a_world_has_what_it_inherits_and_what_it_says_itself() -> None:
     world = make_world('[sso]\nregion = "eu-west-1"')
     assert world.sso.region == "eu-west-1"
     assert world.sso.start_url == "https://acme.awsapps.com/start"
@@ -46,7 +46,7 @@ def test_later_parents_come_over_earlier_ones_and_the_file_over_all(tmp_path: Pa
     assert (environment["A"], environment["B"], environment["C"]) == ("first", "second", "own")
 
 
-def test_false_removes_a_variable_and_a_file(make_world: MakeWorld) -> None:
+def test_false_removes_a_variable_and_a_file() -> None:
     world = make_world(
         "[machine.environment]\nAWS_PROFILE = false\n[machine.files]\n'~/.aws/credentials' = false"
     )
@@ -55,12 +55,12 @@ def test_false_removes_a_variable_and_a_file(make_world: MakeWorld) -> None:
     assert "~/.aws/credentials" not in world.machine.files
 
 
-def test_false_is_a_value_where_a_value_may_be_false(make_world: MakeWorld) -> None:
+def test_false_is_a_value_where_a_value_may_be_false() -> None:
     world = make_world('[[model]]\nid = "anthropic.claude-sonnet-4-6"\nstreaming = false')
     assert [m.streaming for m in world.model if m.id == "anthropic.claude-sonnet-4-6"] == [False]
 
 
-def test_models_are_merged_by_id_and_new_ones_are_added(make_world: MakeWorld) -> None:
+def test_models_are_merged_by_id_and_new_ones_are_added() -> None:
     world = make_world(
         '[[model]]\nid = "amazon.titan-embed-text-v2:0"\nentitlement = "NOT_AVAILABLE"\n'
         '[[model]]\nid = "acme.new-v1:0"\nprovider = "Acme"\nname = "New"'
@@ -71,12 +71,12 @@ def test_models_are_merged_by_id_and_new_ones_are_added(make_world: MakeWorld) -
     assert models["acme.new-v1:0"].provider == "Acme"
 
 
-def test_assignments_replace_the_inherited_ones(make_world: MakeWorld) -> None:
+def test_assignments_replace_the_inherited_ones() -> None:
     world = make_world('[[sso.assignment]]\naccount = "111122223333"\nrole = "Other"')
     assert [(a.account, a.role) for a in world.sso.assignment] == [("111122223333", "Other")]
 
 
-def test_an_edit_changes_the_inherited_text(make_world: MakeWorld) -> None:
+def test_an_edit_changes_the_inherited_text() -> None:
     world = make_world(
         '[machine.files."~/.aws/config"]\nreplace = [["region = us-east-1\\noutput", "region = us-east-1a\\noutput"]]'
     )
@@ -89,16 +89,16 @@ def test_an_edit_changes_the_inherited_text(make_world: MakeWorld) -> None:
 def test_an_edit_that_finds_nothing_is_an_error(tmp_path: Path) -> None:
     said = complaint(tmp_path, '[machine.files."~/.aws/config"]\nreplace = [["regoin", "region"]]')
     assert said == (
-        'own.toml:4: machine.files."~/.aws/config".replace[1]: \'regoin\' is not in the inherited text'
+        "own.toml:4: machine.files.\"~/.aws/config\".replace[1]: 'regoin' is not in the inherited text"
     )
 
 
-def test_bytes_replace_text(make_world: MakeWorld) -> None:
+def test_bytes_replace_text() -> None:
     world = make_world('[machine.files."~/.aws/config"]\nbase64 = "/v9hAA=="')
     assert world.file_bytes("~/.aws/config") == b"\xfe\xffa\0"
 
 
-def test_a_file_has_the_newlines_that_it_asks_for(make_world: MakeWorld) -> None:
+def test_a_file_has_the_newlines_that_it_asks_for() -> None:
     world = make_world('[machine.files."~/x"]\ntext = "a\\nb\\n"\nnewline = "crlf"')
     assert world.file_bytes("~/x") == b"a\r\nb\r\n"
     assert world.file_bytes("~/y") is None
@@ -114,7 +114,10 @@ def test_an_unknown_key_is_named_with_its_line_and_the_nearest_valid_one(tmp_pat
 
 def test_an_unknown_key_of_a_model_is_named_with_its_place_in_the_array(tmp_path: Path) -> None:
     text = '[[model]]\nid = "a"\n\n[[model]]\nid = "b"\nend_of_live = 2027-01-01T00:00:00Z'
-    assert complaint(tmp_path, text) == "own.toml:8: model[2].end_of_live: unknown key; did you mean 'end_of_life'?"
+    assert (
+        complaint(tmp_path, text)
+        == "own.toml:8: model[2].end_of_live: unknown key; did you mean 'end_of_life'?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -161,7 +164,9 @@ def test_an_unknown_key_of_a_model_is_named_with_its_place_in_the_array(tmp_path
         ("[clock\nnow = 1", "own.toml: "),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_said_in_one_line_with_file_line_and_key(tmp_path: Path, text: str, said: str) -> None:
+def test_what_is_wrong_is_said_in_one_line_with_file_line_and_key(
+    tmp_path: Path, text: str, said: str
+) -> None:
     assert complaint(tmp_path, text).startswith(said)
 
 
@@ -180,7 +185,9 @@ def test_worlds_that_extend_each_other_are_an_error(tmp_path: Path) -> None:
 
 
 def test_a_misspelt_world_is_answered_with_the_nearest() -> None:
-    with pytest.raises(WorldError, match=r"^no simulated world is named 'compliance'; did you mean 'compliant'\?$"):
+    with pytest.raises(
+        WorldError, match=r"^no simulated world is named 'compliance'; did you mean 'compliant'\?$"
+    ):
         load_world("compliance")
 
 
@@ -189,10 +196,12 @@ def test_a_world_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         load_world(str(tmp_path / "nowhere.toml"))
 
 
-def test_the_settings_of_a_world_are_those_of_compliance_toml(make_world: MakeWorld) -> None:
-    assert make_world('[settings.regions]\nresidency = "us"').parsed_settings().regions.residency == "us"
+def test_the_settings_of_a_world_are_those_of_compliance_toml(tmp_path: Path) -> None:
+    good = load_world(str(write_world(tmp_path, '[settings.regions]\nresidency = "us"')))
+    assert good.parsed_settings().regions.residency == "us"
+    bad = load_world(str(write_world(tmp_path, '[settings.regions]\nresidence = "us"')))
     with pytest.raises(TomlError, match="residence"):
-        make_world('[settings.regions]\nresidence = "us"').parsed_settings()
+        bad.parsed_settings()
 
 
 # Lines and placeholders
@@ -218,7 +227,7 @@ def test_the_line_of_an_entry_is_where_its_key_stands() -> None:
     assert number is not None and "titan" in lines[number - 1]
 
 
-@given(st.text(alphabet='[]=."\'#a\n ', max_size=60), st.lists(st.sampled_from(["a", "b"]), max_size=2))
+@given(st.text(alphabet="[]=.\"'#a\n ", max_size=60), st.lists(st.sampled_from(["a", "b"]), max_size=2))
 def test_looking_for_a_line_never_fails(source: str, path: list[str]) -> None:
     number = line_of(source, tuple(path))
     assert number is None or 1 <= number <= len(source.splitlines())

@@ -7,11 +7,11 @@ import re
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from tests.world_files import CHAT, EMBEDDING, PROMPT
 
 from fixtures.simulation.simulation import simulated
-from fixtures.simulation.world import World, list_worlds, load_world
 from fixtures.simulation.world import WORLDS as FOLDER
+from fixtures.simulation.world import World, list_worlds, load_world
+from tests.world_files import CHAT, EMBEDDING, PROMPT
 
 NAMES = [name for name, _ in list_worlds()]
 SECRET_KEYS = (

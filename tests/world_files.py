@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from botocore.exceptions import ClientError
 
 from fixtures.simulation.world import World, load_world
-
-MakeWorld = Callable[..., World]
 
 CHAT = "us.anthropic.claude-sonnet-4-6"
 CHAT_MODEL = "anthropic.claude-sonnet-4-6"
@@ -34,14 +32,10 @@ def write_world(folder: Path, text: str, name: str = "own") -> Path:
     return path
 
 
-@pytest.fixture
-def make_world(tmp_path: Path) -> MakeWorld:
-    """Makes a world out of TOML text that extends `compliant`."""
-
-    def make(text: str = "", name: str = "own") -> World:
-        return load_world(str(write_world(tmp_path, text, name)))
-
-    return make
+def make_world(text: str = "", name: str = "own") -> World:
+    """The world of a TOML text that extends `compliant`."""
+    with TemporaryDirectory() as folder:
+        return load_world(str(write_world(Path(folder), text, name)))
 
 
 def code(failure: pytest.ExceptionInfo[ClientError]) -> str:
