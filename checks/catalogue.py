@@ -73,7 +73,11 @@ def _powershell_word(value: str) -> str:
 
 def _cmd_text(value: str) -> str | None:
     # cmd has no spelling of these two that holds both in a batch file and at the prompt.
-    return None if '"' in value or "%" in value else value
+    if '"' in value or "%" in value:
+        return None
+    if value.startswith("~/"):  # cmd knows no tilde.
+        return "%USERPROFILE%\\" + value[2:].replace("/", "\\")
+    return value
 
 
 def _cmd_word(value: str) -> str | None:
@@ -82,8 +86,15 @@ def _cmd_word(value: str) -> str | None:
 
 
 def _prose_word(value: str) -> str:
-    # A header of the config file wants a profile name with a blank in double quotes too.
     return f'"{value}"' if re.search(r"\s", value) else value
+
+
+def _header_word(value: str) -> str:
+    # botocore splits a header of the config file as a shell would (botocore.configloader.build_profile_map).
+    if not re.search(r"[\s'\"\\]", value):
+        return value
+    escaped = re.sub(r'(["\\])', r"\\\1", value)
+    return f'"{escaped}"'
 
 
 @dataclass(frozen=True)
@@ -113,6 +124,7 @@ _SHELLS = {
     "cmd": _Shell(word=_cmd_word, text=_cmd_text, quote='"', comment="rem "),
 }
 _PROSE = _Shell(word=_prose_word)
+_HEADER = _Shell(word=_header_word)
 # PowerShell is what Windows opens by default; a caller who wants cmd says so.
 _SHELL_OF_PLATFORM = {"linux": "posix", "darwin": "posix", "windows": "powershell"}
 
@@ -133,7 +145,8 @@ def _fill(template: str, shell: _Shell, names: Mapping[str, object]) -> str:
         before += text
         filled += text
         if name is not None:
-            inserted = form.insert(names.get(name), before)
+            in_header = instruction and before.endswith(("[profile ", "[sso-session "))
+            inserted = (_HEADER if in_header else form).insert(names.get(name), before)
             filled += f"<{name}>" if inserted is None else inserted
     return filled.replace(_INSTRUCTION, shell.comment, 1) if instruction else filled
 

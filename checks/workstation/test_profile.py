@@ -1,0 +1,535 @@
+"""Step 2: configure the AWS profile: both files, the profile in them, and each of its settings."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from dataclasses import dataclass
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.environment import Variables
+from fixtures.evidence.profile import (
+    FORMS,
+    SSO_KEYS,
+    AwsFileFound,
+    Files,
+    Place,
+    ProcessCommand,
+    Profile,
+)
+from fixtures.evidence.regions import Sdk
+from fixtures.machine.config_file import EffectiveOption, Section
+from fixtures.machine.token_cache import normalise_start_url
+from fixtures.settings import ProfileSettings
+from fixtures.targets import Target
+
+MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
+SYNTAX = {
+    "no-section-header": "stands before the first [header]",
+    "no-delimiter": "is neither a [header] nor name = value",
+    "no-option-name": "has a value and no name",
+    "nested-without-delimiter": "is indented and no name = value",
+}
+PLACEHOLDERS = {
+    "sso_start_url": "your-org",
+    "sso_account_id": "123456789012",
+    "sso_role_name": "YourRoleName",
+}
+"""The guide's, step 2."""
+FORM_NAMES = {
+    "sso_start_url": "an https:// address",
+    "sso_region": "the name of a Region, such as us-east-1",
+    "sso_account_id": "12 digits",
+    "sso_role_name": "the name of a permission set: up to 32 letters, digits or +=,.@-_",
+    "region": "the name of a Region, such as us-east-1",
+}
+OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
+"""AWS CLI User Guide, "Setting the output format in the AWS CLI"."""
+GUIDE_VALUES = {"cli_pager": "", "cli_auto_prompt": "off"}
+KEYS = ("aws_access_key_id", "aws_secret_access_key")
+
+
+@requirement("PRF-01")
+def test_file_is_readable(case: str, files: Files, target: Target) -> None:
+    """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
+    found = files.config if case == "config" else files.credentials
+    if not found.file["exists"]:
+        _require_absence_is_meant(found, files, target.profile)
+        return
+    require(
+        found.file["unreadable"] is None,
+        expected="a file that this user can read",
+        observed=f"{found.path} cannot be opened: {found.file['unreadable']}",
+        file=found.path,
+    )
+    _require_encoding(found, target.profile)
+    duplicates = found.file["duplicates"]
+    for twice in duplicates[:1]:
+        what = f"[{twice['header']}]"
+        if twice["of"] == "option":
+            what = f"{twice['option'] or 'an option'} of {what}"
+        more = f", and {len(duplicates) - 1} more" if len(duplicates) > 1 else ""
+        place = Place(found.path, twice["line"])
+        require(
+            False,
+            cause="CFG03",
+            expected="each section, and each option in it, once",
+            observed=f"{place}: {what} for the second time, first in line {twice['first_line']}{more}",
+            file=place.file,
+            line=place.line,
+        )
+    for problem in found.file["syntax_errors"][:1]:
+        place = Place(found.path, problem["line"])
+        require(
+            False,
+            expected="[headers], and name = value below them",
+            observed=f"{place} {SYNTAX[problem['kind']]}",
+            file=found.path,
+        )
+
+
+def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -> None:
+    """botocore takes a file that is not there for an empty one; that is harmful where it was meant to have something."""
+    other = files.credentials if found is files.config else files.config
+    default = f"~/.aws/{found.file['kind']}"
+    elsewhere = bool(other.read_as(profile) or other.meant_for(profile))
+    saved_as = found.look_alikes[0] if found.look_alikes and not elsewhere else None
+    if saved_as:
+        mistaken = found.path.rpartition("/")[0] + "/" + saved_as
+        require(
+            False,
+            cause="WIN08",
+            expected=f"a file {found.path}",
+            observed=f"{mistaken}, and no {found.path}",
+            file=mistaken,
+            candidate=found.path,
+        )
+    require(
+        found.variable is None or found.path in (default, os.devnull),
+        cause="ENV12",
+        expected=f"{found.variable} names a file, or is unset for {default}",
+        observed=f"{found.variable} is set to {found.path or 'nothing'}, where no file is",
+        variable=found.variable,
+    )
+    require(
+        found is files.credentials or elsewhere,
+        expected=f"a file {default}",
+        observed=f"there is no {found.path}",
+        file=default,
+    )
+
+
+def _require_encoding(found: AwsFileFound, profile: str) -> None:
+    encoding, problem = found.file["encoding"], found.file["encoding_problem"]
+    if problem:
+        place = Place(found.path, problem["line"])
+        marked = MARKED.get(problem["kind"])
+        # Python reads the file in the encoding of the locale, and on Windows that is a code page.
+        foreign = problem["kind"] == "undecodable" and encoding != "utf-8"
+        seen = {
+            "undecodable": f"{place} is no text in {encoding}, in which Python reads it",
+            "nul-characters": f"{place} has NUL characters, as UTF-16 has them",
+        }
+        require(
+            False,
+            cause="WIN01" if marked else "WIN02" if foreign else None,
+            expected="UTF-8 text without a byte order mark",
+            observed=f"{found.path} starts with {marked}" if marked else seen[problem["kind"]],
+            file=found.path,
+            line=place.line,
+        )
+    for section in found.file["sections"]:
+        garbled = section["garbled_from"]
+        meant = garbled is not None and garbled.removeprefix("profile ").strip("\"' ") == profile
+        require(
+            not meant,
+            cause="WIN02",
+            expected=f"the header [{garbled}]",
+            observed=f"{found.place(section)}: botocore reads [{section['header']}]",
+            file=found.path,
+            line=section["line"],
+        )
+
+
+@requirement("PRF-02")
+def test_profile_exists(parsed_files: Files, profile_names: list[str], target: Target) -> None:
+    """The profile exists under a header that botocore reads."""
+    name = target.profile
+    config, credentials = parsed_files.config, parsed_files.credentials
+    exists = name in profile_names
+    # A header of the config file that is skipped although the credentials file has the profile loses its settings too.
+    skipped = [
+        s for s in config.meant_for(name) if not exists or (_has_settings(s) and not config.read_as(name))
+    ]
+    for section in skipped[:1]:
+        require(
+            False,
+            cause="CFG01",
+            expected=f"the header [profile {name}]",
+            observed=f"{config.place(section)}: [{section['header']}], {_read_instead(section)}",
+            file=config.path,
+            line=section["line"],
+            unless=("PRF-03",),
+        )
+    for section in credentials.meant_for(name) if not exists else ():
+        misplaced = section["misread"] == "prefix-in-credentials"
+        require(
+            False,
+            cause="CFG12" if misplaced else None,
+            expected=f"[profile {name}] in the config file",
+            observed=f"{credentials.place(section)}: [{section['header']}], which names another profile there",
+            file=credentials.path,
+            line=section["line"],
+        )
+    near = difflib.get_close_matches(name, profile_names, n=3)
+    require(
+        exists,
+        expected=f"[profile {name}] in {config.path or 'the config file'}",
+        observed=f"no such profile{', but ' + ', '.join(near) if near else ''}",
+        unless=("PRF-01",),
+    )
+
+
+def _read_instead(section: Section) -> str:
+    return f"which names the profile {section['name']}" if section["effective"] else "which botocore skips"
+
+
+def _has_settings(section: Section) -> bool:
+    return any(option["key"] for option in section["options"])
+
+
+@requirement("PRF-03")
+def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evidence: Evidence) -> None:
+    """Nothing else defines the same profile and silently replaces or pre-empts it."""
+    name = target.profile
+    config, credentials = parsed_files.config, parsed_files.credentials
+    named = parsed_files.option(name, "sso_session")
+    ours = {("profile", name), ("sso-session", named["value"] if named else None)}
+    for twin in config.file["twins"]:
+        lines, headers = twin["lines"], twin["headers"]
+        require(
+            (twin["type"], twin["name"]) not in ours,
+            cause="CFG04",
+            expected=f"one section for {twin['type']} {twin['name']}",
+            observed=f"{Place(config.path, lines[-1])}: [{headers[-1]}] replaces [{headers[0]}] of line {lines[0]}",
+            file=config.path,
+            line=lines[-1],
+        )
+    hidden = [section for section in config.meant_for(name) if _has_settings(section)]
+    keys = credentials.read_as(name)
+    if "sso" in evidence.allowed_providers and hidden and keys and not config.read_as(name):
+        require(
+            not {option["key"] for option in keys["options"]}.intersection(KEYS),
+            cause="CFG02",
+            expected=f"the SSO settings under [profile {name}], and no keys of {name} elsewhere",
+            observed=f"{config.place(hidden[0])}: [{hidden[0]['header']}] is skipped, and the static keys in"
+            f" {credentials.place(keys)} win",
+            file=config.path,
+            line=hidden[0]["line"],
+        )
+
+
+@requirement("PRF-04")
+def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files) -> None:
+    """[sso_start_url, sso_region, sso_account_id, sso_role_name] is set, in the profile or through its sso-session."""
+    through_session = case in ("sso_start_url", "sso_region")
+    _require_first_column(parsed_files, profile, {case, "sso_session"} if through_session else {case})
+    # botocore looks for these two in the profile alone when it decides whether the profile is one for SSO.
+    skipped = not any(key in profile.options for key in ("sso_account_id", "sso_role_name"))
+    place = parsed_files.header_of(profile.name)
+    cause = "CFG06" if profile.uses_sso else None
+    seen = f"{place}: profile {profile.name} has no {case}"
+    if not profile.uses_sso:
+        seen = f"{place}: profile {profile.name} has no SSO settings"
+    elif skipped and not through_session:
+        cause, seen = "CFG07", f"{place}: profile {profile.name} has neither sso_account_id nor sso_role_name"
+    dangling = "sso_session" in profile.options and profile.session is None
+    require(
+        profile.has(case) and (through_session or not skipped),
+        cause=cause,
+        expected=f"{case} of profile {profile.name}",
+        observed=seen,
+        file=place.file,
+        line=place.line,
+        unless=("PRF-09", "PRF-03") if dangling and through_session else ("PRF-03",),
+    )
+
+
+def _require_first_column(files: Files, profile: Profile, keys: set[str]) -> None:
+    """The settings are not indented, which would make them part of the value above them."""
+    named = files.option(profile.name, "sso_session")
+    place = files.swallowed(profile.name, named["value"] if named else None, keys)
+    require(
+        place is None,
+        cause="CFG08",
+        expected=f"{', '.join(sorted(keys))} in the first column",
+        observed=f"{place} is indented and so part of the value above it",
+        file=place and place.file,
+        line=place and place.line,
+    )
+
+
+@requirement("PRF-05")
+def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> None:
+    """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
+    if not profile.has(case) and case in SSO_KEYS and "sso" not in evidence.allowed_providers:
+        not_applicable(f"the profile has no {case}, and [credentials] allowed_providers has no sso")
+    require(
+        profile.has(case),
+        expected=f"{case} of profile {profile.name}",
+        observed="it is not set",
+        unless=("PRF-04",) if case in SSO_KEYS else ("PRF-06",),
+    )
+    _require_first_column(parsed_files, profile, {case})
+    value, stated = profile.get(case), _stated(parsed_files, profile, case)
+    place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
+    seen = f"{place}: {case} = {value if value is not None else '(not shown: it looks like a secret)'}"
+    require(
+        not stated or not {"inline-comment", "quoted"}.intersection(stated["facts"]["flaws"]),
+        cause="CFG09",
+        expected=f"{FORM_NAMES[case]}, without comment or quotes",
+        observed=seen,
+        file=place.file,
+        line=place.line,
+    )
+    require(
+        value is not None and bool(FORMS[case].fullmatch(value)),
+        expected=FORM_NAMES[case],
+        observed=seen if value is None or value.isprintable() else f"{place}: {case} = {value!r}",
+        file=place.file,
+        line=place.line,
+    )
+    wanted = _wanted(evidence.settings.profile).get(case, "")
+    if wanted:
+        require(
+            _same(case, str(value), wanted),
+            expected=f"{case} = {wanted}, as [profile] in compliance.toml says",
+            observed=seen,
+            file=place.file,
+            line=place.line,
+        )
+        return
+    header = parsed_files.header_of(profile.name)
+    require(
+        case not in PLACEHOLDERS or PLACEHOLDERS[case].casefold() not in str(value).casefold(),
+        expected=f"your organisation's own {case}",
+        observed=f"{seen}, the guide's placeholder",
+        file=header.file,
+        line=header.line,
+    )
+
+
+def _stated(files: Files, profile: Profile, key: str) -> EffectiveOption | None:
+    own = files.option(profile.name, key)
+    return own if own or not profile.session_name else files.session_option(profile.session_name, key)
+
+
+def _wanted(settings: ProfileSettings) -> dict[str, str]:
+    return {
+        "sso_start_url": settings.sso_start_url,
+        "sso_region": settings.sso_region,
+        "sso_account_id": settings.account_id,
+        "sso_role_name": settings.role_name,
+    }
+
+
+def _same(key: str, value: str, wanted: str) -> bool:
+    if key == "sso_start_url":  # A final / or #/ leads to the same portal.
+        return normalise_start_url(value) == normalise_start_url(wanted)
+    return value == wanted
+
+
+@requirement("PRF-06")
+def test_region_is_the_expected_one(
+    profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
+) -> None:
+    """The profile's region is set and is the expected one."""
+    _require_first_column(parsed_files, profile, {"region"})
+    wanted = evidence.settings.profile.region
+    header = parsed_files.header_of(profile.name)
+    ignored = environment.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in environment else None
+    require(
+        profile.has("region"),
+        cause="REG01" if ignored else None,
+        expected=f"region{f' = {wanted}' if wanted else ''} in profile {profile.name}",
+        observed=f"{header}: profile {profile.name} has no region"
+        + (f", and boto3 does not read AWS_REGION, which is {ignored}" if ignored else ""),
+        region=wanted or ignored or target.region,
+        unless=("PRF-03",),
+    )
+    stated = parsed_files.option(profile.name, "region")
+    place = parsed_files.place_of(stated) if stated else header
+    require(
+        not wanted or profile.region == wanted,
+        expected=f"region = {wanted}, as [profile] in compliance.toml says",
+        observed=f"{place}: region = {profile.region}",
+        region=wanted,
+        unless=() if FORMS["region"].fullmatch(profile.region or "") else ("PRF-05",),
+    )
+
+
+@requirement("PRF-07")
+def test_output_is_known(profile: Profile, parsed_files: Files) -> None:
+    """`output` is a format that the CLI knows; where it is not set, the CLI takes json."""
+    stated = parsed_files.option(profile.name, "output")
+    output = profile.options.get("output")
+    require(
+        "output" not in profile.options or output in OUTPUTS,
+        expected=f"one of {', '.join(OUTPUTS)}",
+        observed=f"{parsed_files.place_of(stated)}: output = {output}" if stated else f"output = {output}",
+    )
+
+
+@requirement("PRF-08")
+def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> None:
+    """[cli_pager, cli_auto_prompt] is set as the guide sets it."""
+    _require_first_column(parsed_files, profile, {case})
+    stated, header = parsed_files.option(profile.name, case), parsed_files.header_of(profile.name)
+    require(
+        profile.options.get(case) == GUIDE_VALUES[case],
+        expected=f"{case} = {GUIDE_VALUES[case]}".strip(),
+        observed=f"{parsed_files.place_of(stated)}: {case} = {profile.options.get(case)}"
+        if stated
+        else f"{header}: profile {profile.name} has no {case}",
+        file=header.file,
+        line=header.line,
+    )
+
+
+@requirement("PRF-09")
+def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
+    """A referenced sso-session exists and agrees with the profile."""
+    if "sso_session" not in profile.options:
+        not_applicable("the profile names no sso-session")
+    _require_first_column(parsed_files, profile, {"sso_session"})
+    named = parsed_files.option(profile.name, "sso_session")
+    place = parsed_files.place_of(named) if named else parsed_files.header_of(profile.name)
+    written = str(profile.session_name)
+    bare = written.strip("\"'").partition(" #")[0].strip()
+    if profile.session is None:
+        misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
+        seen = f"{place}: sso_session = {written}, and there is no [sso-session {written}]"
+        for found, section in misspelt[:1]:
+            seen += f", but [{section['header']}] in {found.place(section)}"
+            place = found.place(section) if section["name"] != bare else place
+        require(
+            False,
+            cause="CFG05",
+            expected=f"a section [sso-session {bare}] in the config file",
+            observed=seen,
+            file=place.file,
+            line=place.line,
+            sso_session=bare,
+        )
+    for key, value in sorted((profile.session or {}).items()):
+        own = parsed_files.option(profile.name, key)
+        place = parsed_files.place_of(own) if own else place
+        require(
+            profile.options.get(key, value) == value,
+            cause="CFG10",
+            expected=f"{key} = {value}, as in [sso-session {written}], or no {key} in the profile",
+            observed=f"{place}: {key} = {profile.options.get(key)}",
+            file=place.file,
+            line=place.line,
+            sso_session=written,
+        )
+
+
+def _sessions_meant(found: AwsFileFound, name: str) -> list[Section]:
+    """The sections that define the sso-session, or were meant to."""
+    wanted = name.casefold()
+    return [
+        section
+        for section in found.file["sections"]
+        if (section["type"] == "sso-session" or section["misread"] == "session-in-credentials")
+        and wanted in (str(section["name"]).casefold(), str(section["intended"]).casefold())
+    ]
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A source of credentials in the profile besides SSO; `broken` where it could not give any."""
+
+    key: str
+    place: Place
+    cause: str | None
+    broken: str | None
+
+
+@requirement("PRF-10")
+def test_profile_has_one_source(
+    profile: Profile, parsed_files: Files, credential_process: ProcessCommand | None, sdk: Sdk, platform: str
+) -> None:
+    """The profile mixes no second credential source with SSO."""
+    sources = _other_sources(profile, parsed_files, credential_process, sdk, platform)
+    if profile.uses_sso:
+        names = ", ".join(f"{source.key} ({source.place})" for source in sources)
+        for source in sources[:1]:
+            require(
+                False,
+                cause="CFG11" if source.key == "role_arn" else source.cause,
+                expected=f"the SSO settings alone in profile {profile.name}",
+                observed=f"{names} beside them{f'; {source.broken}' if source.broken else ''}",
+                file=source.place.file,
+                line=source.place.line,
+            )
+    for source in sources:
+        require(
+            source.broken is None,
+            cause=source.cause,
+            expected=f"{source.key} of profile {profile.name} can give credentials",
+            observed=f"{source.place}: {source.broken}",
+            file=source.place.file,
+            line=source.place.line,
+        )
+
+
+def _other_sources(
+    profile: Profile, files: Files, command: ProcessCommand | None, sdk: Sdk, platform: str
+) -> list[_Source]:
+    """In the order of botocore's chain."""
+
+    def place(key: str) -> Place:
+        stated = files.option(profile.name, key)
+        return files.place_of(stated) if stated else files.header_of(profile.name)
+
+    sources = []
+    if "role_arn" in profile.options:
+        broken = _broken_chain(files, profile.name)
+        where, why = broken or (place("role_arn"), None)
+        sources.append(_Source("role_arn", where, "STS01" if broken else None, why))
+    if "aws_access_key_id" in profile.options:
+        sources.append(_Source("aws_access_key_id", place("aws_access_key_id"), None, None))
+    if "login_session" in profile.options:
+        missing = None if sdk.awscrt else "the package awscrt is not installed"
+        sources.append(_Source("login_session", place("login_session"), missing and "PRE08", missing))
+    if command:
+        lost = None if command.found else f"there is no program {command.program or command.written}"
+        cause = "WIN09" if command.is_mangled(platform) else "PRE07"
+        sources.append(_Source("credential_process", place("credential_process"), lost and cause, lost))
+    return sources
+
+
+def _broken_chain(files: Files, profile: str) -> tuple[Place, str] | None:
+    """Where and why the profile's source_profile leads nowhere or back; None where it leads to credentials."""
+    profiles, name, visited = files.profiles, profile, [profile]
+    while "role_arn" in profiles[name]:
+        stated = profiles[name].get("source_profile")
+        place = files.place_of(stated or profiles[name]["role_arn"])
+        source = str(stated["value"]) if stated else None
+        if source is None:
+            found = "credential_source" in profiles[name] or "web_identity_token_file" in profiles[name]
+            return None if found else (place, f"profile {name} has role_arn and no source_profile")
+        if source not in profiles:
+            return place, f"source_profile {source} of profile {name} does not exist"
+        if source == name and "aws_access_key_id" in profiles[name]:
+            return None  # botocore then starts from the profile's own keys
+        if source in visited:
+            return (
+                place,
+                f"source_profile {source} of profile {name} leads back: {' → '.join((*visited, source))}",
+            )
+        visited.append(source)
+        name = source
+    return None
