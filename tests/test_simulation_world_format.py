@@ -145,11 +145,11 @@ def test_an_unknown_key_of_a_model_is_named_with_its_place_in_the_array(tmp_path
         ("[role.policies]\np = '[]'", "own.toml:4: role.policies.p: must be the text of a JSON object"),
         (
             '[machine.files."/etc/passwd"]\ntext = ""',
-            'own.toml:3: machine.files."/etc/passwd": a file is in ~/ (home) or ./ (the working folder)',
+            'own.toml:3: machine.files."/etc/passwd": a file is in ~/ (home), ./ (the working folder) or /mnt/',
         ),
         (
             '[machine.files."~/../x"]\ntext = ""',
-            'own.toml:3: machine.files."~/../x": a file is in ~/ (home) or ./ (the working folder)',
+            'own.toml:3: machine.files."~/../x": a file is in ~/ (home), ./ (the working folder) or /mnt/',
         ),
         ('[machine.files."~/x"]\ntext = "${now+8x}"', 'own.toml:3: machine.files."~/x": \'8x\' is no duration'),
         (
@@ -161,7 +161,7 @@ def test_an_unknown_key_of_a_model_is_named_with_its_place_in_the_array(tmp_path
         ('[[scp]]\nname = "x"', "own.toml: scp[2].document: is missing"),
         ('extends = ["complaint"]', "own.toml:2: extends[1]: no simulated world is named 'complaint'"),
         ('extends = []\n[account]\nid = "1"', "own.toml: clock: is missing"),
-        ("[clock\nnow = 1", "own.toml: "),
+        ("[clock\nnow = 1", "own.toml:3: Expected ']'"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_said_in_one_line_with_file_line_and_key(
