@@ -175,8 +175,12 @@ class Docket:
         )
 
     def _failed(self, upstream: tuple[str, ...], asking: str) -> str | None:
-        """The first of the requirements that fails, or what blocks it, other than the one that asks."""
-        for identifier in upstream:
+        """The first of the requirements that fails, or what blocks it, other than the one that asks.
+
+        `MDL-03` is every case of it, `MDL-03:CHAT_MODEL` that case alone.
+        """
+        for entry in upstream:
+            identifier, _, case = entry.partition(":")
             if identifier in self._under_way:
                 self._passed_over.add(identifier)
                 continue
@@ -184,7 +188,7 @@ class Docket:
                 check_of(identifier)
             except KeyError:
                 continue
-            for outcome in self.all(identifier):
+            for outcome in [self.judge(identifier, case)] if case else self.all(identifier):
                 root = identifier if outcome.status == "non_compliant" else outcome.blocked_by
                 if root and root != asking:
                     return root

@@ -134,6 +134,21 @@ def test_unread_evidence_is_blocked_by_the_failure_it_rests_on_selected_or_not()
 
 
 @pytest.mark.usefixtures("checks")
+def test_a_failure_upstream_can_be_that_of_one_case_alone() -> None:
+    @requirement("MDL-03")
+    def test_active(case: str) -> None:
+        require(case != "CHAT_MODEL", expected="ACTIVE", observed="LEGACY", cause="MOD05")
+
+    @requirement("MDL-04")
+    def test_end(case: str) -> None:
+        raise Unavailable("no date", rests_on=(f"MDL-03:{case}",))
+
+    judge = docket().judge
+    assert judge("MDL-04", "CHAT_MODEL").blocked_by == "MDL-03"
+    assert judge("MDL-04", "BEDROCK_EMBED_MODEL_ID").status == "inconclusive"
+
+
+@pytest.mark.usefixtures("checks")
 def test_the_root_of_a_chain_is_named_not_the_link_before() -> None:
     @requirement("PRF-04")
     def test_settings() -> None:
