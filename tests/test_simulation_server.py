@@ -31,11 +31,13 @@ from tests.world_files import CHAT, PROMPT, write_world
 ROOT = Path(__file__).resolve().parent.parent
 TOKEN = ".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json"
 CLI_PLACES = [
+    *filter(None, [os.environ.get("REAL_AWS_CLI")]),
     "/usr/bin/aws",
     "/usr/local/bin/aws",
     "/usr/local/aws-cli/v2/current/bin/aws",
     "/opt/homebrew/bin/aws",
 ]
+"""Where an AWS CLI v2 may be; not what PATH finds first, which is often a v1."""
 
 
 class Served:
@@ -334,7 +336,7 @@ def test_the_real_cli_logs_in_and_out(aws: RealCli, served: Served) -> None:
         (["sts", "get-caller-identity"], {}),
         (["sts", "get-caller-identity", "--output", "text"], {}),
         (["sts", "get-caller-identity"], {"AWS_PROFILE": "nope"}),
-        (["sts", "get-caller-identity"], {"AWS_PROFILE": "-"}),
+        (["sts", "get-caller-identity"], {"AWS_PROFILE": "-", "AWS_REGION": "us-east-1"}),
         (
             ["sts", "get-caller-identity"],
             {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "CANARY"},
