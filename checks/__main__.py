@@ -71,7 +71,7 @@ def _row(requirement: Requirement) -> str:
         _plain(requirement.statement),
         requirement.severity,
         requirement.read,
-        _cases(requirement.cases),
+        f"each of `{requirement.cases_from}`" if requirement.cases_from else _cases(requirement.cases),
         ", ".join(requirement.causes) or "–",
     )
     return f"| {' | '.join(cells)} |"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import tomli
 
@@ -24,9 +24,11 @@ FOLDER = Path(__file__).parent
 
 SCOPES = ("workstation", "enterprise")
 SEVERITIES = ("blocker", "high", "medium", "low")
-READS = ("local", "read", "probe")
+READS = ("local", "read", "probe", "attest")
 FIXABLE = ("locally", "person", "admin")
 ENVIRONMENTS = ("workstation", "ci", "production")
+CASES_FROM = ("cross_account_roles",)
+CONTROLS = ("vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging")
 
 PLACEHOLDERS = (
     "account",
@@ -35,12 +37,18 @@ PLACEHOLDERS = (
     "file",
     "line",
     "model",
+    "policy",
     "profile",
     "region",
+    "resource",
     "role",
+    "service",
     "sso_region",
     "sso_session",
     "start_url",
+    "statement",
+    "trail",
+    "value",
     "variable",
 )
 
@@ -186,6 +194,12 @@ class Remedy:
 # ---------------------------------------------------------------------------------------------------- entries
 
 
+class SettingsLike(Protocol):
+    """What the catalogue asks of settings: the cases that a setting names."""
+
+    def cases(self, source: str) -> tuple[str, ...]: ...
+
+
 @dataclass(frozen=True)
 class Section:
     """A section of the guide: its id ("Step 2"), its title there, and the scope that it belongs to."""
@@ -199,7 +213,8 @@ class Section:
 class Requirement:
     """One requirement of the guide; guide.toml says what the fields mean. `scope` is that of its section.
 
-    `environments` and `provider` are empty where it applies to all.
+    `environments` and `provider` are empty where it applies to all, `control` where no switch of the settings makes it
+    apply. `cases` are fixed, or those of the setting `cases_from`.
     """
 
     id: str
@@ -216,6 +231,13 @@ class Requirement:
     remedy: Remedy
     environments: tuple[str, ...] = ()
     provider: str = ""
+    cases_from: str = ""
+    control: str = ""
+
+    def cases_with(self, settings: SettingsLike) -> tuple[str | None, ...]:
+        """The cases that are judged with these settings; None alone where there is just the requirement itself."""
+        cases = settings.cases(self.cases_from) if self.cases_from else self.cases
+        return cases or (None,)
 
 
 @dataclass(frozen=True)
@@ -331,7 +353,7 @@ class _Table:
 
     def _check_choice(self, key: str, value: str, allowed: Collection[str]) -> None:
         if value not in allowed:
-            few = len(allowed) <= 10
+            few = len(allowed) <= 15
             hint = f" (one of {', '.join(allowed)})" if few else _nearest(value, allowed)
             raise self.error(key, f"{value!r} is not known{hint}")
 
@@ -439,6 +461,8 @@ def _read_requirement(
         remedy=table.remedy(),
         environments=table.choices("environments", ENVIRONMENTS),
         provider=table.text("provider") if "provider" in table.values else "",
+        cases_from=table.choice("cases_from", CASES_FROM) if "cases_from" in table.values else "",
+        control=table.choice("control", CONTROLS) if "control" in table.values else "",
     )
 
 

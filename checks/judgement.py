@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -13,15 +14,22 @@ from checks.catalogue import Catalogue, Requirement
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 
 
-class EvidenceLike(Protocol):
-    """What judgement asks of evidence."""
+class Asked(Protocol):
+    """What a run is asked for, as far as it decides which requirements apply: evidence knows it, and the run."""
 
-    target: Any
     environment: str
     probe: bool
+    settings: Any
 
     @property
     def allowed_providers(self) -> tuple[str, ...]: ...
+
+
+class EvidenceLike(Asked, Protocol):
+    """What judgement asks of evidence."""
+
+    target: Any
+
     def fact(self, name: str) -> Any: ...
     def noting(self) -> Any: ...
 
@@ -86,8 +94,8 @@ class Docket:
 
     def all(self, identifier: str) -> list[Outcome]:
         """The outcomes for every case of the requirement."""
-        cases = self._catalogue.requirement(identifier).cases
-        return [self.judge(identifier, case) for case in cases or (None,)]
+        cases = self._catalogue.requirement(identifier).cases_with(self.evidence.settings)
+        return [self.judge(identifier, case) for case in cases]
 
     def root(self, blocked: Outcome) -> Outcome:
         """The failure that a blocked outcome names."""
@@ -113,14 +121,7 @@ class Docket:
         return Outcome(**{**vars(outcome), "evidence": sorted(seen)})
 
     def _ruled_out(self, requirement: Requirement, case: str | None) -> Outcome | None:
-        reason = None
-        if requirement.read == "probe" and not self.evidence.probe:
-            reason = "costs money or opens a session: run with --probe to include it"
-        elif requirement.environments and self.evidence.environment not in requirement.environments:
-            reason = f"does not apply with --environment {self.evidence.environment}"
-        elif requirement.provider and requirement.provider not in self.evidence.allowed_providers:
-            allowed = ", ".join(self.evidence.allowed_providers)
-            reason = f"[credentials] allowed_providers are {allowed}, not {requirement.provider}"
+        reason = ruled_out(requirement, self.evidence)
         if reason is None:
             return None
         return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=reason)
@@ -149,8 +150,10 @@ class Docket:
         remedy = failure.remedy
         if remedy is None:
             names = {"profile": target.profile, "region": target.region, **failure.names}
-            source = (cause.remedy if cause else None) or requirement.remedy
-            remedy = source.lines(self.evidence.fact("platform"), **names)
+            source = cause.remedy if cause and not failure.own_remedy else requirement.remedy
+            platform = self.evidence.fact("platform")
+            filled = [source.lines(platform, **{**names, **each}) for each in failure.each or ({},)]
+            remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
         return Outcome(
             requirement.id,
             case,
@@ -193,6 +196,22 @@ class Docket:
                 if root and root != asking:
                     return root
         return None
+
+
+def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
+    """Why the options or settings rule the requirement out; None where they do not."""
+    if requirement.read == "probe" and not asked.probe:
+        return "costs money or opens a session: run with --probe to include it"
+    if requirement.environments and asked.environment not in requirement.environments:
+        return f"does not apply with --environment {asked.environment}"
+    if requirement.provider and requirement.provider not in asked.allowed_providers:
+        allowed = ", ".join(asked.allowed_providers)
+        return f"[credentials] allowed_providers are {allowed}, not {requirement.provider}"
+    if requirement.control and not getattr(asked.settings.controls, requirement.control):
+        return f"[controls] {requirement.control} is false"
+    if requirement.cases_from and not asked.settings.cases(requirement.cases_from):
+        return f"[production] {requirement.cases_from} names none"
+    return None
 
 
 def check_of(identifier: str) -> Callable[..., None]:

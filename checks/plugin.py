@@ -9,10 +9,10 @@ import pytest
 
 from checks.catalogue import CatalogueError, load
 from checks.explain import explained
-from checks.judgement import Docket, Outcome, import_checks
+from checks.judgement import Docket, Outcome, import_checks, ruled_out
 from checks.requirement import CHECKS, NonCompliant
 from fixtures.machine.machine import this_platform
-from fixtures.plugin import RUN
+from fixtures.plugin import RULED_OUT, RUN
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
@@ -27,6 +27,7 @@ def pytest_configure(config: pytest.Config) -> None:
         ("local", "only this machine"),
         ("read", "read-only AWS calls"),
         ("probe", "calls that cost money"),
+        ("attest", "a signed-off statement in compliance.toml"),
     ):
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
@@ -59,10 +60,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if identifier is None:
         return
     requirement = load().requirement(identifier)
-    targets = metafunc.config.stash[RUN].targets
-    if requirement.cases:
-        rows = [(target, case) for target in targets for case in requirement.cases]
-        metafunc.parametrize(("target", "case"), rows, ids=[f"{target.id}:{case}" for target, case in rows])
+    run = metafunc.config.stash[RUN]
+    targets = run.targets
+    if requirement.cases or "case" in metafunc.fixturenames:
+        rows = [(target, case) for target in targets for case in requirement.cases_with(run.settings)]
+        ids = [target.id if case is None else f"{target.id}:{case}" for target, case in rows]
+        metafunc.parametrize(("target", "case"), rows, ids=ids)
     else:
         metafunc.parametrize("target", targets, ids=[target.id for target in targets])
 
@@ -77,6 +80,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
             requirement = catalogue.requirement(identifier)
             item.add_marker(requirement.severity)
             item.add_marker(requirement.read)
+            item.stash[RULED_OUT] = ruled_out(requirement, item.config.stash[RUN]) is not None
             item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
 
     order = {requirement.id: number for number, requirement in enumerate(catalogue)}

@@ -8,13 +8,15 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import fields
 from itertools import product
 from pathlib import Path
 
 import pytest
 
 from checks.__main__ import BEGIN, END, main, table, update
-from checks.catalogue import FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
+from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
+from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 
 WORKSTATION_GROUPS = {
     "CLI": 3,
@@ -29,6 +31,17 @@ WORKSTATION_GROUPS = {
     "FIX": 2,
     "RUN": 7,
     "INV": 3,
+}
+ENTERPRISE_GROUPS = {
+    "PRD": 9,
+    "LPR": 8,
+    "LOG": 12,
+    "NET": 6,
+    "MON": 9,
+    "COST": 3,
+    "SUP": 2,
+    "QTA": 3,
+    "GOV": 4,
 }
 CAUSE_GROUPS = {
     "CFG": 12,
@@ -118,6 +131,48 @@ def test_every_requirement_of_the_workstation_scope_is_there_once_and_in_order()
     assert len(workstation) == 71
 
 
+def test_every_requirement_of_the_enterprise_scope_is_there_once_and_in_order() -> None:
+    expected = [f"{group}-{n:02}" for group, count in ENTERPRISE_GROUPS.items() for n in range(1, count + 1)]
+    assert [requirement.id for requirement in load() if requirement.scope == "enterprise"] == expected
+    assert len(expected) == 56
+
+
+def test_the_lists_of_the_enterprise_scope_are_cases() -> None:
+    cases = {
+        r.id: r.cases or r.cases_from for r in load() if r.scope == "enterprise" and (r.cases or r.cases_from)
+    }
+    assert {id for id, named in cases.items() if named == "cross_account_roles"} == {"PRD-04", "PRD-05"}
+    assert {id for id, named in cases.items() if named == MODELS} == {"QTA-01", "QTA-02", "QTA-03", "GOV-02"}
+    endpoints = ("bedrock-runtime", "bedrock", "sts")
+    assert {id for id, named in cases.items() if named == endpoints} == {f"NET-0{n}" for n in range(1, 7)}
+    assert cases["LPR-04"] == ("AdministratorAccess", "PowerUserAccess", "AmazonBedrockFullAccess")
+    assert cases["LPR-06"] == ("bedrock:CallWithBearerToken", "bedrock-mantle:*")
+    assert set(cases) == {"PRD-04", "PRD-05", "QTA-01", "QTA-02", "QTA-03", "GOV-02"} | {
+        *(f"NET-0{n}" for n in range(1, 7)),
+        *("LPR-01", "LPR-02", "LPR-04", "LPR-06"),
+    }
+
+
+def test_a_requirement_that_a_setting_gives_its_cases_has_one_for_each_entry() -> None:
+    settings = Settings(
+        production=ProductionSettings(("batch", "arn:aws:iam::444455556666:role/path/Reader"))
+    )
+    requirement = load().requirement("PRD-04")
+    assert requirement.cases_with(settings) == ("batch", "Reader-6666")
+    assert requirement.cases_with(Settings()) == (None,)
+    assert load().requirement("LPR-04").cases_with(settings) == load().requirement("LPR-04").cases
+
+
+def test_what_a_switch_makes_apply_is_a_switch_of_the_settings() -> None:
+    switches = {field.name for field in fields(ControlSettings) if field.type == "bool"}
+    assert set(CONTROLS) == switches
+    assert {r.control for r in load() if r.control} == switches
+
+
+def test_what_can_be_attested_is_what_the_settings_take() -> None:
+    assert {r.id for r in load() if r.read == "attest"} | {"MON-08"} == set(ATTESTABLE)
+
+
 def test_the_requirements_follow_the_guides_sections() -> None:
     catalogue = load()
     order = [section.id for section in catalogue.sections]
@@ -145,7 +200,8 @@ def test_the_causes_that_stand_in_a_range_or_a_table_are_spelled_out() -> None:
 def test_what_breaks_further_up_the_chain_has_an_earlier_stage() -> None:
     catalogue = load()
     chain = ("CRD-04", "PRF-02", "CRD-01", "SSO-03", "CON-02", "RUN-02", "IAM-03", "MDL-02", "PRF-08")
-    assert tuple(catalogue.requirement(id).stage for id in chain) == catalogue.stages
+    deployed = ("PRD-01", "LOG-01", "MON-01", "GOV-01")
+    assert tuple(catalogue.requirement(id).stage for id in (*chain, *deployed)) == catalogue.stages
 
 
 def test_what_is_about_sso_applies_to_that_provider_alone() -> None:

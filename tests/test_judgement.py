@@ -13,6 +13,7 @@ from checks.catalogue import Catalogue, load
 from checks.judgement import Docket, Outcome
 from checks.requirement import CHECKS, not_applicable, require, requirement
 from fixtures.readings import Unavailable
+from fixtures.settings import Settings
 from fixtures.targets import Target
 
 
@@ -23,6 +24,7 @@ class Evidence:
     environment = "workstation"
     probe = False
     allowed_providers = ("sso",)
+    settings = Settings()
 
     def __init__(self, **facts: Callable[[], Any]) -> None:
         self._facts = {"platform": lambda: "linux", **facts}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -49,6 +51,64 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
         ("[credentials]\nminimum_minutes = -1\n", 2, "credentials.minimum_minutes: must not be negative"),
         ("[regions]\napproved = 'eu-west-1'\n", 2, "regions.approved: must be a list of texts"),
         ("profile = 'msh'\n", 1, "profile: must be a table"),
+        (
+            "[controls]\nvpc_endpoint = true\n",
+            2,
+            "controls.vpc_endpoint: unknown key; did you mean 'vpc_endpoints'?",
+        ),
+        ("[controls]\nguardrails = 'yes'\n", 2, "controls.guardrails: must be true or false, is 'yes'"),
+        (
+            "[controls]\ninvocation_payloads = ['txt']\n",
+            2,
+            "controls.invocation_payloads: 'txt' is not known; did you mean 'text'?",
+        ),
+        (
+            "[controls]\nworkload_networks = ['10.0.0.1/8']\n",
+            2,
+            "controls.workload_networks: '10.0.0.1/8' is no CIDR block such as 10.0.0.0/16",
+        ),
+        (
+            "[production]\ncross_account_roles = ['arn:aws:iam::1:role/X']\n",
+            2,
+            "production.cross_account_roles: 'arn:aws:iam::1:role/X' is neither a role's ARN nor a profile",
+        ),
+        (
+            "[production]\ncross_account_roles = ['a b', 'a_b']\n",
+            2,
+            "production.cross_account_roles: names one role twice, as results would call it",
+        ),
+        (
+            "[quotas.'us.anthropic.claude']\nrequests = 5\n",
+            2,
+            "quotas.us.anthropic.claude.requests: unknown key; known: requests_per_minute, tokens_per_minute",
+        ),
+        ("[quotas]\nx = 5\n", 2, "quotas.x: must be a table"),
+        ("[attestation]\nrequirement = 'GOV-01'\n", 1, "attestation: must be an array of tables"),
+        (
+            "[[attestation]]\nrequirement = 'GOV-01'\n\n[[attestation]]\nrequirement = 'GOV-9'\n",
+            5,
+            "attestation[2].requirement: 'GOV-9' is none that can be attested; did you mean 'GOV-0",
+        ),
+        (
+            "[[attestation]]\nstatement = 'Yes'\n",
+            1,
+            "attestation[1].requirement: '' is none that can be attested",
+        ),
+        (
+            "[[attestation]]\nrequirement = 'GOV-01'\nexpires = 'soon'\n",
+            3,
+            "attestation[1].expires: must be a date such as 2026-11-22, is 'soon'",
+        ),
+        (
+            "[[attestation]]\nrequirement = 'GOV-01'\nexpires = 2027-01-31T00:00:00Z\n",
+            3,
+            "attestation[1].expires: must be a date such as 2026-11-22, is ",
+        ),
+        (
+            "[[attestation]]\nrequirement = 'GOV-01'\nsha256 = 'ABC'\n",
+            3,
+            "attestation[1].sha256: must be 64 hexadecimal digits in lower case, is 'ABC'",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_by_file_line_and_key(tmp_path: Path, text: str, line: int, said: str) -> None:
@@ -72,6 +132,24 @@ def test_a_file_that_is_not_utf8_is_said_to_be_so(tmp_path: Path) -> None:
 
 def test_settings_survive_the_way_through_evidence_json(tmp_path: Path) -> None:
     settings = loaded(
-        tmp_path, '[regions]\napproved = ["eu-west-1"]\n[profile]\naccount_id = "210987654321"\n'
+        tmp_path,
+        """
+        [regions]
+        approved = ["eu-west-1"]
+        [profile]
+        account_id = "210987654321"
+        [production]
+        cross_account_roles = ["batch"]
+        [quotas."us.anthropic.claude-sonnet-4-6"]
+        requests_per_minute = 50
+        [[attestation]]
+        requirement = "GOV-02"
+        approved_on = 2026-11-02
+        expires = 2027-01-31
+        models = ["us.anthropic.claude-sonnet-4-6"]
+        """,
     )
-    assert Settings.from_json(settings.as_json()) == settings
+    assert settings.attestation[0].expires == date(2027, 1, 31)
+    assert settings.quotas["us.anthropic.claude-sonnet-4-6"].requests_per_minute == 50
+    written = json.loads(json.dumps(settings.as_json()))
+    assert Settings.from_json(written) == settings
