@@ -2,55 +2,27 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import re
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from typing import Any
 
 import boto3
-import botocore
 import pytest
 
-from fixtures.machine.machine import Completed
 from fixtures.simulation import server
 from fixtures.simulation.simulation import simulated
 from fixtures.simulation.world import load_world
+from tests.served import RealCli, Served, serve
 from tests.world_files import CHAT, PROMPT, write_world
 
-ROOT = Path(__file__).resolve().parent.parent
 TOKEN = ".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json"
-CLI_PLACES = [
-    *filter(None, [os.environ.get("REAL_AWS_CLI")]),
-    "/usr/bin/aws",
-    "/usr/local/bin/aws",
-    "/usr/local/aws-cli/v2/current/bin/aws",
-    "/opt/homebrew/bin/aws",
-]
-"""Where an AWS CLI v2 may be; not what PATH finds first, which is often a v1."""
-
-
-class Served:
-    """A running server: its announcement, and requests to it."""
-
-    def __init__(self, announced: dict[str, Any]) -> None:
-        self.url: str = announced["url"]
-        self.home = Path(announced["home"])
-
-    def log(self) -> list[dict[str, Any]]:
-        with urllib.request.urlopen(self.url + server.LOG_PATH) as answer:
-            log: list[dict[str, Any]] = json.load(answer)
-        return log
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +30,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The compliant world in a process of its own."""
     with serve("--home", str(tmp_path_factory.mktemp("served") / "home")) as running:
         yield running
-
-
-@contextmanager
-def serve(*options: str) -> Iterator[Served]:
-    command = [sys.executable, "-m", "fixtures.simulation.server", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield Served(json.loads(process.stdout.readline()))
-        finally:
-            process.terminate()
-            assert process.wait(timeout=10) == 0
 
 
 @pytest.fixture
@@ -189,88 +149,6 @@ def test_the_service_is_told_by_signature_or_path(
 
 
 # The real AWS CLI
-
-
-def real_cli() -> tuple[str, tuple[int, ...]]:
-    """Path and version of an AWS CLI v2; the test is skipped where there is none."""
-    for place in CLI_PLACES:
-        if Path(place).is_file():
-            banner = subprocess.run([place, "--version"], capture_output=True, text=True, check=True).stdout
-            version = re.match(r"aws-cli/(\d+)\.(\d+)\.(\d+)", banner)
-            if version and version[1] == "2":
-                return place, tuple(int(part) for part in version.groups())
-    pytest.skip(f"no AWS CLI v2 in {', '.join(CLI_PLACES)}")
-
-
-class RealCli:
-    """The AWS CLI of this machine on the server's home folder, led to the server.
-
-    From 2.13 it reads AWS_ENDPOINT_URL. An older one is given endpoint rule sets in AWS_DATA_PATH, and the model of
-    Bedrock, which came later.
-    """
-
-    def __init__(self, served: Served, models: Path) -> None:
-        self.path, self.version = real_cli()
-        self.environ = {
-            "HOME": str(served.home),
-            "PATH": "/usr/bin:/bin",
-            "AWS_PROFILE": "msh",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-        if self.version >= (2, 13):
-            self.environ["AWS_ENDPOINT_URL"] = served.url
-        else:
-            self.environ["AWS_DATA_PATH"] = str(models)
-            write_models(models, served.url)
-
-    def __call__(self, *arguments: str, **environment: str) -> Completed:
-        environ = {**self.environ, **environment}
-        done = subprocess.run(
-            [self.path, *arguments],
-            env={name: value for name, value in environ.items() if value != "-"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        return Completed(done.returncode, done.stdout, done.stderr)
-
-
-def write_models(folder: Path, url: str) -> None:
-    """Endpoint rule sets that lead each service to the URL, and botocore's model of Bedrock."""
-    known = {"AWS::Region": "Region", "SDK::Endpoint": "Endpoint"}
-    flags = {"AWS::UseDualStack": "UseDualStack", "AWS::UseFIPS": "UseFIPS"}
-    rules = {
-        "version": "1.0",
-        "parameters": {
-            **{
-                n: {"type": "String", "builtIn": b, "required": False, "documentation": ""}
-                for b, n in known.items()
-            },
-            **{
-                n: {"type": "Boolean", "builtIn": b, "required": True, "default": False, "documentation": ""}
-                for b, n in flags.items()
-            },
-        },
-        "rules": [
-            {"conditions": [], "type": "endpoint", "endpoint": {"url": url, "properties": {}, "headers": {}}}
-        ],
-    }
-    versions = {
-        "sso": "2019-06-10",
-        "sso-oidc": "2019-06-10",
-        "sts": "2011-06-15",
-        "iam": "2010-05-08",
-        "bedrock": "2023-04-20",
-    }
-    for service, version in versions.items():
-        target = folder / service / version
-        target.mkdir(parents=True)
-        (target / "endpoint-rule-set-1.json").write_text(json.dumps(rules), encoding="utf-8")
-    own = Path(botocore.__file__).parent / "data" / "bedrock" / versions["bedrock"]
-    packed = own / "service-2.json.gz"
-    model = gzip.decompress(packed.read_bytes()) if packed.exists() else (own / "service-2.json").read_bytes()
-    (folder / "bedrock" / versions["bedrock"] / "service-2.json").write_bytes(model)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,136 @@
+"""Live, as an engineer runs it: a real home folder, a real token cache, real boto3 and the real AWS CLI v2, over HTTP."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.served import RealCli, Served, serve
+from tests.suite import Ran, run_suite
+
+SSO_CACHE = Path(".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json")
+
+
+class Laptop:
+    """A home folder with the served world's files, led to the server by its profile."""
+
+    def __init__(self, served: Served, folder: Path) -> None:
+        self.served = served
+        self.folder = folder
+        config = served.home / ".aws" / "config"
+        text = config.read_text(encoding="utf-8")
+        config.write_text(
+            text.replace("[profile msh]\n", f"[profile msh]\nendpoint_url = {served.url}\n"), encoding="utf-8"
+        )
+        (folder / "compliance.toml").write_text(
+            f'[credentials]\napproved_endpoints = ["{served.url}"]\n', encoding="utf-8"
+        )
+        (folder / ".env.enterprise").write_text(
+            (served.work / ".env.enterprise").read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        self.environ = {
+            "HOME": str(served.home),
+            "PATH": str(folder / "bin"),
+            "AWS_PROFILE": "msh",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def install_cli(self) -> None:
+        """The real AWS CLI as `aws`, with the models that lead an old one to the server."""
+        cli = RealCli(self.served, self.folder / "models")
+        program = self.folder / "bin" / "aws"
+        program.parent.mkdir()
+        models = cli.environ.get("AWS_DATA_PATH", "")
+        program.write_text(
+            f'#!/bin/sh\nexport AWS_DATA_PATH="{models}"\nexec {cli.path} "$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        return run_suite(self.folder, "--profile", "msh", *arguments, environ={**self.environ, **environment})
+
+
+@pytest.fixture
+def laptop(tmp_path: Path) -> Iterator[Laptop]:
+    with serve("--home", str(tmp_path / "home")) as served:
+        folder = tmp_path / "project"
+        folder.mkdir()
+        yield Laptop(served, folder)
+
+
+def statuses(ran: Ran) -> dict[str, int]:
+    return {status: number for status, number in ran.json()["counts"].items() if number}
+
+
+def test_a_fit_laptop_passes_with_the_real_aws_cli(laptop: Laptop) -> None:
+    laptop.install_cli()
+    ran = laptop.run("-k", "not enterprise")
+    assert (ran.code, set(statuses(ran))) == (0, {"compliant", "not_applicable"}), ran.text
+    assert "SIMULATED" not in ran.text
+    assert (ran.json()["run"]["backend"], ran.json()["run"]["simulated"]) == ("live", False)
+    cli = {r["requirement"]: r["status"] for r in ran.json()["results"] if r["requirement"].startswith("CLI")}
+    assert cli == {"CLI-01": "compliant", "CLI-02": "compliant", "CLI-03": "compliant"}
+
+
+def test_no_distinct_call_is_made_twice(laptop: Laptop) -> None:
+    ran = laptop.run("-k", "not CLI and not RUN-07 and not enterprise")
+    asked = Counter((call["service"], call["operation"]) for call in laptop.served.log())
+    questions = Counter(r["name"] for r in ran.json("evidence.json")["readings"] if ":" in r["name"])
+    for (service, operation), number in asked.items():
+        allowed = questions[f"{service}:{operation}"] or (operation == "GetRoleCredentials")
+        assert number <= allowed, (service, operation, number)
+
+
+def test_an_expired_token_is_named_without_asking_aws(laptop: Laptop) -> None:
+    token = laptop.served.home / SSO_CACHE
+    cached = json.loads(token.read_text(encoding="utf-8"))
+    cached["expiresAt"] = "2026-01-01T00:00:00Z"
+    del cached["refreshToken"]
+    token.write_text(json.dumps(cached), encoding="utf-8")
+    ran = laptop.run("-k", "not CLI")
+    assert [(c["requirement"], c["cause"]) for c in ran.json()["root_causes"]] == [("SSO-03", "TOK02")]
+    assert ran.code == 1
+    assert laptop.served.log() == []
+
+
+def test_an_expired_token_that_can_refresh_is_refreshed_and_healthy(laptop: Laptop) -> None:
+    token = laptop.served.home / SSO_CACHE
+    cached = json.loads(token.read_text(encoding="utf-8"))
+    cached["expiresAt"] = "2026-01-01T00:00:00Z"
+    token.write_text(json.dumps(cached), encoding="utf-8")
+    ran = laptop.run("-k", "SSO or RUN-02")
+    assert ran.code == 0, ran.text
+    assert "CreateToken" in {call["operation"] for call in laptop.served.log()}
+
+
+def test_a_misspelt_profile_is_one_line_and_exit_4(laptop: Laptop) -> None:
+    ran = run_suite(laptop.folder, "--profile", "mhs", environ=laptop.environ)
+    assert ran.code == 4
+    assert "did you mean 'msh'?" in ran.text
+
+
+def test_no_secret_of_the_home_folder_is_in_any_output(laptop: Laptop) -> None:
+    ran = laptop.run(
+        AWS_ACCESS_KEY_ID="AKIAIOSFODNN7CANARY0",
+        AWS_SECRET_ACCESS_KEY="CANARYwJalrXUtnFEMIK7MDENGbPxRfiCYCANARY",
+    )
+    said = ran.text + "".join(file.read_text(encoding="utf-8") for file in ran.reports.iterdir())
+    assert ran.json()["counts"]["compliant"]
+    assert re.findall(r".{20}CANARY.{20}", said) == []
+
+
+def test_several_profiles_are_each_judged(laptop: Laptop) -> None:
+    config = laptop.served.home / ".aws" / "config"
+    text = config.read_text(encoding="utf-8")
+    _, _, profile = text.partition("[profile msh]")
+    config.write_text(text + "\n[profile second]" + profile, encoding="utf-8")
+    ran = laptop.run("--profile", "second", "-k", "RUN-02 or PRF-06", "-n", "2")
+    assert [target["id"] for target in ran.json()["targets"]] == ["msh/us-east-1", "second/us-east-1"]
+    assert statuses(ran) == {"compliant": 4}, ran.text
