@@ -19,7 +19,7 @@ from fixtures.evidence.profile import (
     Profile,
 )
 from fixtures.evidence.regions import Sdk
-from fixtures.machine.config_file import EffectiveOption, Section
+from fixtures.machine.config_file import Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
@@ -282,7 +282,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         unless=("PRF-04",) if case in SSO_KEYS else ("PRF-06",),
     )
     _require_first_column(parsed_files, profile, {case})
-    value, stated = profile.get(case), _stated(parsed_files, profile, case)
+    value, stated = profile.get(case), parsed_files.stated(profile.name, profile.session_name, case)
     place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
     seen = f"{place}: {case} = {value if value is not None else '(not shown: it looks like a secret)'}"
     require(
@@ -293,8 +293,11 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         file=place.file,
         line=place.line,
     )
+    whole = stated is None or stated["facts"]["exact"]
+    if value is not None and not whole:
+        seen += " and more that is no part of it"
     require(
-        value is not None and bool(FORMS[case].fullmatch(value)),
+        value is not None and whole and bool(FORMS[case].fullmatch(value)),
         expected=FORM_NAMES[case],
         observed=seen if value is None or value.isprintable() else f"{place}: {case} = {value!r}",
         file=place.file,
@@ -318,11 +321,6 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         file=header.file,
         line=header.line,
     )
-
-
-def _stated(files: Files, profile: Profile, key: str) -> EffectiveOption | None:
-    own = files.option(profile.name, key)
-    return own if own or not profile.session_name else files.session_option(profile.session_name, key)
 
 
 def _wanted(settings: ProfileSettings) -> dict[str, str]:

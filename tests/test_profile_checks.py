@@ -1,0 +1,953 @@
+"""Step 2 and step 5: what is said of the AWS config and credentials files, of the profile, and of what is left to fix."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from checks.catalogue import load
+from fixtures.backends import live
+from fixtures.evidence.profile import ProcessCommand
+from fixtures.machine.profiles import Profiles
+from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
+from fixtures.simulation.world import File, World, load_world
+from tests.harness import Judged, judged
+
+CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
+PROFILE = tuple(f"PRF-{number:02}" for number in range(1, 11))
+SSO = ("sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
+HEADER = f"{CONFIG} line 6"
+"""Where [profile msh] stands in the compliant world."""
+KEYS = "[msh]\naws_access_key_id = AKIAQCANARYSTALEKEY1\naws_secret_access_key = CANARYsecret\n"
+ROLE = "arn:aws:iam::210987654321:role/BedrockDeveloper"
+
+Edit = Callable[[World], World]
+
+
+def changed(*replacements: tuple[str, str], of: str = CONFIG) -> Edit:
+    """The world with edits of a file's text, each of which finds something."""
+
+    def edit(world: World) -> World:
+        text = world.machine.files[of].text
+        for before, after in replacements:
+            assert before in text
+            text = text.replace(before, after)
+        return written(text, of=of)(world)
+
+    return edit
+
+
+def written(text: str | bytes | None, *, of: str = CONFIG) -> Edit:
+    """The world with a file of that content, or without the file."""
+
+    def edit(world: World) -> World:
+        files = {name: file for name, file in world.machine.files.items() if name != of}
+        if isinstance(text, bytes):
+            files[of] = File(base64=base64.b64encode(text).decode())
+        elif text is not None:
+            files[of] = File(text=text)
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+    return edit
+
+
+def machine(**changes: Any) -> Edit:
+    """The world with another profile, platform or environment."""
+
+    def edit(world: World) -> World:
+        if "environment" in changes:
+            changes["environment"] = {**world.machine.environment, **changes["environment"]}
+            changes["environment"] = {k: v for k, v in changes["environment"].items() if v is not None}
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, **changes))
+
+    return edit
+
+
+def both(*edits: Edit) -> Edit:
+    """One edit after the other."""
+
+    def edit(world: World) -> World:
+        for each in edits:
+            world = each(world)
+        return world
+
+    return edit
+
+
+def of_compliant(edit: Edit, *only: str, settings: Settings | None = None) -> Judged:
+    return judged("compliant", only=only, edit=edit, settings=settings)
+
+
+def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
+    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    assert observed in result["observed"]
+    assert "\n" not in result["observed"]
+    assert result["remedy"] and not any("<" in line for line in result["remedy"])
+    return True
+
+
+def failing(name: str) -> Callable[..., Any]:
+    def reader(*_: Any, **__: Any) -> Any:
+        raise OSError(5, f"no {name} today")
+
+    return reader
+
+
+# -------------------------------------------------------------------------------------------- the shipped worlds
+
+
+@pytest.mark.parametrize(
+    ("world", "requirement", "case", "observed", "remedy"),
+    [
+        ("cfg01-header-without-profile", "PRF-02", None, f"{HEADER}: [msh], which botocore skips",
+         f"# edit {HEADER}: write the header as [profile msh],"),
+        ("cfg02-stale-keys-pre-empt-sso", "PRF-03", None,
+         f"{HEADER}: [msh] is skipped, and the static keys in {CREDENTIALS} line 1 win",
+         f"# edit {HEADER}: write the header as [profile msh]"),
+        ("cfg03-section-twice", "PRF-01", "config", f"{CONFIG} line 17: [profile msh] for the second time, first in line 6",
+         f"# edit {CONFIG} line 17: this section or option stands twice"),
+        ("cfg03-option-twice", "PRF-01", "config", f"{CONFIG} line 20: region of [profile old] for the second time",
+         f"# edit {CONFIG} line 20:"),
+        ("cfg04-quoted-twin", "PRF-03", None, f'{CONFIG} line 17: [profile "msh"] replaces [profile msh] of line 6',
+         f"# edit {CONFIG} line 17: this header names the same as an earlier one"),
+        ("cfg05-sso-session-misspelt", "PRF-09", None, f"but [sso_session msh] in {CONFIG} line 1",
+         f"# edit {CONFIG} line 1: the config file has to have the header [sso-session msh],"),
+        ("cfg05-sso-session-quoted", "PRF-09", None, f'{CONFIG} line 7: sso_session = "msh", and there is no',
+         f"# edit {CONFIG} line 7: the config file has to have the header [sso-session msh],"),
+        ("cfg06-sso-region-missing", "PRF-04", "sso_region", f"{CONFIG} line 5: profile msh has no sso_region",
+         f"# edit {CONFIG} line 5: add the missing setting"),
+        ("cfg07-no-account-and-role", "PRF-04", "sso_role_name", "neither sso_account_id nor sso_role_name",
+         f"# edit {HEADER}: add sso_account_id and sso_role_name"),
+        ("cfg08-settings-indented", "PRF-04", "sso_account_id", f"{CONFIG} line 8 is indented",
+         f"# edit {CONFIG} line 8: let this line, and every setting below it that is indented,"),
+        ("cfg09-comment-after-sso-region", "PRF-05", "sso_region",
+         f"{CONFIG} line 3: sso_region = us-east-1  # where Identity Center lives",
+         f"# edit {CONFIG} line 3: put the comment on a line of its own"),
+        ("cfg09-quoted-region", "PRF-05", "region", f'{CONFIG} line 10: region = "us-east-1"', f"# edit {CONFIG} line 10:"),
+        ("cfg10-profile-contradicts-session", "PRF-09", None, f"{CONFIG} line 8: sso_region = us-west-2",
+         f"# edit {CONFIG} line 8: delete the setting from the profile, so that sso-session msh alone gives it"),
+        ("cfg11-role-arn-beside-sso", "PRF-10", None, f"role_arn ({CONFIG} line 8) beside them",
+         f"# edit {CONFIG} line 8: move role_arn to a profile of its own"),
+        ("cfg12-profile-in-credentials", "PRF-02", None,
+         f"{CREDENTIALS} line 1: [profile msh], which names another profile there",
+         f"# edit {CREDENTIALS} line 1: move this section to the config file"),
+        ("env12-config-file-is-missing", "PRF-01", "config",
+         "AWS_CONFIG_FILE is set to ~/.aws/config.team, where no file is", "unset AWS_CONFIG_FILE"),
+        ("win01-config-with-byte-order-mark", "PRF-01", "config", f"{CONFIG} starts with a byte order mark",
+         "$f = (Resolve-Path -LiteralPath '~/.aws/config').Path"),
+        ("win01-credentials-in-utf-16", "PRF-01", "credentials", f"{CREDENTIALS} starts with UTF-16",
+         "$f = (Resolve-Path -LiteralPath '~/.aws/credentials').Path"),
+        ("win02-garbled-profile-name", "PRF-01", "config", f"{HEADER}: botocore reads [profile JosÃ©]",
+         f"# edit {HEADER}: give the profile a name of ASCII letters"),
+        ("win08-config-txt", "PRF-01", "config", "~/.aws/config.txt, and no ~/.aws/config",
+         "Move-Item -LiteralPath '~/.aws/config.txt' -Destination '~/.aws/config'"),
+        ("pre07-credential-process-missing", "PRF-10", None,
+         f"credential_process ({CONFIG} line 8) beside them; there is no program corp-credentials",
+         f"# edit {CONFIG} line 8: give credential_process the full path"),
+        ("pre08-login-session-without-awscrt", "PRF-10", None, f"{CONFIG} line 2: the package awscrt is not installed",
+         f"# edit {CONFIG} line 2: where the profile is to use SSO, delete the line"),
+        ("sts01-source-profile-missing", "PRF-10", None,
+         f"{CONFIG} line 3: source_profile sso-base of profile msh does not exist",
+         f"# edit {CONFIG} line 3: name an existing profile as source_profile"),
+        ("sts01-source-profile-loop", "PRF-10", None, f"{CONFIG} line 11: source_profile msh of profile hub leads back",
+         f"# edit {CONFIG} line 11: name an existing profile"),
+        ("win09-backslashes-lost-in-wsl", "PRF-10", None, "there is no program C:Toolscorp-credentials.exe",
+         f"# edit {CONFIG} line 8: write the program's path as WSL sees it"),
+        ("win09-space-in-path", "PRF-10", None, "there is no program C:\\Program",
+         f"# edit {CONFIG} line 8: put the program's path in double quotes"),
+    ],
+)  # fmt: skip
+def test_a_fault_is_named_with_its_line_and_with_what_mends_it(
+    world: str, requirement: str, case: str | None, observed: str, remedy: str
+) -> None:
+    found = judged(world, only=PROFILE)
+    code = world.partition("-")[0].upper()
+    result = found.results[requirement, case]
+    assert says(result, code, observed)
+    assert result["remedy"][0].startswith(remedy)
+    assert found.root_causes == [f"{requirement} {code}"]
+    assert found.with_status("inconclusive") == set()
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        "ok-comments-and-spacing",
+        "ok-default-profile",
+        "ok-iam-user-on-purpose",
+        "ok-nested-s3-settings",
+        "ok-plugins-and-services",
+        "ok-profile-without-session",
+        "ok-quoted-header",
+        "ok-start-url-with-fragment",
+        "ok-token-only-profile",
+        "ok-windows-line-ends",
+    ],
+)
+def test_what_only_looks_like_a_fault_is_none(world: str) -> None:
+    found = judged(world, only=PROFILE)
+    assert {r["status"] for r in found.results.values()} <= {"compliant", "not_applicable"}
+    assert found["PRF-02"]["status"] == found["PRF-03"]["status"] == "compliant"
+
+
+def test_in_the_compliant_world_every_requirement_of_the_profile_is_met() -> None:
+    found = judged("compliant", only=PROFILE)
+    assert {r["status"] for r in found.results.values()} == {"compliant"}
+    assert found.document["root_causes"] == []
+
+
+def test_two_faults_of_the_profile_are_named_in_one_run() -> None:
+    found = of_compliant(
+        changed(("sso_role_name = BedrockDeveloper\n", ""), ("output = json", "output = pretty")), *PROFILE
+    )
+    assert found.root_causes == ["PRF-04 CFG06", "PRF-07"]
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-01
+
+
+def test_an_empty_variable_hides_the_config_file() -> None:
+    found = of_compliant(machine(environment={"AWS_CONFIG_FILE": ""}), *PROFILE)
+    assert says(found["PRF-01", "config"], "ENV12", "AWS_CONFIG_FILE is set to nothing")
+    assert found.root_causes == ["PRF-01 ENV12"]
+
+
+def test_a_credentials_file_that_its_variable_does_not_find_is_named() -> None:
+    where = {"AWS_SHARED_CREDENTIALS_FILE": "~/keys/credentials"}
+    found = of_compliant(machine(environment=where), "PRF-01")
+    assert says(
+        found["PRF-01", "credentials"], "ENV12", "AWS_SHARED_CREDENTIALS_FILE is set to ~/keys/credentials"
+    )
+    assert found["PRF-01", "config"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("value", [None, "~/.aws/credentials", "/dev/null"])
+def test_nobody_needs_a_credentials_file_for_sso(value: str | None) -> None:
+    edit = both(written(None, of=CREDENTIALS), machine(environment={"AWS_SHARED_CREDENTIALS_FILE": value}))
+    assert of_compliant(edit, "PRF-01").with_status("compliant") == {"PRF-01 config", "PRF-01 credentials"}
+
+
+def test_a_variable_that_says_where_the_config_file_is_does_no_harm() -> None:
+    text = load_world("compliant").machine.files[CONFIG].text
+    moved = both(
+        written(None),
+        written(text, of="./aws-config"),
+        machine(environment={"AWS_CONFIG_FILE": "${cwd}/aws-config"}),
+    )
+    assert of_compliant(moved, *PROFILE).document["root_causes"] == []
+
+
+def test_without_any_config_file_the_cli_is_to_write_one() -> None:
+    found = of_compliant(written(None), *PROFILE)
+    assert says(found["PRF-01", "config"], None, "there is no ~/.aws/config")
+    assert found["PRF-01", "config"]["remedy"][-1] == "aws configure sso --profile msh"
+    assert found.root_causes == ["PRF-01"]
+
+
+def test_a_profile_of_the_credentials_file_alone_needs_no_config_file() -> None:
+    edit = both(written(None), written(KEYS, of=CREDENTIALS))
+    found = of_compliant(edit, "PRF-01", "PRF-02")
+    assert {r["status"] for r in found.results.values()} == {"compliant"}
+
+
+def test_a_text_file_beside_the_config_file_is_left_alone() -> None:
+    edit = both(written("old notes", of="~/.aws/config.txt"), written("more", of="~/.aws/credentials.txt"))
+    assert of_compliant(edit, "PRF-01").document["root_causes"] == []
+
+
+def test_credentials_that_were_saved_as_text_are_missed_where_they_have_the_profile() -> None:
+    edit = both(
+        written("[other]\n"), written(None, of=CREDENTIALS), written(KEYS, of="~/.aws/credentials.txt")
+    )
+    found = of_compliant(edit, "PRF-01", "PRF-02")
+    assert says(found["PRF-01", "credentials"], "WIN08", "~/.aws/credentials.txt, and no ~/.aws/credentials")
+    assert found["PRF-01", "credentials"]["remedy"] == ["mv -n -- ~/.aws/credentials.txt ~/.aws/credentials"]
+    assert found["PRF-02"]["blocked_by"] == "PRF-01"
+
+
+@pytest.mark.parametrize("kind", ["config", "credentials"])
+def test_a_file_that_may_not_be_opened_is_named(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = live.READERS[f"file.{kind}"]
+
+    def denied(*arguments: Any) -> Any:
+        answer = reader(*arguments)
+        return {**answer, "file": {**answer["file"], "unreadable": "EACCES", "sections": []}}
+
+    monkeypatch.setitem(live.READERS, f"file.{kind}", denied)
+    found = judged("compliant", only=("PRF-01", "PRF-03"))
+    assert says(found["PRF-01", kind], None, f"~/.aws/{kind} cannot be opened: EACCES")
+    assert found["PRF-03"]["blocked_by"] == "PRF-01"
+
+
+@pytest.mark.parametrize(
+    ("text", "observed"),
+    [
+        ("region = us-east-1\n", f"{CREDENTIALS} line 1 stands before the first [header]"),
+        ("[other]\n\nregion\n", f"{CREDENTIALS} line 3 is neither a [header] nor name = value"),
+        ("[other]\n= us-east-1\n", f"{CREDENTIALS} line 2 has a value and no name"),
+        ("[other]\ns3 =\n  fast\n", f"{CREDENTIALS} line 3 is indented and no name = value"),
+    ],
+)
+def test_a_line_that_no_parser_takes_is_named(text: str, observed: str) -> None:
+    found = of_compliant(written(text, of=CREDENTIALS), *PROFILE)
+    assert says(found["PRF-01", "credentials"], None, observed)
+    assert found.root_causes == ["PRF-01"]
+
+
+def test_a_file_in_another_encoding_is_named_by_line() -> None:
+    found = of_compliant(written("[jos\xe9]\n".encode("cp1252"), of=CREDENTIALS), "PRF-01")
+    assert says(found["PRF-01", "credentials"], None, f"{CREDENTIALS} line 1 is no text in utf-8")
+
+
+def test_bytes_that_the_code_page_does_not_have_are_the_code_pages_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda *_: "cp1252")
+    found = of_compliant(written("[\u0441]\n".encode(), of=CREDENTIALS), "PRF-01")
+    assert says(found["PRF-01", "credentials"], "WIN02", f"{CREDENTIALS} line 1 is no text in cp1252")
+
+
+def test_on_a_code_page_the_garbled_header_of_the_profile_is_recognised(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("locale.getpreferredencoding", lambda *_: "cp1252")
+    edit = both(
+        changed(("[profile msh]", "[profile José]")),
+        machine(profile="José", environment={"AWS_PROFILE": "José"}),
+    )
+    found = of_compliant(edit, "PRF-01")
+    assert says(found["PRF-01", "config"], "WIN02", f"{HEADER}: botocore reads [profile JosÃ©]")
+
+
+def test_a_profile_that_is_garbled_and_not_the_one_in_use_is_left_alone() -> None:
+    edit = changed(
+        ("cli_auto_prompt = off\n", "cli_auto_prompt = off\n[profile JosÃ©]\nregion = us-east-1\n")
+    )
+    assert of_compliant(edit, "PRF-01").document["root_causes"] == []
+
+
+def test_nul_characters_are_named_by_line() -> None:
+    found = of_compliant(written("[other]\nregion = \0us-east-1\n", of=CREDENTIALS), "PRF-01")
+    assert says(found["PRF-01", "credentials"], None, f"{CREDENTIALS} line 2 has NUL characters")
+
+
+@pytest.mark.parametrize("case", ["config", "credentials"])
+def test_a_file_that_could_not_be_read_is_not_judged(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(live.READERS, f"file.{case}", failing(case))
+    found = judged("compliant", only=PROFILE)
+    assert found["PRF-01", case]["status"] == "inconclusive"
+    assert "OSError" in found["PRF-01", case]["reason"]
+    # What botocore itself reads is known still.
+    assert found["PRF-02"]["status"] == "inconclusive"
+    assert found.document["root_causes"] == []
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-02
+
+
+@pytest.mark.parametrize(
+    ("header", "profile", "right"),
+    [
+        ("[msh]", "msh", "[profile msh]"),
+        ("[Profile msh]", "msh", "[profile msh]"),
+        ("[ profile msh ]", "msh", "[profile msh]"),
+        ("[profile.msh]", "msh", "[profile msh]"),
+        ("[profile MSH]", "msh", "[profile msh]"),
+        ("[profile my msh]", "my msh", '[profile "my msh"]'),
+        ("[profile o'neil]", "o'neil", '[profile "o\'neil"]'),
+        ("[profile dom\\user]", "dom\\user", '[profile "dom\\\\user"]'),
+    ],
+)
+def test_a_header_that_almost_names_the_profile_is_found(header: str, profile: str, right: str) -> None:
+    edit = both(
+        changed(("[profile msh]", header)), machine(profile=profile, environment={"AWS_PROFILE": profile})
+    )
+    found = of_compliant(edit, *PROFILE)
+    assert says(found["PRF-02"], "CFG01", f"{HEADER}: {header}, which ")
+    assert f"write the header as {right}," in found["PRF-02"]["remedy"][0]
+    assert found.root_causes == ["PRF-02 CFG01"]
+
+
+@pytest.mark.parametrize("name", ["my msh", "o'neil", "dom\\user"])
+def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) -> None:
+    line = load().cause("CFG01").remedy.lines("linux", profile=name, file=CONFIG, line=6)[0]
+    right = line[line.index("[profile") : line.index("],") + 1]
+    edit = both(changed(("[profile msh]", right)), machine(profile=name, environment={"AWS_PROFILE": name}))
+    assert of_compliant(edit, "PRF-02")["PRF-02"]["status"] == "compliant"
+
+
+def test_a_profile_of_which_there_is_no_trace_is_missing_without_a_cause() -> None:
+    edit = both(changed(("[profile msh]", "[profile msh-old]")))
+    found = of_compliant(edit, *PROFILE)
+    assert says(found["PRF-02"], None, "no such profile, but msh-old")
+    assert found["PRF-02"]["remedy"] == ["aws configure list-profiles", "aws configure sso --profile msh"]
+    assert found.root_causes == ["PRF-02"]
+
+
+def test_an_sso_session_of_that_name_is_no_profile() -> None:
+    found = of_compliant(changed(("[profile msh]", "[profile sso]")), "PRF-02")
+    assert says(found["PRF-02"], None, "no such profile")
+
+
+def test_a_skipped_header_is_named_although_the_credentials_file_has_the_profile() -> None:
+    keys = both(changed(("[profile msh]", "[msh]")), written(KEYS, of=CREDENTIALS))
+    user = Settings(credentials=CredentialSettings(allowed_providers=("shared-credentials-file",)))
+    found = of_compliant(keys, "PRF-02", "PRF-03", settings=user)
+    assert says(found["PRF-02"], "CFG01", f"{HEADER}: [msh], which botocore skips")
+    assert found["PRF-03"]["status"] == "compliant"
+
+
+def test_a_tools_own_section_of_the_same_name_is_left_alone() -> None:
+    found = of_compliant(
+        changed(("[sso-session msh]", "[msh]\ncolour = green\n\n[sso-session msh]")), *PROFILE
+    )
+    assert found.document["root_causes"] == []
+
+
+def test_a_header_of_the_credentials_file_with_a_space_in_it_is_named() -> None:
+    edit = both(written("[other]\n"), written(KEYS.replace("[msh]", "[ msh]"), of=CREDENTIALS))
+    found = of_compliant(edit, "PRF-02")
+    assert says(found["PRF-02"], None, f"{CREDENTIALS} line 1: [ msh], which names another profile there")
+
+
+def test_which_profiles_there_are_is_asked_of_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(live.READERS, "profiles", failing("profiles"))
+    assert judged("compliant", only=("PRF-02",))["PRF-02"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-03
+
+
+def test_default_has_a_twin_with_the_word_profile() -> None:
+    edit = both(
+        changed(("[profile msh]", "[profile default]\nregion = eu-west-1\n\n[default]")),
+        machine(profile="default"),
+    )
+    found = of_compliant(edit, "PRF-03")
+    assert says(found["PRF-03"], "CFG04", f"{CONFIG} line 9: [default] replaces [profile default] of line 6")
+
+
+def test_a_twin_of_the_sso_session_counts_too() -> None:
+    edit = changed(("[profile msh]", "[sso-session 'msh']\nsso_region = us-east-1\n\n[profile msh]"))
+    found = of_compliant(edit, *PROFILE)
+    assert says(
+        found["PRF-03"], "CFG04", f"{CONFIG} line 6: [sso-session 'msh'] replaces [sso-session msh] of line 1"
+    )
+    assert found["PRF-04", "sso_start_url"]["blocked_by"] == "PRF-03"
+    assert found.root_causes == ["PRF-03 CFG04"]
+
+
+def test_twins_of_another_profile_are_left_alone() -> None:
+    twins = (
+        'cli_auto_prompt = off\n\n[profile old]\nregion = us-east-1\n\n[profile "old"]\nregion = us-west-2\n'
+    )
+    assert (
+        of_compliant(changed(("cli_auto_prompt = off\n", twins)), "PRF-03")["PRF-03"]["status"] == "compliant"
+    )
+
+
+def test_keys_beside_a_profile_that_is_read_pre_empt_nothing() -> None:
+    found = of_compliant(written(KEYS, of=CREDENTIALS), "PRF-02", "PRF-03")
+    assert {r["status"] for r in found.results.values()} == {"compliant"}
+
+
+def test_keys_under_the_header_are_meant_where_an_iam_user_is_allowed() -> None:
+    user = Settings(credentials=CredentialSettings(allowed_providers=("shared-credentials-file",)))
+    keys = both(changed(("[profile msh]", "[msh]")), written(KEYS, of=CREDENTIALS))
+    assert of_compliant(keys, "PRF-03", settings=user)["PRF-03"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-04
+
+
+@pytest.mark.parametrize("key", SSO)
+def test_a_missing_setting_is_named_alone(key: str) -> None:
+    text = load_world("compliant").machine.files[CONFIG].text
+    (line,) = [line for line in text.splitlines() if line.startswith(key)]
+    found = of_compliant(changed((f"{line}\n", "")), *PROFILE)
+    assert says(found["PRF-04", key], "CFG06", f"profile msh has no {key}")
+    assert found["PRF-04", key]["remedy"][-1] == "aws configure sso --profile msh"
+    assert found["PRF-05", key]["blocked_by"] == "PRF-04"
+    assert {f"PRF-04 {other}" for other in SSO if other != key} <= found.with_status("compliant")
+    assert found.root_causes == ["PRF-04 CFG06"]
+
+
+def test_an_empty_setting_is_as_good_as_none() -> None:
+    found = of_compliant(changed(("sso_role_name = BedrockDeveloper", "sso_role_name =")), "PRF-04")
+    assert says(found["PRF-04", "sso_role_name"], "CFG06", "profile msh has no sso_role_name")
+
+
+def test_account_and_role_in_the_session_do_not_make_an_sso_profile() -> None:
+    pair = "sso_account_id = 210987654321\nsso_role_name = BedrockDeveloper\n"
+    edit = changed((pair, ""), ("[sso-session msh]\n", f"[sso-session msh]\n{pair}"))
+    found = of_compliant(edit, "PRF-04", "PRF-05")
+    assert says(found["PRF-04", "sso_account_id"], "CFG07", "neither sso_account_id nor sso_role_name")
+    assert found.root_causes == ["PRF-04 CFG07"]
+
+
+def test_a_profile_without_any_sso_setting_is_one_root_cause() -> None:
+    plain = "[profile msh]\nregion = us-east-1\ncli_pager =\ncli_auto_prompt = off\n"
+    found = of_compliant(written(plain), *PROFILE)
+    assert says(found["PRF-04", "sso_start_url"], None, f"{CONFIG} line 1: profile msh has no SSO settings")
+    assert found["PRF-04", "sso_start_url"]["remedy"] == ["aws configure sso --profile msh"]
+    assert found.root_causes == ["PRF-04"]
+    assert found["PRF-09"]["status"] == "not_applicable"
+
+
+def test_a_profile_that_needs_no_sso_needs_none_of_its_settings() -> None:
+    found = judged("ok-iam-user-on-purpose", only=("PRF-04", "PRF-05", "PRF-09"))
+    assert found["PRF-04", "sso_region"]["status"] == "not_applicable"
+    assert found["PRF-05", "sso_region"]["status"] == "not_applicable"
+    assert found["PRF-05", "region"]["status"] == "compliant"
+    assert found["PRF-09"]["status"] == "not_applicable"
+
+
+def test_an_indented_setting_of_the_sso_session_is_found_too() -> None:
+    found = of_compliant(changed(("\nsso_region", "\n  sso_region")), *PROFILE)
+    assert says(found["PRF-04", "sso_region"], "CFG08", f"{CONFIG} line 3 is indented")
+    assert says(found["PRF-04", "sso_start_url"], "CFG08", f"{CONFIG} line 3 is indented")
+    assert found.root_causes == ["PRF-04 CFG08"]
+
+
+def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
+    found = judged("cfg08-settings-indented", only=PROFILE)
+    for missing in (("PRF-04", "sso_role_name"), "PRF-06", ("PRF-08", "cli_pager"), "PRF-09"):
+        assert says(found[missing], "CFG08", f"{CONFIG} line 8 is indented")
+    assert found["PRF-07"]["status"] == "compliant"
+    assert found.document["root_causes"][0]["blocks"] > 0
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-05
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sso_start_url", "http://acme.awsapps.com/start"),
+        ("sso_start_url", "acme.awsapps.com/start"),
+        ("sso_region", "US-EAST-1"),
+        ("sso_region", "us_east_1"),
+        ("sso_account_id", "2109-8765-4321"),
+        ("sso_account_id", "21098765432"),
+        ("sso_role_name", "arn:aws:iam::210987654321:role/BedrockDeveloper"),
+        ("region", "us-east-1, us-west-2"),
+    ],
+)
+def test_a_value_of_another_form_is_named_with_the_form(key: str, value: str) -> None:
+    text = load_world("compliant").machine.files[CONFIG].text
+    number, line = next((n, line) for n, line in enumerate(text.splitlines(), 1) if line.startswith(key))
+    found = of_compliant(changed((f"\n{line}\n", f"\n{key} = {value}\n")), *PROFILE)
+    assert says(found["PRF-05", key], None, f"{CONFIG} line {number}: {key} = {value}")
+    assert f"# edit {CONFIG} line {number}:" in found["PRF-05", key]["remedy"][0]
+    assert found.root_causes == ["PRF-05"]
+
+
+@pytest.mark.parametrize("more", [" start", "start?token=CANARY", "start # the portal"])
+def test_what_follows_an_address_is_said_and_not_shown(more: str) -> None:
+    found = of_compliant(changed(("awsapps.com/start", f"awsapps.com/{more}")), "PRF-05", "SSO-01")
+    cause = "CFG09" if "#" in more else None
+    seen = f"{CONFIG} line 2: sso_start_url = https://acme.awsapps.com/"
+    assert says(found["PRF-05", "sso_start_url"], cause, seen)
+    assert "CANARY" not in str(found.document)
+    assert found["SSO-01"]["blocked_by"] == "PRF-05"
+
+
+def test_a_character_that_nobody_sees_is_shown() -> None:
+    found = of_compliant(changed(("= BedrockDeveloper", "= BedrockDeveloper\u200b")), "PRF-05")
+    assert says(found["PRF-05", "sso_role_name"], None, r"'BedrockDeveloper\u200b'")
+
+
+@pytest.mark.parametrize("quote", ['"', "'", "\N{LEFT DOUBLE QUOTATION MARK}"])
+def test_quotes_are_part_of_a_value(quote: str) -> None:
+    found = of_compliant(changed(("210987654321", f"{quote}210987654321{quote}")), "PRF-05")
+    assert says(found["PRF-05", "sso_account_id"], "CFG09", f"{CONFIG} line 8: sso_account_id = {quote}2109")
+
+
+@pytest.mark.parametrize(
+    ("key", "right", "placeholder"),
+    [
+        ("sso_start_url", "https://acme.awsapps.com/start", "https://your-org.awsapps.com/start"),
+        ("sso_account_id", "210987654321", "123456789012"),
+        ("sso_role_name", "BedrockDeveloper", "YourRoleName"),
+    ],
+)
+def test_a_placeholder_of_the_guide_is_no_value(key: str, right: str, placeholder: str) -> None:
+    edit = changed((f"{key} = {right}", f"{key} = {placeholder}"))
+    found = of_compliant(edit, "PRF-05")
+    assert says(found["PRF-05", key], None, f"{key} = {placeholder}, the guide's placeholder")
+    wanted = {"sso_start_url": "sso_start_url", "sso_account_id": "account_id", "sso_role_name": "role_name"}[
+        key
+    ]
+    meant = Settings(profile=ProfileSettings(**{wanted: placeholder}))
+    assert of_compliant(edit, "PRF-05", settings=meant)["PRF-05", key]["status"] == "compliant"
+
+
+def test_the_guides_placeholders_are_one_root_cause() -> None:
+    found = judged("guide-as-written", only=PROFILE)
+    assert found.with_status("non_compliant") == {f"PRF-05 {key}" for key in SSO if key != "sso_region"}
+    assert found.root_causes == ["PRF-05"]
+
+
+@pytest.mark.parametrize(
+    ("key", "setting", "value"),
+    [
+        ("sso_start_url", "sso_start_url", "https://other.awsapps.com/start"),
+        ("sso_region", "sso_region", "eu-west-1"),
+        ("sso_account_id", "account_id", "111122223333"),
+        ("sso_role_name", "role_name", "BedrockReader"),
+    ],
+)
+def test_a_value_is_the_one_that_the_settings_expect(key: str, setting: str, value: str) -> None:
+    settings = Settings(profile=ProfileSettings(**{setting: value}))
+    found = judged("compliant", only=("PRF-05",), settings=settings)
+    assert says(found["PRF-05", key], None, f"{CONFIG} line ")
+    assert found["PRF-05", key]["expected"] == f"{key} = {value}, as [profile] in compliance.toml says"
+    assert len(found.with_status("non_compliant")) == 1
+
+
+def test_a_start_url_of_the_same_portal_is_the_expected_one() -> None:
+    settings = Settings(profile=ProfileSettings(sso_start_url="https://acme.awsapps.com/start/#/"))
+    assert judged("compliant", only=("PRF-05",), settings=settings).document["root_causes"] == []
+
+
+def test_a_secret_in_the_place_of_a_value_is_not_shown() -> None:
+    found = of_compliant(changed(("= BedrockDeveloper", "= AKIAQCANARYSTALEKEY1")), "PRF-05")
+    assert says(found["PRF-05", "sso_role_name"], None, "not shown")
+    assert "AKIA" not in str(found.document)
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-06
+
+
+def test_a_profile_without_a_region_is_named() -> None:
+    found = of_compliant(changed(("\nregion = us-east-1\n", "\n")), *PROFILE)
+    assert says(found["PRF-06"], None, f"{HEADER}: profile msh has no region")
+    assert found["PRF-06"]["remedy"] == ["aws configure set region us-east-1 --profile msh"]
+    assert found["PRF-05", "region"]["blocked_by"] == "PRF-06"
+    assert found.root_causes == ["PRF-06"]
+
+
+def test_a_region_in_the_variable_that_boto3_does_not_read_is_the_cause() -> None:
+    alone = machine(environment={"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": None})
+    found = of_compliant(both(alone, changed(("\nregion = us-east-1\n", "\n"))), *PROFILE)
+    assert says(found["PRF-06"], "REG01", "boto3 does not read AWS_REGION, which is us-west-2")
+    assert found["PRF-06"]["remedy"][0] == "export AWS_DEFAULT_REGION=us-west-2"
+    assert found.root_causes == ["PRF-06 REG01"]
+    assert of_compliant(alone, "PRF-06")["PRF-06"]["status"] == "compliant"
+
+
+def test_the_region_is_the_one_that_the_settings_expect() -> None:
+    settings = Settings(profile=ProfileSettings(region="us-west-2"))
+    found = judged("compliant", only=("PRF-06",), settings=settings)
+    assert says(found["PRF-06"], None, f"{CONFIG} line 10: region = us-east-1")
+    assert found["PRF-06"]["remedy"] == ["aws configure set region us-west-2 --profile msh"]
+    quoted = changed(("\nregion = us-east-1\n", '\nregion = "us-west-2"\n'))
+    assert of_compliant(quoted, "PRF-06", settings=settings)["PRF-06"]["blocked_by"] == "PRF-05"
+
+
+def test_a_region_with_a_comment_does_not_become_the_target() -> None:
+    profiles = Profiles.of_bytes(b"[profile msh]\nregion = us-west-2 # home\n", None, CONFIG)
+    assert profiles.region("msh") is None
+    assert (
+        Profiles.of_bytes(b"[profile msh]\nregion = us-west-2\n", None, CONFIG).region("msh") == "us-west-2"
+    )
+
+
+def test_the_region_is_not_judged_without_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(live.READERS, "environment", failing("environment"))
+    assert judged("compliant", only=("PRF-06",))["PRF-06"]["status"] == "inconclusive"
+
+
+# ---------------------------------------------------------------------------------------------- PRF-07 and PRF-08
+
+
+@pytest.mark.parametrize("output", ["pretty", "JSON", '"json"', "json # for scripts"])
+def test_an_output_that_the_cli_does_not_know_is_named(output: str) -> None:
+    found = of_compliant(changed(("output = json", f"output = {output}")), *PROFILE)
+    assert says(found["PRF-07"], None, f"{CONFIG} line 11: output = {output}")
+    assert found["PRF-07"]["remedy"] == ["aws configure set output json --profile msh"]
+    assert found.root_causes == ["PRF-07"]
+
+
+@pytest.mark.parametrize("line", ["output = yaml-stream\n", "output = off\n", ""])
+def test_an_output_that_the_cli_knows_or_chooses_itself_is_fine(line: str) -> None:
+    assert of_compliant(changed(("output = json\n", line)), "PRF-07")["PRF-07"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "after", "observed"),
+    [
+        ("cli_pager", "cli_pager =\n", "", f"{HEADER}: profile msh has no cli_pager"),
+        ("cli_pager", "cli_pager =\n", "cli_pager = less\n", f"{CONFIG} line 14: cli_pager = less"),
+        ("cli_auto_prompt", "cli_auto_prompt = off\n", "", f"{HEADER}: profile msh has no cli_auto_prompt"),
+        ("cli_auto_prompt", "= off\n", "= on-partial\n", f"{CONFIG} line 15: cli_auto_prompt = on-partial"),
+    ],
+)
+def test_a_cli_that_would_stop_and_wait_is_named(case: str, before: str, after: str, observed: str) -> None:
+    found = of_compliant(changed((before, after)), *PROFILE)
+    assert says(found["PRF-08", case], None, observed)
+    assert found["PRF-08", case]["remedy"][0].startswith(f"# edit {HEADER}: below [profile msh] write")
+    assert len(found.with_status("non_compliant")) == 1
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-09
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "observed"),
+    [
+        ("[sso-session msh]", "[sso-session acme]", "there is no [sso-session msh]"),
+        ("[sso-session msh]", "[sso-session MSH]", f"but [sso-session MSH] in {CONFIG} line 1"),
+        ("[sso-session msh]", "[Sso-Session msh]", f"but [Sso-Session msh] in {CONFIG} line 1"),
+        ("sso_session = msh", "sso_session = msh # work", "sso_session = msh # work, and there is no"),
+    ],
+)
+def test_a_dangling_sso_session_blocks_what_it_would_give(before: str, after: str, observed: str) -> None:
+    found = of_compliant(changed((before, after)), *PROFILE)
+    assert says(found["PRF-09"], "CFG05", observed)
+    assert "[sso-session msh]" in found["PRF-09"]["remedy"][0]
+    assert found["PRF-04", "sso_region"]["blocked_by"] == "PRF-09"
+    assert found["PRF-04", "sso_account_id"]["status"] == "compliant"
+    assert found.root_causes == ["PRF-09 CFG05"]
+
+
+def test_an_sso_session_in_the_credentials_file_is_pointed_out() -> None:
+    section = "[sso-session msh]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\n"
+    config = changed((section, "[sso-session other]\nsso_region = us-east-1\n"))
+    found = of_compliant(both(config, written(section, of=CREDENTIALS)), "PRF-09")
+    assert says(found["PRF-09"], "CFG05", f"but [sso-session msh] in {CREDENTIALS} line 1")
+
+
+def test_a_missing_role_is_named_beside_a_session_that_contradicts_the_profile() -> None:
+    edit = changed(
+        ("sso_session = msh\n", "sso_session = msh\nsso_region = eu-west-1\n"),
+        ("sso_role_name = BedrockDeveloper\n", ""),
+    )
+    found = of_compliant(edit, *PROFILE)
+    assert found.root_causes == ["PRF-04 CFG06", "PRF-09 CFG10"]
+
+
+def test_a_profile_may_repeat_what_its_session_says() -> None:
+    edit = changed(("sso_session = msh\n", "sso_session = msh\nsso_region = us-east-1\n"))
+    assert of_compliant(edit, *PROFILE).document["root_causes"] == []
+
+
+def test_a_profile_without_a_session_has_none_to_agree_with() -> None:
+    result = judged("ok-profile-without-session", only=("PRF-09",))["PRF-09"]
+    assert (result["status"], result["reason"]) == ("not_applicable", "the profile names no sso-session")
+
+
+# ------------------------------------------------------------------------------------------------------- PRF-10
+
+
+def test_keys_beside_the_sso_settings_are_a_second_source() -> None:
+    found = of_compliant(written(KEYS, of=CREDENTIALS), *PROFILE)
+    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside them")
+    assert found["PRF-10"]["remedy"][0].startswith(
+        f"# edit {CREDENTIALS} line 2: leave only the SSO settings"
+    )
+    assert "CANARY" not in str(found.document)
+    assert found.root_causes == ["PRF-10"]
+
+
+def test_a_process_that_can_be_started_is_a_second_source_too() -> None:
+    program = both(
+        changed(("sso_session = msh\n", "sso_session = msh\ncredential_process = corp-credentials --json\n")),
+        corp_credentials,
+    )
+    found = of_compliant(program, "PRF-10")
+    assert says(found["PRF-10"], None, f"credential_process ({CONFIG} line 8) beside them")
+    assert "no program" not in found["PRF-10"]["observed"]
+
+
+def corp_credentials(world: World) -> World:
+    """The world with that program on the path."""
+    files = {**world.machine.files, "~/bin/corp-credentials": File(text="#!/bin/sh\n", mode="755")}
+    return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+
+ALONE = "[profile msh]\ncredential_process = {command}\nregion = us-east-1\n"
+PROCESS = Settings(credentials=CredentialSettings(allowed_providers=("custom-process",)))
+
+
+def test_a_process_on_purpose_has_to_be_there() -> None:
+    edit = written(ALONE.format(command="corp-credentials"))
+    found = of_compliant(edit, "PRF-10", settings=PROCESS)
+    assert says(found["PRF-10"], "PRE07", f"{CONFIG} line 2: there is no program corp-credentials")
+    there = of_compliant(both(edit, corp_credentials), "PRF-10", settings=PROCESS)
+    assert there["PRF-10"]["status"] == "compliant"
+
+
+def test_a_command_with_an_open_quotation_mark_starts_nothing() -> None:
+    found = of_compliant(written(ALONE.format(command="'corp-credentials")), "PRF-10", settings=PROCESS)
+    assert says(found["PRF-10"], "PRE07", "there is no program")
+
+
+def test_the_arguments_of_a_process_are_not_kept() -> None:
+    found = of_compliant(
+        written(ALONE.format(command="corp-credentials --pin CANARY-pin")), *PROFILE, settings=PROCESS
+    )
+    assert "CANARY" not in str(found.document) + str(found.readings)
+
+
+@pytest.mark.parametrize(
+    ("platform", "command", "mangled"),
+    [
+        ("linux", ProcessCommand("C:\\Tools\\creds.exe", "C:Toolscreds.exe", 1, False), True),
+        ("linux", ProcessCommand("/opt/creds", "/opt/creds", 1, False), False),
+        ("windows", ProcessCommand("C:\\Program", "C:\\Program", 3, False), True),
+        (
+            "windows",
+            ProcessCommand("C:\\Program Files\\creds.exe", "C:\\Program Files\\creds.exe", 1, False),
+            False,
+        ),
+        ("windows", ProcessCommand("C:\\Tools\\creds.exe", "C:\\Tools\\creds.exe", 2, False), False),
+        ("windows", ProcessCommand("C:\\Tools\\creds", "C:\\Tools\\creds", 2, True), False),
+        ("windows", ProcessCommand("creds", "creds", 2, False), False),
+    ],
+)
+def test_a_windows_path_that_the_shell_takes_apart_is_recognised(
+    platform: str, command: ProcessCommand, mangled: bool
+) -> None:
+    assert command.is_mangled(platform) is mangled
+
+
+def test_a_quoted_windows_path_is_merely_not_there() -> None:
+    edit = both(
+        written(ALONE.format(command='"C:\\Program Files\\Corp\\creds.exe" --json')),
+        machine(platform="windows"),
+    )
+    found = of_compliant(edit, "PRF-10", settings=PROCESS)
+    assert says(found["PRF-10"], "PRE07", "there is no program C:\\Program Files\\Corp\\creds.exe")
+
+
+def test_aws_login_beside_sso_is_a_second_source() -> None:
+    edit = changed(
+        ("sso_session = msh\n", "sso_session = msh\nlogin_session = arn:aws:iam::210987654321:user/jo\n")
+    )
+    found = of_compliant(edit, *PROFILE, "RUN-06")
+    assert says(found["PRF-10"], "PRE08", f"login_session ({CONFIG} line 8) beside them; the package awscrt")
+    assert found["RUN-06"]["blocked_by"] == "PRF-10"
+
+
+def test_with_awscrt_aws_login_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
+    reader = live.READERS["sdk"]
+    monkeypatch.setitem(live.READERS, "sdk", lambda subject: {**reader(subject), "awscrt": True})
+    assert judged("pre08-login-session-without-awscrt", only=("PRF-10",))["PRF-10"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("lines", "observed"),
+    [
+        (
+            "source_profile = msh\n",
+            f"{CONFIG} line 3: source_profile msh of profile msh leads back: msh → msh",
+        ),
+        ("external_id = x\n", f"{CONFIG} line 2: profile msh has role_arn and no source_profile"),
+    ],
+)
+def test_a_role_that_starts_from_nowhere_is_named(lines: str, observed: str) -> None:
+    allowed = Settings(credentials=CredentialSettings(allowed_providers=("assume-role",)))
+    found = of_compliant(written(f"[profile msh]\nrole_arn = {ROLE}\n{lines}"), "PRF-10", settings=allowed)
+    assert says(found["PRF-10"], "STS01", observed)
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "source_profile = base\n\n[profile base]\nsso_session = msh\nsso_account_id = 111122223333\n",
+        "source_profile = msh\naws_access_key_id = AKIAQCANARYSTALEKEY1\naws_secret_access_key = CANARYsecret\n",
+        "credential_source = Environment\n",
+        "web_identity_token_file = /token\n",
+    ],
+)
+def test_a_role_that_starts_somewhere_is_fine(lines: str) -> None:
+    allowed = Settings(credentials=CredentialSettings(allowed_providers=("assume-role",)))
+    found = of_compliant(written(f"[profile msh]\nrole_arn = {ROLE}\n{lines}"), "PRF-10", settings=allowed)
+    assert found["PRF-10"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("reader", ["credential-process", "sdk", "platform"])
+def test_the_sources_are_not_judged_without_all_that_tells_of_them(
+    reader: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(live.READERS, reader, failing(reader))
+    assert judged("compliant", only=("PRF-10",))["PRF-10"]["status"] == "inconclusive"
+
+
+@pytest.mark.parametrize(
+    "requirement", ["PRF-04", "PRF-05", "PRF-06", "PRF-07", "PRF-08", "PRF-09", "PRF-10"]
+)
+def test_a_profile_that_botocore_does_not_read_is_not_judged(
+    requirement: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocked = judged("cfg01-header-without-profile", only=(requirement,))
+    assert {(r["status"], r["blocked_by"]) for r in blocked.results.values()} == {("blocked", "PRF-02")}
+    monkeypatch.setitem(live.READERS, "session", failing("session"))
+    unread = judged("compliant", only=(requirement,))
+    assert {r["status"] for r in unread.results.values()} == {"inconclusive"}
+
+
+# ------------------------------------------------------------------------------------------------------- step 5
+
+
+def test_what_a_script_could_mend_keeps_the_fix_from_being_done() -> None:
+    found = judged("cfg01-header-without-profile", only=("FIX-01",))
+    assert (found["FIX-01"]["status"], found["FIX-01"]["blocked_by"]) == ("blocked", "PRF-02")
+    assert "PRF-02 CFG01" in found["FIX-01"]["reason"]
+
+
+def test_the_fix_waits_for_the_first_of_several() -> None:
+    edit = changed(
+        ("sso_region = us-east-1", "sso_region = 'us-east-1'"), ("\nregion = us", "\n  region = us")
+    )
+    assert of_compliant(edit, "FIX-01", "PRF-05").root_causes == ["PRF-04 CFG08", "PRF-05 CFG09"]
+    assert of_compliant(edit, "FIX-01")["FIX-01"]["blocked_by"] == "PRF-04"
+
+
+def test_what_takes_a_person_is_no_work_for_the_script() -> None:
+    found = judged("cfg06-sso-region-missing", only=("PRF-04", "FIX-01"))
+    assert found.root_causes == ["PRF-04 CFG06"]
+    assert found["FIX-01"]["blocked_by"] is None
+
+
+def test_nothing_is_left_to_fix_in_the_compliant_world() -> None:
+    assert judged("compliant", only=("FIX-01",))["FIX-01"]["status"] == "compliant"
+
+
+def test_nothing_is_said_of_the_fix_while_something_could_not_be_judged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(live.READERS, "file.credentials", failing("credentials"))
+    result = judged("compliant", only=("FIX-01",))["FIX-01"]
+    assert (result["status"], result["reason"].split(":")[0]) == (
+        "inconclusive",
+        "PRF-01 could not be judged",
+    )
+
+
+def test_without_an_application_there_is_no_script_to_look_for() -> None:
+    result = judged("compliant", only=("FIX-02",))["FIX-02"]
+    assert result["status"] == "not_applicable"
+    assert "[application] root" in result["reason"]
+
+
+def test_the_applications_fix_script_is_looked_for_below_its_root() -> None:
+    settings = Settings(application=ApplicationSettings(root="docxp"))
+    absent = judged("compliant", only=("FIX-02",), settings=settings)
+    assert says(absent["FIX-02"], None, "no file ./docxp/backend/fix_aws_authentication.bat")
+    script = written("@echo off\n", of="./docxp/backend/fix_aws_authentication.bat")
+    assert of_compliant(script, "FIX-02", settings=settings)["FIX-02"]["status"] == "compliant"
+
+
+def test_the_fix_script_is_not_judged_where_the_folder_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(live.READERS, "paths", failing("paths"))
+    settings = Settings(application=ApplicationSettings(root="docxp"))
+    assert judged("compliant", only=("FIX-02",), settings=settings)["FIX-02"]["status"] == "inconclusive"
