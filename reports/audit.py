@@ -1,0 +1,325 @@
+"""audit.html: the auditor's report as one file. All that it says stands in results.json, evidence.json or the guide."""
+
+from __future__ import annotations
+
+import hashlib
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
+from html.parser import HTMLParser
+from typing import Any
+
+from reports.artifacts import json_text
+from reports.page import WORST_FIRST, anchor, assembled
+from reports.results import SEVERITIES, counts
+
+Json = Mapping[str, Any]
+
+EVIDENCE_SHOWN_IN_PLACE = frozenset({"non_compliant", "inconclusive", "waived"})
+"""Statuses whose evidence stands in the result itself; the others lead to the register, where each reading stands once."""
+
+CHANGES = (
+    "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "unchanged",
+)  # fmt: skip
+
+IDLE = {
+    "stale": "no longer matches a failure",
+    "not_judged": "what it is about could not be judged",
+    "not_selected": "what it is about was not selected",
+    "pending": "not yet in force",
+}
+"""What is said of a waiver that covers no result, by its state."""
+
+LIMITS = (
+    "It is a view of one moment: what changed after the evidence was read is not in it.",
+    "It sees what the profile under test, or the auditor's profile, is allowed to see. What could not be read is listed "
+    "as not evaluated, never as compliant.",
+    "IAM's policy simulator sees no resource control policies, no session policies and no cross-account roles, and may "
+    "not see conditions of service control policies: what it allows can still be refused.",
+    "authorizationStatus of a model's availability is advice of AWS's, not a decision.",
+    "A statement that is attested rests on the word of the person named, not on a reading.",
+    "The hashes below show that these files belong together and were not changed since. They do not show who made them.",
+)
+
+
+def render(document: Json, evidence: Json, *, comparison: Json | None = None, catalogue_info: Json) -> str:
+    """The page for results.json's `document` and evidence.json's.
+
+    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `comparison` has `against` (what
+    describes the earlier run), `changes` (requirement, case, target, change), and maybe `notices` (texts) and `trend`
+    (`started`, `open` for each run, the oldest first). Every text may be hostile, and none becomes markup or a link.
+    """
+    guide = _Guide(catalogue_info)
+    changes = {_key(change): change["change"] for change in (comparison or {}).get("changes", ())}
+    register = {
+        (reading["target"], reading["id"]): _reading(reading) for reading in evidence.get("readings", ())
+    }
+    ordered = guide.worst_first(document["results"])
+    worst = {(result["target"], result["requirement"]): row_anchor(result) for result in reversed(ordered)}
+    rows = [_row(result, guide, register, changes, worst) for result in ordered]
+    anchors = {row["key"]: row["anchor"] for row in rows}
+    return assembled(
+        "audit",
+        document=document,
+        run=document["run"],
+        title=catalogue_info["title"],
+        command=shlex.join(["pytest", *document["run"]["command"]]),
+        total=len(rows),
+        whole=bar(document["counts"], len(rows)),
+        targets=[_target(target, document["results"]) for target in document["targets"]],
+        root_causes=[
+            {**cause, "anchor": anchors.get(_key(cause)), "about": guide.causes.get(cause["cause"])}
+            for cause in document["root_causes"]
+        ],
+        comparison=_compared(comparison, anchors),
+        sections=_sections(rows, guide),
+        groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],
+        severities=SEVERITIES,
+        register=list(register.values()),
+        exceptions=_exceptions(document, rows),
+        unread=_unread(rows, guide),
+        limits=[*_limits_of(document), *LIMITS],
+        results_sha256=hashlib.sha256(json_text(document).encode()).hexdigest(),
+    )
+
+
+class Statements(HTMLParser):
+    """What a page of `render` says, read back: `results` maps the rows' anchors to statuses; `counts`; `results_sha256`."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.results: dict[str, str] = {}
+        self.counts: dict[str, int] = {}
+        self.results_sha256 = ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if tag == "details" and "data-status" in said:
+            self.results[said["id"]] = said["data-status"]
+        if "data-total" in said:
+            self.counts[said["data-total"]] = int(said["data-count"])
+        if "data-results-sha256" in said:
+            self.results_sha256 = said["data-results-sha256"]
+
+
+def row_anchor(result: Json) -> str:
+    """Where a result stands in the page that `render` makes."""
+    return anchor("r", *_key(result))
+
+
+def _key(result: Json) -> tuple[str, str | None, str]:
+    return result["requirement"], result["case"], result["target"]
+
+
+class _Guide:
+    """The guide's words for what results name by ID. A result of another version's guide may name what it has not."""
+
+    def __init__(self, info: Json) -> None:
+        self.sections: dict[str, Json] = {section["id"]: section for section in info["sections"]}
+        self.requirements: dict[str, Json] = {entry["id"]: entry for entry in info["requirements"]}
+        self.causes: dict[str | None, Json] = {cause["code"]: cause for cause in info["causes"]}
+        self._order = {identifier: number for number, identifier in enumerate(self.requirements)}
+
+    def worst_first(self, results: Iterable[Json]) -> list[Json]:
+        return sorted(
+            results,
+            key=lambda r: (
+                WORST_FIRST.index(r["status"]),
+                SEVERITIES.index(r["severity"]),
+                self._order.get(r["requirement"], len(self._order)),
+                r["target"],
+            ),
+        )
+
+    def in_order(self, identifiers: Iterable[str]) -> list[str]:
+        """Each requirement once, as the guide has them."""
+        return sorted(
+            set(identifiers),
+            key=lambda identifier: (self._order.get(identifier, len(self._order)), identifier),
+        )
+
+
+def _row(
+    result: Json,
+    guide: _Guide,
+    register: Mapping[tuple[str, str], dict[str, Any]],
+    changes: Mapping[Any, str],
+    worst: Mapping[tuple[str, str], str],
+) -> dict[str, Any]:
+    key = _key(result)
+    read = [(result["target"], name) for name in result["evidence"]]
+    return {
+        **result,
+        "key": key,
+        "anchor": row_anchor(result),
+        "guide": guide.requirements.get(result["requirement"]),
+        "about": guide.causes.get(result["cause"]),
+        "change": changes.get(key),
+        "blocker": worst.get((result["target"], result["blocked_by"])) if result["blocked_by"] else None,
+        "in_place": result["status"] in EVIDENCE_SHOWN_IN_PLACE,
+        "readings": [register[place] for place in read if place in register],
+        "elsewhere": [name for target, name in read if (target, name) not in register],
+    }
+
+
+def _reading(reading: Json) -> dict[str, Any]:
+    error = reading.get("error")
+    return {
+        "anchor": anchor("e", reading["target"], reading["id"]),
+        "id": reading["id"],
+        "target": reading["target"],
+        "call": reading["name"],
+        "params": reading["params"],
+        "at": reading["at"],
+        "action": reading.get("action", ""),
+        "region": reading.get("region", ""),
+        "by": reading.get("by", ""),
+        "request_id": reading.get("request_id"),
+        "outcome": error["code"] if error else "answered",
+        "failed": bool(error),
+        "value": error or reading.get("value"),
+    }
+
+
+def _target(target: Json, results: Iterable[Json]) -> dict[str, Any]:
+    own = [result for result in results if result["target"] == target["id"]]
+    scopes = []
+    for name, verdict in target["scopes"].items():
+        within = [result for result in own if result["scope"] == name]
+        scopes.append({"name": name, "verdict": verdict, "counts": counts(within), "total": len(within)})
+    return {**target, "scopes": scopes, "total": len(own)}
+
+
+def _sections(rows: Sequence[dict[str, Any]], guide: _Guide) -> list[dict[str, Any]]:
+    """The guide's sections that have results, each with its counts, its bar and its requirements."""
+    order = list(guide.sections)
+    named = sorted(
+        {row["section"] for row in rows},
+        key=lambda name: (order.index(name) if name in order else len(order), name),
+    )
+    largest = max((sum(row["section"] == name for row in rows) for name in named), default=0)
+    sections = []
+    for name in named:
+        own = [row for row in rows if row["section"] == name]
+        tally = counts(own)
+        requirements = []
+        for identifier in guide.in_order(row["requirement"] for row in own):
+            of_it = [row for row in own if row["requirement"] == identifier]
+            requirements.append({"id": identifier, "worst": of_it[0], "rows": of_it})
+        sections.append(
+            {
+                "id": name,
+                "title": guide.sections[name]["title"] if name in guide.sections else "",
+                "scope": own[0]["scope"],
+                "counts": tally,
+                "total": len(own),
+                "first": {
+                    status: next(row["anchor"] for row in own if row["status"] == status)
+                    for status in tally
+                    if tally[status]
+                },
+                "bar": bar(tally, largest),
+                "requirements": requirements,
+            }
+        )
+    return sections
+
+
+def bar(tally: Mapping[str, int], whole: int) -> list[dict[str, Any]]:
+    """The segments of a stacked bar, worst first: status, count, and `x` and `width` in percent of `whole`."""
+    segments, before = [], 0
+    for status in WORST_FIRST:
+        if tally[status]:
+            x, width = 100 * before / whole, 100 * tally[status] / whole
+            segments.append(
+                {"status": status, "count": tally[status], "x": f"{x:.3f}%", "width": f"{width:.3f}%"}
+            )
+            before += tally[status]
+    return segments
+
+
+def _compared(comparison: Json | None, anchors: Mapping[Any, str]) -> dict[str, Any] | None:
+    if comparison is None:
+        return None
+    changes = [{**change, "anchor": anchors.get(_key(change))} for change in comparison["changes"]]
+    kinds = {change["change"] for change in changes}
+    return {
+        "against": comparison["against"],
+        "notices": comparison.get("notices", ()),
+        "trend": _trend(comparison.get("trend", ())),
+        "kinds": [
+            (kind, [change for change in changes if change["change"] == kind])
+            for kind in [*(kind for kind in CHANGES if kind in kinds), *sorted(kinds - set(CHANGES))]
+        ],
+    }
+
+
+def _trend(points: Sequence[Json]) -> list[dict[str, Any]]:
+    """The points of the trend in a picture of 600 by 120: `x` and `y`, with `open` and `started`."""
+    highest = max((point["open"] for point in points), default=0) or 1
+    step = 560 / max(len(points) - 1, 1)
+    return [
+        {**point, "x": round(20 + number * step, 1), "y": round(100 - 76 * point["open"] / highest, 1)}
+        for number, point in enumerate(points)
+    ]
+
+
+def _exceptions(document: Json, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The register of waivers with the results that each covers; what has none covers nothing any more."""
+    entries: dict[str, dict[str, Any]] = {}
+    for waiver in (*document.get("waivers", ()), *(row["waiver"] for row in rows if row["waiver"])):
+        entry = entries.setdefault(str(waiver.get("id", "")), {"rows": []})
+        entry.update(waiver)
+    for row in rows:
+        if row["waiver"]:
+            entries[str(row["waiver"].get("id", ""))]["rows"].append(row)
+    texts = ("requirement", "case", "approved_on", "expires", "requested_by", "justification", "ticket", "warning")
+    return [
+        {
+            **{text: str(entry.get(text) or "") for text in texts},
+            "id": name,
+            "rows": entry["rows"],
+            "approver": str(entry.get("approved_by") or "not named"),
+            "days_left": entry.get("days_left", ""),
+            "idle": IDLE.get(entry.get("state", "used" if entry["rows"] else "stale"), ""),
+        }
+        for name, entry in entries.items()
+    ]
+
+
+def _unread(rows: Sequence[dict[str, Any]], guide: _Guide) -> dict[str, Any]:
+    """What has no verdict, grouped by what explains it, and what of the guide was not selected."""
+
+    def grouped(status: str, *keys: str) -> list[dict[str, Any]]:
+        groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            if row["status"] == status:
+                groups.setdefault(tuple(row[key] for key in keys), []).append(row)
+        return [{**dict(zip(keys, values, strict=True)), "rows": own} for values, own in groups.items()]
+
+    inconclusive = grouped("inconclusive", "reason")
+    for group in inconclusive:
+        group["actions"] = sorted({action for row in group["rows"] for action in row["missing_actions"]})
+    titles = {row["anchor"]: row["title"] for row in rows}
+    blocked = grouped("blocked", "target", "blocked_by", "blocker")
+    for group in blocked:
+        group["blocker_title"] = titles.get(group["blocker"], "")
+    return {
+        "inconclusive": inconclusive,
+        "blocked": blocked,
+        "not_applicable": grouped("not_applicable", "reason"),
+        "not_selected": guide.in_order(set(guide.requirements) - {row["requirement"] for row in rows}),
+    }
+
+
+def _limits_of(document: Json) -> list[str]:
+    """What this very run cannot show."""
+    run, limits = document["run"], []
+    if run["simulated"]:
+        limits.append("This run is SIMULATED: it says nothing about any real machine or account.")
+    if run["backend"] == "replay":
+        limits.append(
+            "This run judged recorded evidence: it is as old as that, and as true as the file it came from."
+        )
+    return limits

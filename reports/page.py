@@ -1,0 +1,127 @@
+"""What the pages have in common: one file, nothing loaded, nothing run but its own script, no text taken for markup."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+WORST_FIRST = ("non_compliant", "inconclusive", "blocked", "waived", "compliant", "not_applicable")
+WORDS = {
+    "compliant": "Compliant",
+    "non_compliant": "Not compliant",
+    "waived": "Waived",
+    "blocked": "Blocked",
+    "not_applicable": "Not applicable",
+    "inconclusive": "Inconclusive",
+    "incomplete": "Incomplete",
+}
+
+# Controls, direction marks and overrides, zero-width and tag characters, lone surrogates: what is invisible, or
+# makes the rest of a line look like something else.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+def visible(text: str) -> str:
+    """The text with what cannot be seen spelled out: `⟨U+202E⟩`."""
+    return _UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
+
+
+def cut(text: str, length: int) -> str:
+    """The text on one line, at most `length` characters long."""
+    line = " ".join(text[: 4 * length].split())
+    return line if len(line) <= length and len(text) <= 4 * length else line[: length - 1] + "…"
+
+
+def anchor(kind: str, *parts: str | None) -> str:
+    """A place in a page for what has that key: the same in every page, and plain whatever the parts are."""
+    digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+    return f"{kind}-{digest[:16]}"
+
+
+def pretty(value: Any, indent: int = 0, width: int = 100) -> str:
+    """JSON for readers: what fits stays on one line, and lists of plain values fill their lines."""
+    line = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if len(line) + indent <= width or not isinstance(value, dict | list):
+        return line
+    margin = " " * (indent + 2)
+    if isinstance(value, dict):
+        entries = (
+            f"{json.dumps(key, ensure_ascii=False)}: {pretty(value[key], indent + 2)}"
+            for key in sorted(value)
+        )
+        body = ",\n".join(margin + entry for entry in entries)
+    elif any(isinstance(entry, dict | list) for entry in value):
+        body = ",\n".join(margin + pretty(entry, indent + 2) for entry in value)
+    else:
+        body = _filled([json.dumps(entry, ensure_ascii=False) for entry in value], margin, width)
+    opening, closing = "{}" if isinstance(value, dict) else "[]"
+    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+
+
+def moment(text: str) -> str:
+    """An instant of UTC as people read it; any other text as it is."""
+    return f"{text[:10]} {text[11:19]}" if _INSTANT.fullmatch(text) else text
+
+
+def _filled(words: list[str], margin: str, width: int) -> str:
+    lines = [margin]
+    for number, word in enumerate(words, 1):
+        piece = word + ("," if number < len(words) else "")
+        if len(lines[-1]) + len(piece) > width and lines[-1] != margin:
+            lines.append(margin)
+        lines[-1] += piece if lines[-1] == margin else f" {piece}"
+    return "\n".join(lines)
+
+
+def assembled(name: str, **context: Any) -> str:
+    """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two."""
+    style, script = _asset("page.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(cut=cut, pretty=pretty, moment=moment)
+    policy = (
+        f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; base-uri 'none'; "
+        "form-action 'none'; require-trusted-types-for 'script'"
+    )
+    template = environment.get_template(f"{name}.html.j2")
+    return template.render(
+        **context,
+        words=WORDS,
+        statuses=WORST_FIRST,
+        policy=policy,
+        style=Markup(style),
+        script=Markup(script),
+    )
+
+
+def _shown(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _source(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
