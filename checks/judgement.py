@@ -118,7 +118,9 @@ class Docket:
             except Exception as error:  # noqa: BLE001
                 reason = f"the evidence could not be judged: {type(error).__name__}: {error}"
                 outcome = Outcome(requirement.id, case, "inconclusive", requirement.statement, reason=reason)
-        return Outcome(**{**vars(outcome), "evidence": sorted(seen)})
+        told = {name: vars(outcome)[name] for name in ("expected", "observed", "reason")}
+        lines = {name: one_line(text) for name, text in told.items() if text is not None}
+        return Outcome(**{**vars(outcome), **lines, "evidence": sorted(seen)})
 
     def _ruled_out(self, requirement: Requirement, case: str | None) -> Outcome | None:
         reason = ruled_out(requirement, self.evidence)
@@ -212,6 +214,14 @@ def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     if requirement.cases_from and not asked.settings.cases(requirement.cases_from):
         return f"[production] {requirement.cases_from} names none"
     return None
+
+
+def one_line(text: str) -> str:
+    """The text on one line; what cannot be seen or would move the cursor of a terminal is written as its code.
+
+    What was observed may come from files that anybody has edited.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def check_of(identifier: str) -> Callable[..., None]:

@@ -420,6 +420,13 @@ def test_which_profiles_there_are_is_asked_of_botocore(monkeypatch: pytest.Monke
     assert judged("compliant", only=("PRF-02",))["PRF-02"]["status"] == "inconclusive"
 
 
+def test_what_a_terminal_would_act_on_is_written_out() -> None:
+    cleared = of_compliant(changed(("output = json", "output = json\x1b[2J")), "PRF-07")
+    assert says(cleared["PRF-07"], None, r"output = json\x1b[2J")
+    twin = of_compliant(changed(("[profile msh]", '[profile msh]\n[profile\t"msh"]')), "PRF-03")
+    assert says(twin["PRF-03"], "CFG04", r'[profile\t"msh"] replaces [profile msh]')
+
+
 # ------------------------------------------------------------------------------------------------------- PRF-03
 
 
@@ -454,6 +461,13 @@ def test_twins_of_another_profile_are_left_alone() -> None:
 def test_keys_beside_a_profile_that_is_read_pre_empt_nothing() -> None:
     found = of_compliant(written(KEYS, of=CREDENTIALS), "PRF-02", "PRF-03")
     assert {r["status"] for r in found.results.values()} == {"compliant"}
+
+
+def test_a_skipped_header_without_sso_settings_is_not_why_the_keys_win() -> None:
+    edit = both(written("[msh]\nregion = us-east-1\n"), written(KEYS, of=CREDENTIALS))
+    found = of_compliant(edit, "PRF-02", "PRF-03", "PRF-04")
+    assert found["PRF-03"]["status"] == "compliant"
+    assert found.root_causes == ["PRF-02 CFG01", "PRF-04"]
 
 
 def test_keys_under_the_header_are_meant_where_an_iam_user_is_allowed() -> None:
@@ -559,7 +573,7 @@ def test_what_follows_an_address_is_said_and_not_shown(more: str) -> None:
 
 def test_a_character_that_nobody_sees_is_shown() -> None:
     found = of_compliant(changed(("= BedrockDeveloper", "= BedrockDeveloper\u200b")), "PRF-05")
-    assert says(found["PRF-05", "sso_role_name"], None, r"'BedrockDeveloper\u200b'")
+    assert says(found["PRF-05", "sso_role_name"], None, r"sso_role_name = BedrockDeveloper\u200b")
 
 
 @pytest.mark.parametrize("quote", ['"', "'", "\N{LEFT DOUBLE QUOTATION MARK}"])

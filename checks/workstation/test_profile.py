@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from dataclasses import dataclass
 
 from checks.requirement import not_applicable, require, requirement
@@ -32,9 +33,9 @@ SYNTAX = {
     "nested-without-delimiter": "is indented and no name = value",
 }
 PLACEHOLDERS = {
-    "sso_start_url": "your-org",
-    "sso_account_id": "123456789012",
-    "sso_role_name": "YourRoleName",
+    "sso_start_url": re.compile(r"https://your-org.*", re.IGNORECASE),
+    "sso_account_id": re.compile("123456789012"),
+    "sso_role_name": re.compile("YourRoleName", re.IGNORECASE),
 }
 """The guide's, step 2."""
 FORM_NAMES = {
@@ -195,8 +196,9 @@ def _read_instead(section: Section) -> str:
     return f"which names the profile {section['name']}" if section["effective"] else "which botocore skips"
 
 
-def _has_settings(section: Section) -> bool:
-    return any(option["key"] for option in section["options"])
+def _has_settings(section: Section, prefix: str = "") -> bool:
+    """Whether it has settings of the SDK's, as the section of another tool has not."""
+    return any(option["key"] and option["key"].startswith(prefix) for option in section["options"])
 
 
 @requirement("PRF-03")
@@ -216,7 +218,7 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
             file=config.path,
             line=lines[-1],
         )
-    hidden = [section for section in config.meant_for(name) if _has_settings(section)]
+    hidden = [section for section in config.meant_for(name) if _has_settings(section, "sso_")]
     keys = credentials.read_as(name)
     if "sso" in evidence.allowed_providers and hidden and keys and not config.read_as(name):
         require(
@@ -279,7 +281,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         profile.has(case),
         expected=f"{case} of profile {profile.name}",
         observed="it is not set",
-        unless=("PRF-04",) if case in SSO_KEYS else ("PRF-06",),
+        unless=(f"PRF-04:{case}",) if case in SSO_KEYS else ("PRF-06",),
     )
     _require_first_column(parsed_files, profile, {case})
     value, stated = profile.get(case), parsed_files.stated(profile.name, profile.session_name, case)
@@ -299,7 +301,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
     require(
         value is not None and whole and bool(FORMS[case].fullmatch(value)),
         expected=FORM_NAMES[case],
-        observed=seen if value is None or value.isprintable() else f"{place}: {case} = {value!r}",
+        observed=seen,
         file=place.file,
         line=place.line,
     )
@@ -315,7 +317,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         return
     header = parsed_files.header_of(profile.name)
     require(
-        case not in PLACEHOLDERS or PLACEHOLDERS[case].casefold() not in str(value).casefold(),
+        case not in PLACEHOLDERS or not PLACEHOLDERS[case].fullmatch(str(value)),
         expected=f"your organisation's own {case}",
         observed=f"{seen}, the guide's placeholder",
         file=header.file,
@@ -363,7 +365,7 @@ def test_region_is_the_expected_one(
         expected=f"region = {wanted}, as [profile] in compliance.toml says",
         observed=f"{place}: region = {profile.region}",
         region=wanted,
-        unless=() if FORMS["region"].fullmatch(profile.region or "") else ("PRF-05",),
+        unless=("PRF-05:region",),
     )
 
 
