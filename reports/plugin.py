@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import platform
 from collections.abc import Mapping
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from checks.plugin import lost
 from fixtures.plugin import RUN
 from fixtures.readings import Reading
 from fixtures.run import Run, utc_now
-from reports import html, terminal
+from reports import audit, html, terminal
 from reports.artifacts import Artifacts
 from reports.masking import StandIns, masked, rewritten
 from reports.results import Result, document, exit_code
@@ -127,7 +128,10 @@ class Reporter:
             )
         try:
             self.artifacts.write_json("results.json", self.document)
-            self.artifacts.write_json("evidence.json", self._evidence())
+            evidence = self._evidence()
+            self.artifacts.write_json("evidence.json", evidence)
+            guide = asdict(load())
+            self.artifacts.write("audit.html", audit.render(self.document, evidence, catalogue_info=guide))
             self.artifacts.publish()
             self._rename_in_plugins()
         except OSError as error:

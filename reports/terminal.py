@@ -38,7 +38,7 @@ def summarise(
         reporter.write_line(problem, red=True, bold=True)
     else:
         reporter.write_line(
-            f"reports: {directory / 'report.html'}, results.json, junit.xml, evidence.json in {directory}"
+            f"reports: {directory / 'audit.html'}; report.html, results.json, junit.xml, evidence.json beside it"
         )
 
 
