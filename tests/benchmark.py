@@ -6,6 +6,7 @@ is the best of several runs. Nothing here is asserted: it is a report.
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -14,19 +15,28 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.served import serve
+from tests.test_live import SSO_CACHE, Laptop
+
 ROOT = Path(__file__).parent.parent
 ROUNDS = 5
+CHAIN = 4
+"""GetRoleCredentials, GetCallerIdentity, GetRole, SimulatePrincipalPolicy: each needs the answer before it."""
 
 
 def best(
-    command: Sequence[str], rounds: int = ROUNDS, environ: dict[str, str] | None = None
+    command: Sequence[str], rounds: int = ROUNDS, environ: dict[str, str] | None = None, folder: Path = ROOT
 ) -> tuple[float, int]:
     """The command's shortest wall time in seconds and its largest resident memory in MB."""
     seconds, megabytes = float("inf"), 0
     for _ in range(rounds):
         started = time.perf_counter()
         child = subprocess.Popen(
-            command, cwd=ROOT, env=environ or os.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            command,
+            cwd=folder,
+            env=environ or os.environ,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         _, _, usage = os.wait4(child.pid, 0)
         seconds = min(seconds, time.perf_counter() - started)
@@ -50,6 +60,34 @@ def simulated(report: Path) -> None:
         print(f"{name:<32} {seconds:6.2f} s  {seconds / bare:5.1f} x (at most {limit}), {megabytes} MB")
 
 
+def live(folder: Path) -> None:
+    """Live runs against the served account: what 100 ms for each call add, and the time to a root cause."""
+    seconds = {}
+    for delay in (0, 100):
+        place = folder / f"delay-{delay}"
+        place.mkdir()
+        with serve("--home", str(place / "home"), "--delay-ms", str(delay)) as served:
+            laptop = Laptop(served, place)
+            command = [sys.executable, "-m", "pytest", str(ROOT / "checks"), "--profile", "msh"]
+            command += ["--report-dir", str(place / "report"), "-k", "not CLI and not RUN-07"]
+            seconds[delay], _ = best(command, 3, laptop.environ, laptop.folder)
+            if delay:
+                broken = best([*command[:4], "--profile", "mhs"], 3, laptop.environ, laptop.folder)[0]
+                cached = json.loads((served.home / SSO_CACHE).read_text(encoding="utf-8"))
+                cached.update(expiresAt="2026-01-01T00:00:00Z", refreshToken=None)
+                (served.home / SSO_CACHE).write_text(json.dumps(cached), encoding="utf-8")
+                expired = best(command, 3, laptop.environ, laptop.folder)[0]
+    added = seconds[100] - seconds[0]
+    print(f"live, calls at 0 ms              {seconds[0]:6.2f} s")
+    print(
+        f"live, calls at 100 ms            {seconds[100]:6.2f} s: {added:.2f} s more, "
+        f"{added / (CHAIN * 0.1):.2f} x the longest chain of {CHAIN} calls (at most 1.3)"
+    )
+    print(f"misspelt profile, to the answer  {broken:6.2f} s (at most 2)")
+    print(f"expired token, to the answer     {expired:6.2f} s (at most 2)")
+
+
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as folder:
-        simulated(Path(folder) / "report")
+    with tempfile.TemporaryDirectory() as name:
+        simulated(Path(name) / "report")
+        live(Path(name))
