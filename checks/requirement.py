@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from _pytest.outcomes import Failed, Skipped
@@ -17,8 +17,9 @@ class NonCompliant(Failed):
     """Evidence was read, and it does not meet the requirement.
 
     `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
-    placeholders; `remedy` replaces the cause's or requirement's own; `unless` lists requirements, the nearest first,
-    whose failure explains this one, which is then blocked by it.
+    placeholders, and `each` repeats it for further names; the remedy is the cause's, or with `own_remedy` the
+    requirement's; `remedy` replaces either; `unless` lists requirements, the nearest first, whose failure explains this
+    one, which is then blocked by it.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class NonCompliant(Failed):
         cause: str | None = None,
         remedy: Sequence[str] | None = None,
         unless: tuple[str, ...] = (),
+        own_remedy: bool = False,
+        each: Sequence[Mapping[str, object]] = (),
         **names: str,
     ) -> None:
         super().__init__(f"expected {expected}; observed {observed}", pytrace=False)
@@ -37,6 +40,8 @@ class NonCompliant(Failed):
         self.cause = cause
         self.remedy = remedy
         self.unless = unless
+        self.own_remedy = own_remedy
+        self.each = each
         self.names = names
 
 
@@ -69,13 +74,22 @@ def require(
     cause: str | None = None,
     remedy: Sequence[str] | None = None,
     unless: tuple[str, ...] = (),
+    own_remedy: bool = False,
+    each: Sequence[Mapping[str, object]] = (),
     **names: Any,
 ) -> None:
     """Raises NonCompliant unless the condition holds."""
     if not condition:
         texts = {name: str(value) for name, value in names.items() if value is not None}
         raise NonCompliant(
-            expected=expected, observed=observed, cause=cause, remedy=remedy, unless=unless, **texts
+            expected=expected,
+            observed=observed,
+            cause=cause,
+            remedy=remedy,
+            unless=unless,
+            own_remedy=own_remedy,
+            each=each,
+            **texts,
         )
 
 

@@ -2,44 +2,95 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Any
+
 from checks.requirement import require, requirement
+from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
+from fixtures.evidence import Evidence
+from fixtures.evidence.identity import CALLS, RESOLVES, Identity
+from fixtures.evidence.programs import CliCaller, CliVersion
+from fixtures.evidence.tokens import instant
+from fixtures.machine.token_cache import CliCache
+from fixtures.readings import Unavailable
 
 OLDEST = 2
+ROWS = ("profile", "access_key", "secret_key", "region")
 
 
 @requirement("CLI-01")
-def test_cli_is_version_2(cli_version):
+def test_cli_is_version_2(cli_version: CliVersion) -> None:
     """The AWS CLI is installed and is version 2 or later."""
-    require(cli_version.installed, expected="the AWS CLI on the PATH", observed="no program named aws")
-    major = int((cli_version.version or "0").split(".")[0])
-    require(major >= OLDEST, expected="aws-cli/2 or later", observed=cli_version.text or "no version")
+    require(
+        cli_version.installed, expected="the AWS CLI on the PATH", observed="no program named aws on the PATH"
+    )
+    if cli_version.version is None:
+        raise Unavailable(f"aws --version names no version: {cli_version.text or 'it prints nothing'}")
+    require(
+        int(cli_version.version.split(".")[0]) >= OLDEST,
+        expected="aws-cli/2 or later",
+        observed=f"aws --version: {cli_version.text}",
+    )
 
 
 @requirement("CLI-02")
-def test_cli_resolves_the_profile(cli_configuration, target):
-    """`aws configure list` resolves the profile, a region and a credential source."""
+def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: Evidence) -> None:
+    """`aws configure list --profile P` resolves profile, region and a credential source."""
+    if cli_configuration["returncode"]:
+        raise Unavailable(
+            f"{cli_configuration['command']} failed: {_last_line(cli_configuration['error'])}",
+            rests_on=("CLI-01", *RESOLVES),
+        )
     rows = cli_configuration["rows"]
-    missing = [name for name in ("access_key", "secret_key", "region") if not rows.get(name, {}).get("set")]
+    unset = [row for row in ROWS if not rows.get(row, {}).get("set")]
     require(
-        cli_configuration["returncode"] == 0 and not missing,
-        expected="profile, region and credentials with a source",
-        observed=cli_configuration["error"] or f"not set: {', '.join(missing)}",
-        unless=("SSO-03", "SSO-01", "PRF-04", "PRF-02", "PRF-01", "PRF-06"),
+        not unset,
+        expected="a profile, both keys and a region, each with its source",
+        observed=f"{cli_configuration['command']}: {', '.join(unset)} <not set>",
+        unless=("PRF-06",) if unset == ["region"] else ("CLI-01", *RESOLVES),
     )
 
 
 @requirement("CLI-03")
-def test_cli_and_boto3_are_the_same_caller(cli_identity, identity, application):
-    """The AWS CLI and boto3 resolve the same account and ARN for the profile."""
-    error = cli_identity.get("error")
+def test_cli_and_boto3_are_the_same_caller(
+    cli_caller: CliCaller, dead_token: str | None, cli_cache: CliCache, evidence: Evidence
+) -> None:
+    """The CLI and boto3 resolve the same account and ARN for the profile."""
+    alive = _alive(cli_cache, evidence.now)
+    if dead_token and cli_caller.arn and alive:
+        require(
+            False,
+            cause="TOK08",
+            expected="boto3 and the AWS CLI answer alike",
+            observed=f"boto3: {dead_token}; the AWS CLI has keys in ~/.aws/cli/cache until {max(alive):%H:%M} UTC",
+        )
+    identity: Identity = evidence.fact("identity")
+    expected = f"the AWS CLI answers as boto3 does: {identity.arn}"
+    if cli_caller.arn is None:
+        said = f"aws sts get-caller-identity: {_last_line(cli_caller.said or '')}"
+        if cli_caller.code not in INVALID_KEYS | EXPIRED | BAD_SIGNATURE:
+            raise Unavailable(said, rests_on=("CLI-01", "CLI-02", *CALLS))
+        require(
+            False,
+            cause="PRE04" if cli_caller.code in EXPIRED else None,
+            expected=expected,
+            observed=said,
+            unless=("CLI-01",),
+        )
     require(
-        error is None,
-        expected=f"the AWS CLI answers as {identity.arn}",
-        observed=f"the AWS CLI says {error and (error['code'] or error['message'])}",
-        cause="TOK08" if error and error["code"] in {"ExpiredToken", "ExpiredTokenException"} else None,
+        (cli_caller.account, cli_caller.arn) == (identity.account, identity.arn),
+        expected=expected,
+        observed=f"aws sts get-caller-identity: {cli_caller.arn}",
+        unless=("RUN-06", "CRD-01", "PRF-03"),
     )
-    require(
-        (cli_identity["account"], cli_identity["arn"]) == (identity.account, identity.arn),
-        expected=f"the AWS CLI answers as {identity.arn}",
-        observed=f"the AWS CLI answers as {cli_identity['arn']}",
-    )
+
+
+def _alive(cache: CliCache, now: datetime) -> list[datetime]:
+    """The ends of the role credentials in the CLI's cache that SSO gave and that are still alive."""
+    entries = [entry for entry in cache["credentials"] if entry["complete"] and entry["provider"] != "other"]
+    ends = [instant(entry["expiration"]["utc"]) for entry in entries]
+    return [end for end in ends if end and end > now]
+
+
+def _last_line(text: str) -> str:
+    return next(reversed(text.strip().splitlines()), "no message")

@@ -1,26 +1,30 @@
-"""Step 6: manual verification, done by the suite: session, identity, clients, models, a child process."""
+"""Step 6: manual verification, done by the suite: session, identity, client, models, versions, a child process."""
 
 from __future__ import annotations
 
-from typing import Any
+import re
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
-from fixtures.evidence import value_of
-from fixtures.evidence.identity import CALLS, Identity, Provider
+from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.environment import Variables
+from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.network import Client
-from fixtures.evidence.profile import Profile
+from fixtures.evidence.profile import Files, Profile
 from fixtures.evidence.regions import Sdk
-from fixtures.readings import Reading
+from fixtures.readings import Reading, Unavailable
+from fixtures.targets import Target
 
 CLAUDE = "anthropic.claude"
 SINCE = {
-    "bedrock-runtime": (1, 31, 57),
-    "sso-session": (1, 29, 1),
+    "the service bedrock-runtime": (1, 31, 57),
+    "an sso-session": (1, 29, 10),
     "login_session": (1, 41, 0),
 }
-"""The first botocore that has what a profile may use (failure-modes, PRE09; botocore's changelog)."""
+"""The first botocore that has what a profile may use (botocore's changelog)."""
+REFUSED = INVALID_KEYS | EXPIRED | BAD_SIGNATURE
+NOWHERE = frozenset({"NoCredentialsError", "NoRegionError", "ProfileNotFound"})
+"""What boto3 raises before it asks AWS at all."""
 
 
 @requirement("RUN-01")
@@ -29,99 +33,165 @@ def test_session_is_built(session: Reading) -> None:
     code = session.error.code if session.error else ""
     require(
         code not in {"ProfileNotFound", "ConfigParseError"},
-        expected="a boto3 session for the profile",
-        observed=f"{code}: {session.error and session.error.message}",
         cause={"ProfileNotFound": "CFG01", "ConfigParseError": "CFG03"}.get(code),
+        expected="a boto3 session for the profile",
+        observed=f"{code}: {session.error.message if session.error else ''}",
         unless=("PRF-02", "PRF-01"),
     )
     value_of(session)
 
 
 @requirement("RUN-02")
-def test_caller_is_known(caller_identity: Reading, provider: Provider) -> None:
+def test_caller_is_known(
+    caller_identity: Reading, provider: Provider, environment: Variables, parsed_files: Files, target: Target
+) -> None:
     """`sts:GetCallerIdentity` answers with account and ARN."""
     error = caller_identity.error
-    if error and error.code in INVALID_KEYS | EXPIRED | BAD_SIGNATURE:
-        incomplete = provider.key_kind == "ASIA" and not provider.token
-        static = provider.method == "shared-credentials-file" and provider.key_kind == "AKIA"
-        cause = "ENV02" if incomplete else "STS03" if static else "PRE04" if error.code in EXPIRED else None
+    if error and error.code in REFUSED:
+        stated = (
+            parsed_files.option(target.profile, "aws_access_key_id") if provider.method in STATIC else None
+        )
+        place = parsed_files.place_of(stated) if stated else None
+        keys = f"keys of provider {provider.method}" + (f" ({place})" if place else "")
         require(
             False,
+            cause=_why_refused(error.code, provider, environment),
             expected="the account and ARN of the caller",
-            observed=f"{error.code} for credentials from {provider.method}: {error.message}",
-            cause=cause,
+            observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
+            file=place and place.file,
+            line=place and place.line,
             unless=CALLS,
         )
-    answer = value_of(caller_identity)
-    require(bool(answer["Account"] and answer["Arn"]), expected="the account and ARN of the caller", observed=f"{answer}")
+    answer = value_of(caller_identity, rests_on=CALLS)
+    require(
+        bool(answer["Account"] and answer["Arn"]),
+        expected="account and ARN",
+        observed=f"sts:GetCallerIdentity: {answer}",
+    )
+
+
+def _why_refused(code: str, provider: Provider, environment: Variables) -> str | None:
+    """The failure mode that keys alone can have, once everything that could explain it has been looked at."""
+    if code in EXPIRED:
+        return "PRE04"
+    if code not in INVALID_KEYS:
+        return None
+    if provider.key_kind == "ASIA" and not provider.token:
+        return "ENV02" if provider.method == "env" else "PRE02"
+    if provider.key_kind == "AKIA":
+        return "STS03"
+    # What the global endpoint of STS hands out is not valid in Regions that an account has to enable.
+    return "REG04" if environment.get("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" else None
 
 
 @requirement("RUN-03")
-def test_caller_is_the_profiles_role(identity: Identity, profile: Profile) -> None:
+def test_caller_is_the_profiles_role(
+    identity: Identity, provider: Provider, profile: Profile, evidence: Evidence
+) -> None:
     """The account is the profile's `sso_account_id`, the role its `sso_role_name`."""
-    if not profile.uses_sso:
-        not_applicable("the profile does not use SSO, so it names no account and role")
-    account, role = profile.get("sso_account_id"), profile.get("sso_role_name")
+    wanted = evidence.settings.profile
+    account = profile.get("sso_account_id") or wanted.account_id
+    role = profile.get("sso_role_name") or wanted.role_name
+    if not account and not role:
+        not_applicable("neither the profile nor [profile] in compliance.toml names an account and a role")
     require(
-        (identity.account, identity.permission_set) == (account, role),
-        expected=f"account {account}, role {role}",
-        observed=f"{identity.arn}",
-        cause="PRE06" if identity.permission_set is None else None,
-        unless=("CRD-01",),
+        account in (None, "", identity.account)
+        and role in (None, "", identity.permission_set or identity.role),
+        cause="PRE06" if provider.method in ("iam-role", "container-role") else None,
+        expected=f"account {account or 'any'}, role {role or 'any'}",
+        observed=f"sts:GetCallerIdentity: {identity.arn}, from provider {provider.method}",
+        unless=("CRD-01", "PRF-10"),
     )
 
 
 @requirement("RUN-04")
-def test_runtime_client_is_built_for_the_region(clients: dict[str, Client], target: Any, docket: Any) -> None:
+def test_runtime_client_is_built_for_the_region(
+    runtime_client: Reading, environment: Variables, target: Target, evidence: Evidence
+) -> None:
     """A `bedrock-runtime` client is built for the region, with the endpoint that belongs to it."""
-    client = clients["bedrock-runtime"]
+    expected = f"a bedrock-runtime client with an endpoint in {target.region}"
     require(
-        f".{target.region}." in client.endpoint or "vpce" in client.endpoint,
-        expected=f"an endpoint in {target.region}",
-        observed=client.endpoint,
+        environment.get("AWS_DEFAULT_REGION") != "",
+        cause="REG02",
+        expected=expected,
+        observed="AWS_DEFAULT_REGION is set and empty: a client gets https://bedrock-runtime..amazonaws.com",
+        unless=("ENV-03",),
+    )
+    error = runtime_client.error
+    if error and error.code in ("ValueError", "UnknownServiceError"):
+        require(
+            False,
+            cause="REG06" if error.code == "ValueError" else "PRE09",
+            expected=expected,
+            observed=f"{error.code}: {error.message}",
+            unless=("RUN-06", "CRD-06"),
+        )
+    client = value_of(runtime_client, rests_on=("CRD-06", "ENV-06", "PRF-05", "PRF-02", "PRF-01"))
+    endpoint = str(client["endpoint"])
+    approved = endpoint.startswith(tuple(evidence.settings.credentials.approved_endpoints))
+    require(
+        approved or f".{target.region}." in endpoint,
         cause="REG06",
+        expected=expected,
+        observed=f"the client's endpoint is {endpoint}",
         unless=("CRD-06",),
     )
 
 
 @requirement("RUN-05")
-def test_claude_is_listed(listed_models: list[FoundationModel]) -> None:
+def test_claude_is_listed(listed_models: list[FoundationModel], target: Target) -> None:
     """At least one `anthropic.claude` model is listed."""
-    found = [model.id for model in listed_models if CLAUDE in model.id]
-    require(bool(found), expected=f"a model whose ID has {CLAUDE}", observed=f"{len(listed_models)} models, none of them")
+    require(
+        any(CLAUDE in model.id for model in listed_models),
+        expected=f"a model whose ID contains {CLAUDE}",
+        observed=f"bedrock:ListFoundationModels in {target.region}: {len(listed_models)} models, none of them",
+    )
 
 
 @requirement("RUN-06")
 def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> None:
     """boto3 and botocore are new enough for what the profile uses."""
-    used = ["bedrock-runtime"]
-    used += ["sso-session"] if profile.session_name else []
+    used = ["the service bedrock-runtime"]
+    used += ["an sso-session"] if profile.session_name else []
     used += ["login_session"] if "login_session" in profile.options else []
-    installed = tuple(int(part) for part in sdk.botocore.split(".")[:3])
-    for feature in used:
-        needed = SINCE[feature]
-        require(
-            installed >= needed,
-            expected=f"botocore {'.'.join(map(str, needed))} or later, for {feature}",
-            observed=f"botocore {sdk.botocore}",
-            cause="PRE09",
-        )
+    newest = max(used, key=lambda feature: SINCE[feature])
+    installed = tuple(int(part) for part in re.findall(r"\d+", sdk.botocore)[:3])
+    require(
+        installed >= SINCE[newest],
+        cause="PRE09",
+        expected=f"botocore {'.'.join(map(str, SINCE[newest]))} or later, for {newest}",
+        observed=f"boto3 {sdk.boto3}, botocore {sdk.botocore}",
+    )
     require(
         "login_session" not in profile.options or sdk.awscrt,
-        expected="the package awscrt, for login_session",
-        observed="awscrt is not installed",
         cause="PRE08",
+        expected="the package awscrt, for login_session",
+        observed="awscrt cannot be imported",
         unless=("PRF-10",),
     )
 
 
 @requirement("RUN-07")
-def test_child_process_is_the_same_caller(child_identity: dict[str, Any], identity: Identity) -> None:
+def test_child_process_is_the_same_caller(
+    child_identity: Child, unselecting_child: Child | None, identity: Identity, parsed_files: Files
+) -> None:
     """A child process that gets only AWS_PROFILE resolves the same identity."""
-    error = child_identity.get("error")
-    require(
-        error is None and child_identity["arn"] == identity.arn,
-        expected=f"a child process with AWS_PROFILE alone is {identity.arn}",
-        observed=f"it gets {error['code']}: {error['message']}" if error else f"it is {child_identity['arn']}",
-        cause="PRE01",
-    )
+    expected = f"a child process with AWS_PROFILE alone is {identity.arn}"
+    if child_identity.code:
+        said = f"it gets {child_identity.code}: {child_identity.said}"
+        if child_identity.code not in REFUSED | NOWHERE:
+            raise Unavailable(said, rests_on=(*RESOLVES, *CALLS))
+        require(False, expected=expected, observed=said, unless=("PRF-06", *RESOLVES))
+    require(child_identity.arn == identity.arn, expected=expected, observed=f"it is {child_identity.arn}")
+    if unselecting_child and unselecting_child.code in REFUSED:
+        stated = parsed_files.option("default", "aws_access_key_id")
+        place = parsed_files.place_of(stated) if stated else parsed_files.header_of("default")
+        require(
+            False,
+            cause="PRE01",
+            expected="a process without AWS_PROFILE finds no stale keys",
+            observed=f"AWS_PROFILE is not set, and the keys of profile default ({place}) get {unselecting_child.code}",
+            file=place.file,
+            line=place.line,
+            unless=("CRD-05",),
+        )

@@ -1,0 +1,336 @@
+"""Step 4: the application's environment file, and what the process environment makes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.environment import EnvFile, Variables
+from fixtures.evidence.models import ModelName
+from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
+from fixtures.readings import Reading
+from fixtures.targets import Target
+
+FEWEST_ATTEMPTS = 3
+RETRY_MODE = "adaptive"
+TIMEOUT = "30"
+"""The guide's values, step 4."""
+NONE_THERE = "there is no .env.enterprise here, and neither --env-file nor compliance.toml names another file"
+MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
+REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
+PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+VARIABLES = (
+    "AWS_REGION",
+    "AWS_PROFILE",
+    "AWS_DEFAULT_REGION",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_RETRY_MODE",
+    "AWS_API_TIMEOUT",
+    "BEDROCK_MODEL_ID",
+    "BEDROCK_EMBED_MODEL_ID",
+    "CHAT_MODEL",
+)
+
+
+@requirement("ENV-01")
+def test_env_file_can_be_loaded(env_file_found: EnvFile) -> None:
+    """`.env.enterprise` exists where configured, is UTF-8 without BOM and parses."""
+    path, file = env_file_found.path, env_file_found.file
+    if not env_file_found.configured and not file["exists"]:
+        not_applicable(NONE_THERE)
+    require(
+        file["exists"],
+        expected="the file that [application] env_file in compliance.toml names",
+        observed=f"{path}: no such file",
+        file=path,
+    )
+    problem = file["encoding_problem"]
+    if problem:
+        require(
+            False,
+            cause="WIN01" if problem["kind"] in MARKED else None,
+            expected="UTF-8 without a byte order mark",
+            observed=f"{path} line {problem['line']}: {MARKED.get(problem['kind'], problem['kind'])}",
+            file=path,
+        )
+    lines = file["unparsable_lines"]
+    require(
+        not lines,
+        expected="lines of the form NAME=value",
+        observed=f"{path} line {', '.join(map(str, lines))}: not of that form, so python-dotenv skips it",
+        file=path,
+    )
+
+
+def _required(env_file: EnvFile | None) -> EnvFile:
+    return env_file or not_applicable(NONE_THERE)
+
+
+@requirement("ENV-02")
+def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> None:
+    """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
+    file = _required(env_file)
+    if file.sets(case):
+        return
+    stated = file.variable(case)
+    lost = case in file.file["unparsable_keys"] or (
+        file.file["encoding_problem"] and file.file["hidden_lines"]
+    )
+    elsewhere = "ENV-03" if case in REGIONS else "ENV-04" if case == "AWS_PROFILE" and stated else None
+    chat = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") or evidence.settings.models.chat
+    values = {
+        **dict.fromkeys(REGIONS, target.region),
+        "AWS_PROFILE": target.profile,
+        "AWS_MAX_ATTEMPTS": str(FEWEST_ATTEMPTS),
+        "AWS_RETRY_MODE": RETRY_MODE,
+        "AWS_API_TIMEOUT": TIMEOUT,
+        **dict.fromkeys(("BEDROCK_MODEL_ID", "CHAT_MODEL"), chat),
+        "BEDROCK_EMBED_MODEL_ID": evidence.settings.models.embedding,
+    }
+    unset = [name for name in VARIABLES if not file.sets(name)]
+    require(
+        False,
+        expected=f"{case}, with a value",
+        observed=f"{file.place(case)}: {case} has no value"
+        if stated
+        else f"{file.path}: no line sets {case}",
+        each=[{"variable": name, "candidate": values[name]} for name in unset],
+        file=file.path,
+        unless=(*(("ENV-01",) if lost else ()), *((elsewhere,) if elsewhere else ())),
+    )
+
+
+@requirement("ENV-03")
+def test_regions_agree(
+    env_file: EnvFile | None,
+    environment: Variables,
+    files: Files,
+    sdk: Sdk,
+    evidence: Evidence,
+) -> None:
+    """AWS_REGION, AWS_DEFAULT_REGION and the profile's region are equal, non-empty, and a region name (no zone)."""
+    file = _required(env_file)
+    target, approved = evidence.target, evidence.settings.regions.approved
+    wanted = evidence.settings.profile.region
+    exported = [exported_region(name, environment, file) for name in REGIONS]
+    own = profiles_region(files, target.profile)
+    judged = [
+        *(written_region(name, file) or at for name, at in zip(REGIONS, exported, strict=True)),
+        # A value that can be no name at all is for PRF-05.
+        own if own and own.is_host_label else None,
+    ]
+    written = [each for each in judged if each]
+    everywhere = dict.fromkeys([*written, *(each for each in exported if each)])
+    odd = [each for each in everywhere if sdk.partition_of(each.region) is None]
+    for each in odd[:1]:
+        require(
+            False,
+            cause="REG03" if each.region else "REG02" if each.by == "AWS_DEFAULT_REGION" else None,
+            expected="the name of a region, such as us-east-1, and not of a zone",
+            observed=", ".join(map(str, odd)),
+            own_remedy=not each.region,
+            file=file.path,
+            region=wanted or sdk.meant_by(each.region or target.region, approved),
+            candidate=each.region,
+        )
+    profile: Profile = evidence.fact("profile")
+    names = {each.by: each.region for each in written}
+    only = names.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in names else None
+    require(
+        only is None or only == profile.region,
+        cause="REG01",
+        expected="AWS_DEFAULT_REGION, which boto3 reads",
+        observed=f"{', '.join(map(str, written))}; AWS_DEFAULT_REGION is not set",
+        region=wanted or only,
+        unless=() if own else ("PRF-06",),
+    )
+    usable = [region for region in (target.region, *names.values()) if region in approved]
+    require(
+        len(set(names.values())) <= 1,
+        expected="one region everywhere",
+        observed=", ".join(map(str, written)),
+        file=file.path,
+        region=wanted or next(iter(usable), target.region),
+        unless=("REG-01", *(("PRF-06",) if wanted and profile.region != wanted else ())),
+    )
+
+
+@requirement("ENV-04")
+def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target) -> None:
+    """AWS_PROFILE names the profile under test."""
+    file = _required(env_file)
+    named = file.value("AWS_PROFILE")
+    profiles = {section["name"] for found in files for section in found.file["sections"]}
+    require(
+        named == target.profile,
+        cause=None if named in profiles else "ENV05",
+        expected=f"AWS_PROFILE={target.profile}",
+        observed=f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}",
+        own_remedy=True,
+        file=file.path,
+        line=file.line("AWS_PROFILE"),
+        unless=() if file.variable("AWS_PROFILE") else ("ENV-02:AWS_PROFILE",),
+    )
+
+
+@requirement("ENV-05")
+def test_path_leads_to_a_file(case: str, env_file: EnvFile | None) -> None:
+    """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
+    file = _required(env_file)
+    if not file.value(case):
+        not_applicable(f"{file.path} does not set {case}, so that the default counts")
+    flaw = _path_flaw(file, case)
+    alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
+    require(
+        flaw is None,
+        cause=flaw,
+        expected="the path of a file",
+        observed=f"{file.place(case)}: {case} leads to {file.shown(case)}, which is no file",
+        own_remedy=flaw == "ENV12",
+        each=[{"variable": name, "line": file.line(name)} for name in alike],
+        file=file.path,
+    )
+
+
+def _path_flaw(file: EnvFile, name: str) -> str | None:
+    stated, value = file.variable(name), file.value(name)
+    if stated is None or value is None or file.leads[name]["is_file"]:
+        return None
+    # "\\\\" is how a backslash is written between quotes; only at the start of a share's name does it lose one.
+    if any(escape != "\\\\" for escape in stated["escapes"]) or (
+        stated["escapes"] and re.match(r"\\[^\\]", value)
+    ):
+        return "WIN04"
+    return "WIN03" if file.leads[name]["literal"] else "ENV12"
+
+
+@requirement("ENV-06")
+def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> None:
+    """AWS_MAX_ATTEMPTS is a whole number ≥ 3, AWS_RETRY_MODE is `adaptive`, and a client really uses both."""
+    file = _required(env_file)
+    names = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
+    attempts, mode = (file.value(name) for name in names)
+    expected = f"AWS_MAX_ATTEMPTS of at least {FEWEST_ATTEMPTS} and AWS_RETRY_MODE {RETRY_MODE}"
+    require(
+        _whole(attempts) >= FEWEST_ATTEMPTS and mode == RETRY_MODE,
+        expected=expected,
+        observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
+        file=file.path,
+        unless=tuple(f"ENV-02:{name}" for name in names if not file.sets(name)),
+    )
+    retries = value_of(retrying, rests_on=("PRF-02", "PRF-01"))["retries"] if retrying else {}
+    require(
+        (retries.get("mode"), retries.get("total_max_attempts")) == (mode, _whole(attempts)),
+        expected=expected,
+        observed=f"a client that is built with them retries so: {retries}",
+        file=file.path,
+    )
+
+
+def _whole(text: str | None) -> int:
+    """The whole number that the text is; 0 for any other text."""
+    return int(text) if text and text.isascii() and text.isdecimal() else 0
+
+
+@requirement("ENV-07")
+def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> None:
+    """AWS_API_TIMEOUT is a positive whole number of seconds."""
+    name = "AWS_API_TIMEOUT"
+    file = _required(env_file)
+    require(
+        _whole(file.value(name)) > 0,
+        expected="a positive whole number of seconds",
+        observed=f"{file.place(name)}: {name} is {file.shown(name)}",
+        file=file.path,
+        line=file.line(name),
+        unless=() if file.sets(name) else (f"ENV-02:{name}",),
+    )
+
+
+@requirement("ENV-08")
+def test_env_file_holds_no_secret(env_file: EnvFile | None) -> None:
+    """The file holds no secret."""
+    file = _required(env_file)
+    secrets = file.file["secrets"]
+    found = [f"{each['key'] or 'a value'} at line {each['line']} ({each['rule']})" for each in secrets]
+    require(
+        not secrets,
+        expected="no key, token or password",
+        observed=f"{file.path}: {', '.join(found)}",
+        each=[{"line": each["line"], "variable": each["key"] or "it"} for each in secrets],
+        file=file.path,
+    )
+
+
+@requirement("ENV-09")
+def test_environment_does_not_override(
+    env_file: EnvFile | None,
+    environment: Variables,
+    files: Files,
+    sdk: Sdk,
+    target: Target,
+) -> None:
+    """The process environment does not override the file with other values."""
+    file = _required(env_file)
+    overridden = [
+        name
+        for name, variable in file.file["variables"].items()
+        if variable["assigned"] and variable["environment"] == "different"
+    ]
+
+    def judged_elsewhere(name: str) -> bool:
+        """Whether one of the two values is wrong itself, which is for the requirement about that value."""
+        both = (file.value(name) or "", environment.get(name) or "")
+        if name in REGIONS:
+            own = profiles_region(files, target.profile)
+            return None in map(sdk.partition_of, both) or (own is not None and own.region != both[0])
+        opened = next((found for found in files if found.variable == name), None)
+        return name == "AWS_PROFILE" or (
+            name in PATHS and not (file.leads[name]["is_file"] and opened and opened.file["exists"])
+        )
+
+    others = [name for name in overridden if not judged_elsewhere(name)]
+    named = others or overridden
+    require(
+        not overridden,
+        cause="ENV11",
+        expected="the file's values, or none, in the environment",
+        observed=", ".join(_difference(name, file, environment) for name in named),
+        each=[{"variable": name} for name in named],
+        unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "PRF-01", "ENV-05"),
+    )
+
+
+def _difference(name: str, file: EnvFile, environment: Variables) -> str:
+    here = environment.get(name)
+    if here is None or file.value(name) is None:
+        return f"{name} is another than at {file.place(name)}"
+    return f"{name} is {here or 'empty'}, and {file.shown(name)} at {file.place(name)}"
+
+
+@requirement("ENV-10")
+def test_chat_models_agree(env_file: EnvFile | None) -> None:
+    """CHAT_MODEL and BEDROCK_MODEL_ID agree."""
+    file = _required(env_file)
+    names = ("CHAT_MODEL", "BEDROCK_MODEL_ID")
+    require(
+        _agree(file.value(name) for name in names),
+        expected="one model for both",
+        observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
+        file=file.path,
+        model=file.value("CHAT_MODEL"),
+        unless=tuple(f"ENV-02:{name}" for name in names if not file.sets(name)),
+    )
+
+
+def _agree(texts: Iterable[str | None]) -> bool:
+    """Whether the identifiers mean one model; a bare one and its inference profile's do, which MDL-05 tells apart."""
+    one, other = (ModelName.of(text or "") for text in texts)
+    if one.base is None or other.base is None:
+        return one.text == other.text
+    return one.base == other.base and (
+        one.geography == other.geography or None in (one.geography, other.geography)
+    )

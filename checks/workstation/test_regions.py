@@ -1,0 +1,140 @@
+"""Step 4: the regions that this set-up names: Bedrock in them, their approval, the account's choice, their partition."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.identity import Identity
+from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.regions import NamedRegion, Sdk
+from fixtures.readings import Reading, Unavailable
+
+ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
+"""Account Management API Reference, "Region"."""
+
+Regions = dict[str, "NamedRegion | None"]
+
+
+def _named(case: str, regions: Regions) -> NamedRegion:
+    named = regions[case]
+    if named is None:
+        not_applicable(f"{'the profile has no region' if case == 'profile' else f'{case} is not set'}")
+    if not named.region:
+        raise Unavailable(f"{named}", rests_on=("ENV-03", "RUN-04"))
+    if not named.is_host_label:
+        raise Unavailable(f"{named}, which is no region's name", rests_on=("PRF-05", "ENV-03"))
+    return named
+
+
+@requirement("REG-01")
+def test_region_supports_bedrock(
+    case: str, regions_in_use: Regions, sdk: Sdk, answering_regions: frozenset[str], evidence: Evidence
+) -> None:
+    """[each region in use] supports Bedrock."""
+    named = _named(case, regions_in_use)
+    if sdk.supports_bedrock(named.region) or named.region in answering_regions:
+        return
+    is_name = sdk.partition_of(named.region) is not None
+    if is_name and not sdk.knows(named.region):
+        newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
+        raise Unavailable(newer, rests_on=(f"REG-03:{case}",))
+    require(
+        False,
+        cause="REG03",
+        expected="a region in which Bedrock is available",
+        observed=f"{named}, where botocore {sdk.botocore} knows no Bedrock",
+        region=sdk.meant_by(named.region, evidence.settings.regions.approved),
+        candidate=named.region,
+        unless=(*(() if is_name else ("ENV-03",)), *(("ENV-09",) if named.overrides else ())),
+    )
+
+
+@requirement("REG-02")
+def test_region_is_approved(case: str, regions_in_use: Regions, evidence: Evidence) -> None:
+    """[each region in use] is on the approved list."""
+    named = _named(case, regions_in_use)
+    approved = evidence.settings.regions.approved
+    require(
+        not approved or named.region in approved,
+        expected=f"one of {', '.join(approved)}",
+        observed=str(named),
+        region=next(iter(approved), None),
+        unless=(f"REG-01:{case}", "REG-04", "PRF-06", "ENV-03", *(("ENV-09",) if named.overrides else ())),
+    )
+
+
+@requirement("REG-03")
+def test_region_is_enabled(
+    case: str, regions_in_use: Regions, region_opt_status: dict[str, str], sdk: Sdk, evidence: Evidence
+) -> None:
+    """[each region in use] is enabled for the account."""
+    named = _named(case, regions_in_use)
+    elsewhere = ("ENV-03",) if case.startswith("AWS_") else ()
+    status = region_opt_status.get(named.region)
+    require(
+        status is not None,
+        cause="REG03",
+        expected="a region that the account's list of regions has",
+        observed=f"{named}, and account:ListRegions does not list it",
+        region=sdk.meant_by(named.region, evidence.settings.regions.approved),
+        candidate=named.region,
+        unless=("REG-04", f"REG-01:{case}", *elsewhere),
+    )
+    require(
+        status in ENABLED,
+        cause="REG04",
+        expected=f"{named.region} is enabled for the account",
+        observed=f"account:ListRegions: {named.region} is {status}",
+        own_remedy=True,
+        region=named.region,
+        account=evidence.fact("profile").get("sso_account_id"),
+        unless=elsewhere,
+    )
+
+
+@requirement("REG-04")
+def test_partition_is_one(
+    profile: Profile, parsed_files: Files, sdk: Sdk, runtime_client: Reading, evidence: Evidence
+) -> None:
+    """Role, region and endpoints are of one partition."""
+    region = evidence.target.region
+    partition = sdk.partition_of(region)
+    if partition is None:
+        raise Unavailable(f"{region} is no region's name", rests_on=("PRF-05", "ENV-03", "REG-01"))
+    credentials, told = _credentials_partition(profile, sdk, evidence)
+    stated = parsed_files.option(profile.name, "region")
+    place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
+    require(
+        partition == credentials,
+        cause="REG05",
+        expected=f"a region of partition {credentials}, as {told}",
+        observed=f"{place}: region {region} is of partition {partition}",
+        file=place.file,
+        line=place.line,
+        account=profile.get("sso_account_id"),
+        unless=("SSO-04", "PRF-05"),
+    )
+    host = urlsplit(runtime_client.value["endpoint"]).hostname if runtime_client.error is None else ""
+    others = [label for label in (host or "").split(".") if sdk.partition_of(label) not in (None, partition)]
+    require(
+        not others,
+        cause="REG06",
+        expected=f"endpoints of partition {partition}, as the region {region}",
+        observed=f"the bedrock-runtime client's endpoint is {host}",
+        unless=("CRD-06",),
+    )
+
+
+def _credentials_partition(profile: Profile, sdk: Sdk, evidence: Evidence) -> tuple[str, str]:
+    """The partition of the credentials, and what tells it: what the profile says, else AWS."""
+    role = profile.get("role_arn")
+    if role and role.count(":") >= 5:
+        return role.split(":")[1], "role_arn in the profile says"
+    # IAM Identity Center grants access to accounts of its own partition only (its user guide, "Regions").
+    home = sdk.partition_of(profile.sso_region) if profile.sso_region else None
+    if home:
+        return home, f"sso_region {profile.sso_region} says"
+    identity: Identity = evidence.fact("identity")
+    return identity.partition, "sts:GetCallerIdentity says"
