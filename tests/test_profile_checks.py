@@ -131,7 +131,7 @@ def failing(name: str) -> Callable[..., Any]:
         ("cfg09-quoted-region", "PRF-05", "region", f'{CONFIG} line 10: region = "us-east-1"', f"# edit {CONFIG} line 10:"),
         ("cfg10-profile-contradicts-session", "PRF-09", None, f"{CONFIG} line 8: sso_region = us-west-2",
          f"# edit {CONFIG} line 8: delete the setting from the profile, so that sso-session msh alone gives it"),
-        ("cfg11-role-arn-beside-sso", "PRF-10", None, f"role_arn ({CONFIG} line 8) beside them",
+        ("cfg11-role-arn-beside-sso", "PRF-10", None, f"role_arn ({CONFIG} line 8) beside the SSO settings",
          f"# edit {CONFIG} line 8: move role_arn to a profile of its own"),
         ("cfg12-profile-in-credentials", "PRF-02", None,
          f"{CREDENTIALS} line 1: [profile msh], which names another profile there",
@@ -147,7 +147,7 @@ def failing(name: str) -> Callable[..., Any]:
         ("win08-config-txt", "PRF-01", "config", "~/.aws/config.txt, and no ~/.aws/config",
          "Move-Item -LiteralPath '~/.aws/config.txt' -Destination '~/.aws/config'"),
         ("pre07-credential-process-missing", "PRF-10", None,
-         f"credential_process ({CONFIG} line 8) beside them; there is no program corp-credentials",
+         f"credential_process ({CONFIG} line 8) beside the SSO settings; there is no program corp-credentials",
          f"# edit {CONFIG} line 8: give credential_process the full path"),
         ("pre08-login-session-without-awscrt", "PRF-10", None, f"{CONFIG} line 2: the package awscrt is not installed",
          f"# edit {CONFIG} line 2: where the profile is to use SSO, delete the line"),
@@ -253,6 +253,14 @@ def test_a_profile_of_the_credentials_file_alone_needs_no_config_file() -> None:
     edit = both(written(None), written(KEYS, of=CREDENTIALS))
     found = of_compliant(edit, "PRF-01", "PRF-02")
     assert {r["status"] for r in found.results.values()} == {"compliant"}
+
+
+def test_a_path_below_the_home_folder_can_be_pasted_into_every_shell() -> None:
+    remedy = load().cause("WIN08").remedy
+    names = {"file": "~/.aws/config.txt", "candidate": "~/.aws/config"}
+    assert remedy.lines("posix", **names) == ("mv -n -- ~/.aws/config.txt ~/.aws/config",)
+    cmd = r'move "%USERPROFILE%\.aws\config.txt" "%USERPROFILE%\.aws\config"'
+    assert remedy.lines("cmd", **names) == (cmd,)
 
 
 def test_a_text_file_beside_the_config_file_is_left_alone() -> None:
@@ -761,7 +769,7 @@ def test_a_profile_without_a_session_has_none_to_agree_with() -> None:
 
 def test_keys_beside_the_sso_settings_are_a_second_source() -> None:
     found = of_compliant(written(KEYS, of=CREDENTIALS), *PROFILE)
-    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside them")
+    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside the SSO settings")
     assert found["PRF-10"]["remedy"][0].startswith(
         f"# edit {CREDENTIALS} line 2: leave only the SSO settings"
     )
@@ -775,7 +783,7 @@ def test_a_process_that_can_be_started_is_a_second_source_too() -> None:
         corp_credentials,
     )
     found = of_compliant(program, "PRF-10")
-    assert says(found["PRF-10"], None, f"credential_process ({CONFIG} line 8) beside them")
+    assert says(found["PRF-10"], None, f"credential_process ({CONFIG} line 8) beside the SSO settings")
     assert "no program" not in found["PRF-10"]["observed"]
 
 
@@ -845,7 +853,11 @@ def test_aws_login_beside_sso_is_a_second_source() -> None:
         ("sso_session = msh\n", "sso_session = msh\nlogin_session = arn:aws:iam::210987654321:user/jo\n")
     )
     found = of_compliant(edit, *PROFILE, "RUN-06")
-    assert says(found["PRF-10"], "PRE08", f"login_session ({CONFIG} line 8) beside them; the package awscrt")
+    assert says(
+        found["PRF-10"],
+        "PRE08",
+        f"login_session ({CONFIG} line 8) beside the SSO settings; the package awscrt",
+    )
     assert found["RUN-06"]["blocked_by"] == "PRF-10"
 
 

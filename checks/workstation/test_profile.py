@@ -471,7 +471,7 @@ def test_profile_has_one_source(
                 False,
                 cause="CFG11" if source.key == "role_arn" else source.cause,
                 expected=f"the SSO settings alone in profile {profile.name}",
-                observed=f"{names} beside them{f'; {source.broken}' if source.broken else ''}",
+                observed=f"{names} beside the SSO settings{f'; {source.broken}' if source.broken else ''}",
                 file=source.place.file,
                 line=source.place.line,
             )
