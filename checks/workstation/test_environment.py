@@ -9,7 +9,7 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.profile import SESSION, Files, Profile
 from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
 from fixtures.readings import Reading
 from fixtures.targets import Target
@@ -131,10 +131,9 @@ def test_regions_agree(
             cause="REG03" if each.region else "REG02" if each.by == "AWS_DEFAULT_REGION" else None,
             expected="the name of a region, such as us-east-1, and not of a zone",
             observed=", ".join(map(str, odd)),
-            own_remedy=not each.region,
+            own_remedy=True,
             file=file.path,
             region=wanted or sdk.meant_by(each.region or target.region, approved),
-            candidate=each.region,
         )
     profile: Profile = evidence.fact("profile")
     names = {each.by: each.region for each in written}
@@ -144,6 +143,8 @@ def test_regions_agree(
         cause="REG01",
         expected="AWS_DEFAULT_REGION, which boto3 reads",
         observed=f"{', '.join(map(str, written))}; AWS_DEFAULT_REGION is not set",
+        own_remedy=True,
+        file=file.path,
         region=wanted or only,
         unless=() if own else ("PRF-06",),
     )
@@ -177,12 +178,13 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
 
 
 @requirement("ENV-05")
-def test_path_leads_to_a_file(case: str, env_file: EnvFile | None) -> None:
+def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files) -> None:
     """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
     file = _required(env_file)
     if not file.value(case):
         not_applicable(f"{file.path} does not set {case}, so that the default counts")
     flaw = _path_flaw(file, case)
+    kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
     alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
     require(
         flaw is None,
@@ -192,6 +194,8 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None) -> None:
         own_remedy=flaw == "ENV12",
         each=[{"variable": name, "line": file.line(name)} for name in alike],
         file=file.path,
+        # The right path, where the file itself is missing.
+        unless=(f"PRF-01:{kind}",) if file.value(case) == files.path_of(kind) else (),
     )
 
 
@@ -221,7 +225,7 @@ def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> No
         file=file.path,
         unless=tuple(f"ENV-02:{name}" for name in names if not file.sets(name)),
     )
-    retries = value_of(retrying, rests_on=("PRF-02", "PRF-01"))["retries"] if retrying else {}
+    retries = value_of(retrying, rests_on=SESSION)["retries"] if retrying else {}
     require(
         (retries.get("mode"), retries.get("total_max_attempts")) == (mode, _whole(attempts)),
         expected=expected,

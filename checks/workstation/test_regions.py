@@ -8,7 +8,7 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import Identity
 from fixtures.evidence.profile import Files, Profile
-from fixtures.evidence.regions import NamedRegion, Sdk
+from fixtures.evidence.regions import BeyondSdk, NamedRegion, Sdk
 from fixtures.readings import Reading, Unavailable
 
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
@@ -30,21 +30,25 @@ def _named(case: str, regions: Regions) -> NamedRegion:
 
 @requirement("REG-01")
 def test_region_supports_bedrock(
-    case: str, regions_in_use: Regions, sdk: Sdk, answering_regions: frozenset[str], evidence: Evidence
+    case: str, regions_in_use: Regions, sdk: Sdk, beyond_sdk: BeyondSdk, evidence: Evidence
 ) -> None:
     """[each region in use] supports Bedrock."""
     named = _named(case, regions_in_use)
-    if sdk.supports_bedrock(named.region) or named.region in answering_regions:
+    if sdk.supports_bedrock(named.region) or named.region in beyond_sdk.answering:
         return
     is_name = sdk.partition_of(named.region) is not None
+    lacks = f"botocore {sdk.botocore} lists no Bedrock there"
     if is_name and not sdk.knows(named.region):
-        newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
-        raise Unavailable(newer, rests_on=(f"REG-03:{case}",))
+        if beyond_sdk.listed is None or named.region in beyond_sdk.listed:
+            newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
+            raise Unavailable(newer, rests_on=(f"REG-03:{case}",))
+        lacks = "neither botocore nor account:ListRegions knows it"
     require(
         False,
         cause="REG03",
         expected="a region in which Bedrock is available",
-        observed=f"{named}, where botocore {sdk.botocore} knows no Bedrock",
+        observed=f"{named}: {lacks}",
+        own_remedy=True,
         region=sdk.meant_by(named.region, evidence.settings.regions.approved),
         candidate=named.region,
         unless=(*(() if is_name else ("ENV-03",)), *(("ENV-09",) if named.overrides else ())),
@@ -67,21 +71,15 @@ def test_region_is_approved(case: str, regions_in_use: Regions, evidence: Eviden
 
 @requirement("REG-03")
 def test_region_is_enabled(
-    case: str, regions_in_use: Regions, region_opt_status: dict[str, str], sdk: Sdk, evidence: Evidence
+    case: str, regions_in_use: Regions, region_opt_status: dict[str, str], evidence: Evidence
 ) -> None:
     """[each region in use] is enabled for the account."""
     named = _named(case, regions_in_use)
     elsewhere = ("ENV-03",) if case.startswith("AWS_") else ()
     status = region_opt_status.get(named.region)
-    require(
-        status is not None,
-        cause="REG03",
-        expected="a region that the account's list of regions has",
-        observed=f"{named}, and account:ListRegions does not list it",
-        region=sdk.meant_by(named.region, evidence.settings.regions.approved),
-        candidate=named.region,
-        unless=("REG-04", f"REG-01:{case}", *elsewhere),
-    )
+    if status is None:
+        unlisted = f"account:ListRegions has no {named.region}"
+        raise Unavailable(unlisted, rests_on=("REG-04", f"REG-01:{case}", *elsewhere))
     require(
         status in ENABLED,
         cause="REG04",

@@ -10,7 +10,7 @@ from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.profile import SESSION, Files, Profile
 from fixtures.evidence.regions import Sdk
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
@@ -126,7 +126,7 @@ def test_runtime_client_is_built_for_the_region(
             observed=f"{error.code}: {error.message}",
             unless=("RUN-06", "CRD-06"),
         )
-    client = value_of(runtime_client, rests_on=("CRD-06", "ENV-06", "PRF-05", "PRF-02", "PRF-01"))
+    client = value_of(runtime_client, rests_on=("CRD-06", "ENV-06", *SESSION))
     endpoint = str(client["endpoint"])
     approved = endpoint.startswith(tuple(evidence.settings.credentials.approved_endpoints))
     require(
