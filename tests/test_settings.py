@@ -153,3 +153,12 @@ def test_settings_survive_the_way_through_evidence_json(tmp_path: Path) -> None:
     assert settings.quotas["us.anthropic.claude-sonnet-4-6"].requests_per_minute == 50
     written = json.loads(json.dumps(settings.as_json()))
     assert Settings.from_json(written) == settings
+
+
+def test_a_file_says_what_another_does_not(tmp_path: Path) -> None:
+    base = loaded(tmp_path, "[controls]\nvpc_endpoints = true\n[credentials]\nminimum_minutes = 30\n")
+    file = tmp_path / "over.toml"
+    file.write_text("[controls]\nguardrails = true\n", encoding="utf-8")
+    settings = Settings.load(file, base)
+    assert (settings.controls.vpc_endpoints, settings.controls.guardrails) == (True, True)
+    assert settings.credentials.minimum_minutes == 30
