@@ -56,7 +56,10 @@ def judged(
     edit: Callable[[World], World] = lambda world: world,
 ) -> Judged:
     """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change."""
-    loaded = edit(load_world(world) if isinstance(world, str) else world)
+    original = load_world(world) if isinstance(world, str) else world
+    loaded = edit(original)
+    for name in ("name", "path"):  # dataclasses.replace leaves out what is no argument
+        object.__setattr__(loaded, name, getattr(original, name))
     expected = settings or (loaded.parsed_settings() if loaded.settings else Settings())
     known = Profiles.of_world(loaded)
     (target,) = _targets([loaded.machine.profile], [], known, expected)
