@@ -1,0 +1,328 @@
+"""Step 4: the models that the environment names: what they are, how long they last, how they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from checks.requirement import not_applicable, require, requirement
+from checks.workstation.test_permissions import form_is_missing
+from fixtures.evidence import Evidence
+from fixtures.evidence.models import (
+    EMBEDDING,
+    ConfiguredModel,
+    FoundationModel,
+    ModelName,
+    Place,
+    agreement_of,
+    is_anthropics,
+)
+from fixtures.evidence.permissions import CallerNames, has_product
+from fixtures.evidence.regions import Sdk
+from fixtures.evidence.replacements import fits, nearest, replacements, ways_to_call, within
+from fixtures.readings import Reading
+
+CHAT = "CHAT_MODEL"
+AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
+"""GetFoundationModelAvailability's members; that of the agreement lies one deeper."""
+
+
+@requirement("MDL-01")
+def test_identifier_is_well_formed(
+    case: str, model_names: dict[str, ModelName], model_places: dict[str, Place], sdk: Sdk
+) -> None:
+    """[Each configured model] is a well-formed model or inference-profile ID or ARN."""
+    name = model_names[case]
+    # What people write who have read a model's name: capitals, quotes, blanks.
+    tidied = ModelName.of(name.text.strip(" \t\"'").lower().replace(" ", "-"))
+    require(
+        name.well_formed(sdk.model_id_patterns),
+        cause="MOD02",
+        expected="provider.model, a geography's prefix before that, or an ARN, as Bedrock writes them",
+        observed=_said(case, name, model_places),
+        candidate=tidied.text if tidied.well_formed(sdk.model_id_patterns) else None,
+        each=_edits(case, model_names, model_places),
+    )
+
+
+@requirement("MDL-02")
+def test_model_resolves(
+    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """[Each configured model] resolves in the region."""
+    configured = models[case]
+    if configured.resolves:
+        return
+    listed = nearest(configured, _residency(evidence))
+    require(
+        False,
+        cause="MOD02",
+        expected=f"a model or inference profile of {configured.region}{_such_as(listed)}",
+        observed=f"{_said(case, configured.name, model_places)}: {_why_not(configured)}",
+        unless=(f"MDL-01:{case}",),
+        candidate=_first(listed),
+        each=_edits(case, _names(models), model_places),
+    )
+
+
+@requirement("MDL-03")
+def test_model_is_active(
+    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """[Each configured model] is ACTIVE: neither LEGACY nor past its end of life; the message names what is listed instead."""
+    configured = models[case]
+    ending = None
+    if configured.retired:
+        ending = "it has reached the end of its life"
+    else:
+        life = configured.model.lifecycle
+        if not life.status:
+            raise configured.unavailable("Bedrock does not say how long it lasts")
+        over = life.end is not None and life.end <= evidence.now
+        if over or life.status != "ACTIVE":
+            until = f", end of life {life.end:%Y-%m-%d}" if life.end else ""
+            ending = f"it is {'past its end of life' if over else life.status}{until}"
+    _require_lasting(case, ending, models, model_places, evidence)
+
+
+@requirement("MDL-04")
+def test_model_lasts_long_enough(
+    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """[Each configured model] has more than 90 days to its end of life."""
+    end = models[case].model.lifecycle.end
+    if end is None:
+        return
+    left = end - evidence.now
+    wanted = timedelta(days=evidence.settings.models.minimum_days_to_end_of_life)
+    ending = f"its end of life is {end:%Y-%m-%d}, in {left.days} days, and more than {wanted.days} are wanted"
+    _require_lasting(case, None if left > wanted else ending, models, model_places, evidence)
+
+
+@requirement("MDL-05")
+def test_model_can_be_called_as_written(
+    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """[Each configured model] can be called as written: a bare ID supports ON_DEMAND, otherwise a profile is named."""
+    configured = models[case]
+    if configured.callable_as_written:
+        return
+    model = configured.model
+    ways = ways_to_call(model, configured.offers, configured.region, _residency(evidence))
+    require(
+        False,
+        cause="MOD01",
+        expected=f"an inference profile for {model.id}{_such_as(ways)}",
+        observed=(
+            f"{_said(case, configured.name, model_places)}: a bare ID, and the model supports"
+            f" {', '.join(model.inference_types)}, not ON_DEMAND"
+        ),
+        candidate=_first(ways),
+        each=_edits(case, _names(models), model_places),
+    )
+
+
+@requirement("MDL-06")
+def test_chat_model_streams_text(
+    models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """The chat model outputs TEXT and streams."""
+    model = _described(models[CHAT])
+    streams = "streams" if model.streams else "does not stream"
+    _require_fit(CHAT, f"it outputs {', '.join(model.outputs)} and {streams}", models, model_places, evidence)
+
+
+@requirement("MDL-07")
+def test_embedding_model_embeds(
+    models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """The embedding model outputs EMBEDDING."""
+    model = _described(models[EMBEDDING])
+    _require_fit(EMBEDDING, f"it outputs {', '.join(model.outputs)}", models, model_places, evidence)
+
+
+@requirement("MDL-08")
+def test_model_is_available(
+    case: str, models: dict[str, ConfiguredModel], use_case_form: Reading | None, caller_names: CallerNames
+) -> None:
+    """[Region, agreement, entitlement] of [each configured model] is AVAILABLE; authorizationStatus is advice only."""
+    variable, _, what = case.rpartition("-")
+    configured = models[variable]
+    availability = configured.availability
+    agreement = agreement_of(availability)
+    status = agreement if what == "agreement" else str(availability.get(AVAILABILITY[what], ""))
+    if not status:
+        raise configured.unavailable(f"Bedrock does not say whether its {what} is available")
+    # Without an agreement there is no entitlement either: one cause for both.
+    without = what != "region" and agreement not in {"AVAILABLE", ""}
+    missing = form_is_missing(use_case_form)
+    form = without and is_anthropics(configured) and not (use_case_form and use_case_form.value)
+    rights = (f"IAM-06:{variable}",) if without and has_product(configured) and not missing else ()
+    unread = form and not missing
+    require(
+        status == "AVAILABLE",
+        cause="MOD04" if form else "MOD03",
+        expected=f"{what} of {configured.base} AVAILABLE",
+        observed=(
+            f"{variable}: {what} of {configured.base} is {status}"
+            f"{', and the use-case form has not been submitted' if form and missing else ''}"
+            f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
+        ),
+        unless=(f"MDL-02:{variable}", *rights),
+        model=configured.base,
+        account=caller_names.account,
+    )
+
+
+@requirement("MDL-09")
+def test_profile_is_active_and_has_the_model(
+    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+) -> None:
+    """A named inference profile is ACTIVE and contains the base model."""
+    configured = models[case]
+    if configured.retired:
+        raise configured.unavailable("its life is over")
+    profile = configured.profile
+    if profile is None:
+        not_applicable(f"{case} is {configured.name.text}, and no inference profile")
+    inside = sorted({arn.rsplit("/", 1)[-1] for arn in profile.models})
+    wanted = configured.name.base
+    right = inside == [wanted] if wanted else bool(inside)
+    model = configured.offers.model(configured.base)
+    ways = ways_to_call(model, configured.offers, configured.region, _residency(evidence)) if model else []
+    others = [way for way in ways if way != profile.id]
+    require(
+        profile.status == "ACTIVE" and right,
+        expected=f"an ACTIVE inference profile for {wanted or 'a foundation model'}",
+        observed=(
+            f"{_said(case, configured.name, model_places)}: it is {profile.status or 'of no status'}"
+            f" and contains {', '.join(inside) or 'no model'}"
+        ),
+        candidate=_first(others),
+        each=_edits(case, _names(models), model_places),
+    )
+
+
+@requirement("MDL-10")
+def test_requests_stay_in_the_permitted_geography(
+    case: str,
+    model_names: dict[str, ModelName],
+    routed_models: dict[str, ConfiguredModel],
+    model_places: dict[str, Place],
+    evidence: Evidence,
+) -> None:
+    """Under a residency rule, no global or foreign-geography profile is used."""
+    residency = _residency(evidence)
+    name = model_names[case]
+    if not residency:
+        not_applicable("there is no residency rule: [regions] residency is not set")
+    leaves = name.geography not in {None, residency}
+    where = f"geography {name.geography}"
+    if case in routed_models:
+        profile = routed_models[case].profile
+        outside = [each for each in (profile.regions if profile else ()) if not within(residency, each)]
+        leaves = bool(outside)
+        where = ", ".join(each or "any Region" for each in outside)
+    require(
+        not leaves,
+        expected=f"no inference profile that sends requests out of the geography {residency}",
+        observed=f"{_said(case, name, model_places)}: it sends requests to {where}",
+        candidate=f"{residency}.{name.base}" if name.base else None,
+        each=_edits(case, model_names, model_places),
+    )
+
+
+def _require_lasting(
+    case: str,
+    ending: str | None,
+    models: Mapping[str, ConfiguredModel],
+    places: Mapping[str, Place],
+    evidence: Evidence,
+) -> None:
+    """All ways to end are one cause with one remedy: a model that lasts. `ending` is what is wrong, None where nothing is."""
+    if ending is None:
+        return
+    configured = models[case]
+    listed = replacements(configured, evidence.now, _residency(evidence))[:3]
+    require(
+        False,
+        cause="MOD05",
+        expected=f"an ACTIVE model{_such_as(listed)}",
+        observed=f"{_said(case, configured.name, places)}: {ending}",
+        candidate=_first(listed),
+        each=_edits(case, _names(models), places),
+    )
+
+
+def _require_fit(
+    case: str,
+    what: str,
+    models: Mapping[str, ConfiguredModel],
+    places: Mapping[str, Place],
+    evidence: Evidence,
+) -> None:
+    configured = models[case]
+    if fits(configured.model, case):
+        return
+    related = replacements(configured, evidence.now, _residency(evidence))
+    listed = related or replacements(configured, evidence.now, _residency(evidence), same_provider=False)
+    require(
+        False,
+        expected="a model that outputs EMBEDDING"
+        if case == EMBEDDING
+        else "a model that outputs TEXT and streams",
+        observed=f"{_said(case, configured.name, places)}: {what}",
+        candidate=_first(listed),
+        each=_edits(case, _names(models), places),
+    )
+
+
+def _described(configured: ConfiguredModel) -> FoundationModel:
+    model = configured.model
+    if not model.outputs:
+        raise configured.unavailable("Bedrock does not say what it outputs")
+    return model
+
+
+def _why_not(configured: ConfiguredModel) -> str:
+    """Why the name does not resolve."""
+    name = configured.name
+    if name.region and name.region != configured.region:
+        return f"an ARN of {name.region}, and the Region is {configured.region}"
+    reading = configured.profile_reading if configured.names_profile else configured.model_reading
+    listed = configured.offers.profiles if configured.names_profile else configured.offers.models
+    if listed is not None:
+        kind = "inference profiles" if configured.names_profile else "models"
+        return f"none of the {len(listed)} {kind} that {configured.region} lists"
+    return f"{reading.error.code}: {reading.error.message}" if reading and reading.error else "malformed"
+
+
+def _names(models: Mapping[str, ConfiguredModel]) -> dict[str, ModelName]:
+    return {variable: configured.name for variable, configured in models.items()}
+
+
+def _said(variable: str, name: ModelName, places: Mapping[str, Place]) -> str:
+    return f"{variable}={name.text} ({places[variable]})"
+
+
+def _edits(
+    variable: str, names: Mapping[str, ModelName], places: Mapping[str, Place]
+) -> list[dict[str, object]]:
+    """Every variable that has the same model for the same purpose, so that both make one root cause."""
+    return [
+        {"variable": other, "file": places[other].file, "line": places[other].line or "(new)"}
+        for other, name in names.items()
+        if name == names[variable] and (other == EMBEDDING) == (variable == EMBEDDING)
+    ]
+
+
+def _residency(evidence: Evidence) -> str:
+    return evidence.settings.regions.residency.strip().lower()
+
+
+def _such_as(listed: Sequence[str]) -> str:
+    return f", such as {', '.join(listed)}" if listed else ""
+
+
+def _first(listed: Sequence[str]) -> str | None:
+    return listed[0] if listed else None
