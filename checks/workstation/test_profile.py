@@ -247,6 +247,8 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
     elif skipped and not through_session:
         cause, seen = "CFG07", f"{place}: profile {profile.name} has neither sso_account_id nor sso_role_name"
     dangling = "sso_session" in profile.options and profile.session is None
+    # Without any SSO setting it is the profile of an IAM user, and that its keys win is what is wrong.
+    static = not profile.uses_sso and "aws_access_key_id" in profile.options
     require(
         profile.has(case) and (through_session or not skipped),
         cause=cause,
@@ -254,7 +256,11 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         observed=seen,
         file=place.file,
         line=place.line,
-        unless=("PRF-09", "PRF-03") if dangling and through_session else ("PRF-03",),
+        unless=(
+            *(("PRF-09",) if dangling and through_session else ()),
+            "PRF-03",
+            *(("CRD-01",) if static else ()),
+        ),
     )
 
 
