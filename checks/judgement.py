@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from checks.catalogue import Catalogue, Requirement
+from checks.fixes import in_scripts
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 
 
@@ -44,7 +45,10 @@ class Failure(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one requirement, in one case, for one target. `evidence` holds keys of readings."""
+    """What became of one requirement, in one case, for one target.
+
+    `evidence` holds keys of readings, `fix` what a script can do about a failure, as checks.fixes writes it.
+    """
 
     requirement: str
     case: str | None
@@ -58,6 +62,7 @@ class Outcome:
     blocked_by: str | None = None
     missing_actions: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
+    fix: list[dict[str, Any]] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Primitives only, so that pytest-xdist can carry it."""
@@ -165,6 +170,7 @@ class Docket:
             expected=failure.expected,
             observed=failure.observed,
             remedy=list(remedy),
+            fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
 
     def _explained(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:

@@ -7,6 +7,8 @@ from typing import Any, NoReturn, TypeVar
 
 from _pytest.outcomes import Failed, Skipped
 
+from checks.fixes import Fix
+
 Check = TypeVar("Check", bound=Callable[..., None])
 
 CHECKS: dict[str, Callable[..., None]] = {}
@@ -19,7 +21,7 @@ class NonCompliant(Failed):
     `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
     placeholders, and `each` repeats it for further names; the remedy is the cause's, or with `own_remedy` the
     requirement's; `remedy` replaces either; `unless` lists requirements, the nearest first, whose failure explains this
-    one, which is then blocked by it.
+    one, which is then blocked by it; `fix` is what a script can do about it on this machine.
     """
 
     def __init__(
@@ -32,6 +34,7 @@ class NonCompliant(Failed):
         unless: tuple[str, ...] = (),
         own_remedy: bool = False,
         each: Sequence[Mapping[str, object]] = (),
+        fix: Sequence[Fix] = (),
         **names: str,
     ) -> None:
         super().__init__(f"expected {expected}; observed {observed}", pytrace=False)
@@ -42,6 +45,7 @@ class NonCompliant(Failed):
         self.unless = unless
         self.own_remedy = own_remedy
         self.each = each
+        self.fix = fix
         self.names = names
 
 
@@ -76,9 +80,10 @@ def require(
     unless: tuple[str, ...] = (),
     own_remedy: bool = False,
     each: Sequence[Mapping[str, object]] = (),
+    fix: Callable[[], Sequence[Fix]] | Sequence[Fix] = (),
     **names: Any,
 ) -> None:
-    """Raises NonCompliant unless the condition holds."""
+    """Raises NonCompliant unless the condition holds; a `fix` that takes working out may be a function."""
     if not condition:
         texts = {name: str(value) for name, value in names.items() if value is not None}
         raise NonCompliant(
@@ -89,6 +94,7 @@ def require(
             unless=unless,
             own_remedy=own_remedy,
             each=each,
+            fix=fix() if callable(fix) else fix,
             **texts,
         )
 
