@@ -378,7 +378,7 @@ def test_a_posix_shell_gets_exactly_the_value(value: str, tmp_path: Path) -> Non
 
 @pytest.mark.skipif(shutil.which("sh") is None, reason="needs a POSIX shell")
 def test_a_posix_shell_still_expands_the_home_folder(tmp_path: Path) -> None:
-    line = load().cause("WIN06").remedy.lines("posix", file="~/.aws/my config")[0]
+    line = load().cause("WIN06").remedy.lines("posix", file="~/.aws/my config")[-1]
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     script = f'{line}\nprintf %s "$AWS_CONFIG_FILE"'
     ran = subprocess.run(["sh", "-c", script], env=environment, capture_output=True, text=True, check=True)

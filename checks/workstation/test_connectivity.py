@@ -1,0 +1,107 @@
+"""Step 2, the way to AWS: proxy, certificates, endpoints and clock."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checks.requirement import require, requirement
+from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
+from fixtures.evidence.profile import Files
+from fixtures.targets import Target
+
+TOLERANCE = timedelta(minutes=5)
+"""How far off the time of a signature may be (IAM User Guide, "Troubleshoot signed AWS API requests")."""
+
+PROXY_FAULTS = {
+    "dns": "its name does not resolve",
+    "refused": "it refuses connections",
+    "timeout": "it does not answer",
+}
+BUNDLE_FAULTS = {
+    "missing": "where no file is",
+    "folder": "which is a folder",
+    "empty": "set to nothing, which is no path",
+}
+
+
+@requirement("CON-01")
+def test_proxy_and_bundle_exist(
+    proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target
+) -> None:
+    """The proxy and CA-bundle settings point at things that exist."""
+    for proxy in proxies:
+        name = proxy.variable or "the system's proxy setting"
+        require(
+            proxy.fault is None,
+            cause="NET01",
+            expected=f"a proxy at {proxy.url}, or none",
+            observed=f"{name} is {proxy.url}: {PROXY_FAULTS.get(proxy.fault or '', '')}",
+            variable=proxy.variable or "HTTPS_PROXY",
+        )
+    if ca_bundle is None:
+        return
+    option = files.option(target.profile, "ca_bundle")
+    place = files.place_of(option) if option else files.header_of(target.profile)
+    of_profile = ca_bundle.source == "ca_bundle"
+    where = f"{place}: ca_bundle" if of_profile else ca_bundle.source
+    require(
+        ca_bundle.kind == "file",
+        cause="NET03",
+        expected=f"{where} names a file",
+        observed=f"{where} is {ca_bundle.path}, {BUNDLE_FAULTS.get(ca_bundle.kind, '')}"
+        if ca_bundle.path
+        else f"{where} is {BUNDLE_FAULTS['empty']}",
+        variable="AWS_CA_BUNDLE" if of_profile else ca_bundle.source,
+        file=place.file,
+        line=place.line,
+    )
+
+
+@requirement("CON-02")
+def test_endpoint_is_reached_and_trusted(
+    case: str, endpoints: dict[str, Endpoint], files: Files, target: Target
+) -> None:
+    """The endpoint resolves, connects and presents a certificate that is trusted."""
+    endpoint = endpoints[case]
+    found = Reach.of(endpoint)
+    unless = ("CRD-06", "CON-01")
+    of_login = case in ("portal.sso", "oidc")
+    header = files.header_of(target.profile)
+    require(
+        found.resolved or endpoint.in_known_region,
+        cause="REG03",
+        expected=f"a Region that AWS has, for {found.host} to resolve",
+        observed=f"{found.host} does not resolve, and no Region is called {endpoint.region}",
+        # The Region of the login is not the one in which the models are called.
+        remedy=(f"aws configure sso --profile {target.profile}",) if of_login else None,
+        file=header.file,
+        line=header.line,
+        region="us-east-1",
+        unless=(*(("SSO-04", "PRF-05") if of_login else ("REG-01", "ENV-03", "PRF-06", "PRF-05")), *unless),
+    )
+    require(
+        found.connected,
+        expected=f"a connection to {found.host}",
+        observed=f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}",
+        unless=("REG-01", *unless) if case.startswith("bedrock") else unless,
+    )
+    require(
+        found.trusted,
+        cause="NET02",
+        expected=f"a certificate of {found.host} that the SDK trusts",
+        observed=f"{found.host}: {found.error}",
+        unless=unless,
+    )
+
+
+@requirement("CON-03")
+def test_clock_is_right(clock_skew: timedelta) -> None:
+    """The machine's clock is within 5 minutes of AWS's."""
+    off = round(abs(clock_skew).total_seconds() / 60)
+    length = f"{off // 60} h {off % 60} min" if off >= 60 else f"{off} minutes"
+    require(
+        abs(clock_skew) <= TOLERANCE,
+        cause="NET04",
+        expected="a clock within 5 minutes of AWS's",
+        observed=f"it is {length} {'ahead of' if clock_skew > timedelta() else 'behind'} AWS's",
+    )

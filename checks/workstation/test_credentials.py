@@ -1,0 +1,395 @@
+"""Step 2, the credentials: which provider wins, and what in the environment or the files stands in the profile's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from checks.requirement import require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.code import CredentialCall
+from fixtures.evidence.endpoints import Overrides
+from fixtures.evidence.environment import Variables
+from fixtures.evidence.identity import Provider, Winners
+from fixtures.evidence.profile import Files, Place
+from fixtures.machine.environment import KEY_VARIABLES, Keys
+from fixtures.machine.redaction import Flaw, Value
+from fixtures.targets import Target
+
+KEY, SECRET, SESSION, SECURITY, EXPIRATION = KEY_VARIABLES
+WEB_IDENTITY, METADATA = "assume-role-with-web-identity", ("container-role", "iam-role")
+STATIC = ("shared-credentials-file", "config-file")
+SOURCES = {
+    **dict.fromkeys(STATIC, "aws_access_key_id"),
+    "custom-process": "credential_process",
+    "assume-role": "role_arn",
+    WEB_IDENTITY: "web_identity_token_file",
+    "login": "login_session",
+}
+"""The profile's option that makes a provider of botocore's chain answer."""
+
+UNWANTED: dict[Flaw, str] = {
+    "line-break": "a line break",
+    "control": "a control character",
+    "zero-width": "an invisible character",
+    "surrounding-space": "white space around it",
+    "quoted": "quotes around it",
+    "non-ascii": "a character that is not ASCII",
+    "undecodable": "bytes that are no text",
+}
+"""What no credential and no profile name has in it."""
+
+
+@requirement("CRD-01")
+def test_sso_provider_wins(
+    provider: Provider,
+    winners: Winners,
+    files: Files,
+    environment: Variables,
+    evidence: Evidence,
+) -> None:
+    """The provider that wins for the profile is the one that the guide asks for: sso."""
+    allowed, target = evidence.allowed_providers, evidence.target
+    wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
+    _require_own_provider(provider, files, target, allowed, wanted)
+    # An application that names no profile in code meets providers that a named profile switches off.
+    token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+    error = winners.application.error
+    if error and error.code == "InvalidConfigError" and token_file:
+        method = WEB_IDENTITY  # which has a token file, and no role
+    elif error:
+        evidence.fact("application")  # raises, with what explains that it could not be found out
+        return
+    else:
+        method = winners.application.value["method"]
+    alone = (
+        f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
+    )
+    require(
+        method != "env" or method in allowed or winners.emulated,
+        cause="ENV01",
+        expected=wanted,
+        observed=alone,
+        unless=("CRD-02", "CRD-03"),
+    )
+    require(
+        method != WEB_IDENTITY or method in allowed or not token_file,
+        cause="PRE05",
+        expected=wanted,
+        observed=f"AWS_WEB_IDENTITY_TOKEN_FILE is {token_file}: {alone}",
+    )
+    require(
+        method not in METADATA or method in allowed,
+        cause="PRE06",
+        expected=wanted,
+        observed=alone,
+        unless=("CRD-05",),
+    )
+
+
+def _require_own_provider(
+    provider: Provider, files: Files, target: Target, allowed: Sequence[str], wanted: str
+) -> None:
+    method, profile = provider.method, target.profile
+    key = SOURCES.get(method or "", "")
+    option = files.option(profile, key) if key else None
+    place = files.place_of(option) if option else files.header_of(profile)
+    uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
+    cause = None
+    seen = f"{method} wins for it{f', by {key} in {place}' if option else ''}"
+    if method in STATIC and provider.key_kind == "AKIA":
+        cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
+    elif method in METADATA:
+        cause = "PRE06"
+    elif method is None:
+        seen = "no provider has credentials for it"
+    require(
+        method in allowed,
+        cause=cause,
+        expected=wanted,
+        observed=seen,
+        file=place.file,
+        line=place.line,
+        # Where the profile is meant for SSO, what keeps SSO from winning is what is wrong.
+        unless=("PRF-10", "PRF-09", "PRF-03", *(("PRF-04",) if uses_sso or not option else ()), "PRF-02"),
+    )
+
+
+@dataclass(frozen=True)
+class _Fault:
+    """One thing that is wrong with the keys in the environment, and the variables that it concerns."""
+
+    cause: str | None
+    variables: tuple[str, ...]
+    expected: str
+    observed: str
+    unless: tuple[str, ...] = ()
+
+
+@requirement("CRD-02")
+def test_environment_has_no_stray_credential(
+    case: str,
+    environment: Variables,
+    winners: Winners,
+    evidence: Evidence,
+) -> None:
+    """The credential variable neither shadows the profile nor is half set, malformed or stale."""
+    told = {name: environment.described(name) for name in KEY_VARIABLES}
+    present = {name: value for name, value in told.items() if value and value["length"]}
+    if case not in present:
+        return
+    if winners.emulated:
+        return
+    faults = [
+        *_bad_characters(present, environment.told["keys"], evidence.fact("platform")),
+        *_placeholders(present),
+        *_halves(present),
+        *_second_token(environment.told["keys"]),
+        *_expired(present, environment.told["keys"], evidence),
+    ]
+    if KEY in present and "env" not in evidence.allowed_providers:
+        faults.append(_shadow(present, faults, winners, evidence.target.profile))
+    for fault in faults:
+        require(
+            case not in fault.variables,
+            cause=fault.cause,
+            expected=fault.expected,
+            observed=fault.observed,
+            variable=fault.variables[0],
+            unless=fault.unless,
+        )
+
+
+def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Iterable[_Fault]:
+    for name, value in present.items():
+        found = [UNWANTED[flaw] for flaw in value["flaws"] if flaw in UNWANTED]
+        if not found or (name == EXPIRATION and not {"line-break", "control"}.intersection(value["flaws"])):
+            continue
+        # A shell of Windows that captures a program's output leaves the carriage return of its line ends.
+        returned = platform == "windows" and name in keys["ending_in_return"]
+        seen = "a carriage return at its end" if returned else " and ".join(dict.fromkeys(found))
+        yield _Fault(
+            "WIN07" if returned else "ENV10",
+            (name,),
+            f"{name} without line breaks, blanks, quotes or invisible characters",
+            f"{name} ({value['length']} characters) has {seen}",
+        )
+
+
+def _placeholders(present: dict[str, Value]) -> Iterable[_Fault]:
+    stand_ins = {name: value["placeholder"] for name, value in present.items() if value["placeholder"]}
+    key = present.get(KEY)
+    malformed = key and not key["well_formed"] and not set(key["flaws"]).intersection(UNWANTED)
+    if malformed and KEY not in stand_ins:
+        stand_ins[KEY] = f"{key['length']} characters" if key else ""
+    if stand_ins:
+        seen = ", ".join(f"{name} is {word}" for name, word in stand_ins.items())
+        yield _Fault(
+            "ENV04",
+            tuple(name for name in present if name in stand_ins or name != EXPIRATION),
+            "no keys in the environment, or AKIA or ASIA and 16 capitals and digits",
+            f"{seen}, which is no key of AWS",
+        )
+
+
+def _halves(present: dict[str, Value]) -> Iterable[_Fault]:
+    if KEY in present and SECRET not in present:
+        yield _Fault("ENV07", (KEY,), f"{SECRET} beside {KEY}, or neither", f"{KEY} is set without {SECRET}")
+    elif SECRET in present and KEY not in present:
+        seen = f"{SECRET} is set without {KEY}, and ignored"
+        yield _Fault("ENV07", (SECRET,), f"{KEY} beside {SECRET}, or neither", seen)
+    if KEY not in present:
+        for name in (SESSION, SECURITY):
+            if name in present:
+                yield _Fault(
+                    None,
+                    (name,),
+                    f"{name} beside the keys it belongs to, or unset",
+                    f"{name} is set without {KEY}",
+                )
+
+
+def _second_token(keys: Keys) -> Iterable[_Fault]:
+    if keys["tokens"] == "different":
+        yield _Fault(
+            "ENV03",
+            (SECURITY,),
+            f"{SECURITY} unset, or equal to {SESSION}",
+            f"{SECURITY} differs from {SESSION}, and botocore takes {SECURITY}",
+        )
+
+
+def _expired(present: dict[str, Value], keys: Keys, evidence: Evidence) -> Iterable[_Fault]:
+    ends = keys["expiration"]
+    if EXPIRATION not in present:
+        return
+    now = evidence.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if ends["utc"] is None:
+        seen = f"{EXPIRATION} is {present[EXPIRATION]['value']!r}, which is no time with a zone"
+        yield _Fault(None, (EXPIRATION,), "a time such as 2030-01-31T12:00:00Z, or unset", seen)
+    elif ends["utc"] <= now:
+        seen = f"{EXPIRATION} is {ends['utc']}, which is past"
+        yield _Fault("ENV09", (EXPIRATION,), f"{EXPIRATION} after {now}, or unset", seen)
+
+
+def _shadow(present: dict[str, Value], faults: Sequence[_Fault], winners: Winners, profile: str) -> _Fault:
+    """The keys come before the profile. Where they are faulty too that fault is the one to name: what mends it, mends both."""
+    concerned = tuple(name for name in present if name != EXPIRATION)
+    if faults:
+        first = faults[0]
+        return _Fault(
+            first.cause, (first.variables[0], *concerned), first.expected, first.observed, first.unless
+        )
+    kind, last4 = present[KEY]["kind"], present[KEY]["last4"] or ""
+    return _Fault(
+        "ENV01",
+        concerned,
+        f"no keys in the environment, so that profile {profile} is used",
+        f"{KEY} is {kind}…{last4}: boto3 with profile_name uses {winners.named},"
+        f" an application with its environment alone {winners.alone}",
+        unless=("CRD-03",),
+    )
+
+
+@requirement("CRD-03")
+def test_temporary_keys_have_their_token(
+    environment: Variables,
+    files: Files,
+    credential_calls: list[CredentialCall],
+    target: Target,
+) -> None:
+    """Temporary keys, which start with ASIA, carry their session token wherever they are stored."""
+    key = environment.described(KEY)
+    keys = environment.told["keys"]
+    require(
+        keys["pairing"] != "complete" or not keys["token_missing"],
+        cause="ENV02",
+        expected=f"{SESSION} beside a temporary {KEY}",
+        observed=f"{KEY} is ASIA…{(key and key['last4']) or ''}, and {SESSION} is not set",
+        variable=KEY,
+    )
+    for name in dict.fromkeys((target.profile, "default")):
+        _require_token_in_files(files, name, target.profile)
+    for call in credential_calls:
+        _require_whole_credentials(call)
+
+
+def _require_token_in_files(files: Files, profile: str, tested: str) -> None:
+    options = files.profiles.get(profile, {})
+    key = options.get("aws_access_key_id")
+    token = options.get("aws_session_token") or options.get("aws_security_token")
+    if not key:
+        return
+    place = files.place_of(key)
+    require(
+        key["facts"]["kind"] != "ASIA" or bool(token and token["facts"]["length"]),
+        expected="aws_session_token beside a temporary aws_access_key_id",
+        observed=f"{place}: ASIA…{key['facts']['last4'] or ''} of profile {profile} has no aws_session_token",
+        file=place.file,
+        line=place.line,
+        unless=("PRF-10", "PRF-03") if profile == tested else (),
+    )
+
+
+def _require_whole_credentials(call: CredentialCall) -> None:
+    place = Place(call.file, call.line)
+    require(
+        call.key or not call.token,
+        cause="PRE03",
+        expected="a session token only beside the keys that it belongs to",
+        observed=f"{place}: {call.name}() is given aws_session_token and no aws_access_key_id",
+        file=call.file,
+        line=call.line,
+    )
+    require(
+        call.token or not call.copied,
+        cause="PRE02",
+        expected="aws_session_token beside the keys that are passed on, or no keys",
+        observed=f"{place}: {call.name}() is given the keys of other credentials and no aws_session_token",
+        file=call.file,
+        line=call.line,
+    )
+
+
+@requirement("CRD-04")
+def test_no_bedrock_api_key(environment: Variables) -> None:
+    """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing."""
+    key = environment.described("AWS_BEARER_TOKEN_BEDROCK")
+    seen = "it is set to nothing, and Bedrock's clients send that"
+    if key and key["length"]:
+        seen = f"it is set ({key['kind']}, {key['length']} characters), and Bedrock's clients send it in place of the profile"
+    require(key is None, cause="ENV08", expected="AWS_BEARER_TOKEN_BEDROCK is not set", observed=seen)
+
+
+@requirement("CRD-05")
+def test_environment_selects_the_profile(
+    case: str, environment: Variables, target: Target, evidence: Evidence
+) -> None:
+    """The variable is clean text and selects the profile under test, or is unset."""
+    told = environment.described(case)
+    if told is None:
+        if case == "AWS_PROFILE" and "AWS_DEFAULT_PROFILE" not in environment:
+            _require_harmless_default(target, evidence)
+        return
+    shown = repr(told["value"]) if told["value"] is not None else "something that looks like a secret"
+    expected = f"{case} = {target.profile}, or unset"
+    garbled = [UNWANTED[flaw] for flaw in told["flaws"] if flaw in UNWANTED and flaw != "non-ascii"]
+    if told["value"] == target.profile:
+        return
+    require(
+        bool(told["length"]) and not garbled,
+        cause="ENV05",
+        expected=expected,
+        observed=f"{case} is {shown}" + (f", with {' and '.join(garbled)}" if garbled else ""),
+        variable=case,
+    )
+    other = environment.get("AWS_PROFILE")
+    require(
+        case != "AWS_DEFAULT_PROFILE" or "AWS_PROFILE" not in environment or other == told["value"],
+        cause="ENV06",
+        expected=f"{case} unset, or equal to AWS_PROFILE",
+        observed=f"{case} is {shown} and AWS_PROFILE {other!r}: boto3 takes the first, the AWS CLI the second",
+        variable=case,
+    )
+    exists = told["value"] in evidence.fact("profile_names")
+    require(
+        False,
+        cause=None if exists else "ENV05",
+        expected=expected,
+        observed=f"{case} is {shown}, {'another profile' if exists else 'which names no profile'}",
+        variable=case,
+    )
+
+
+def _require_harmless_default(target: Target, evidence: Evidence) -> None:
+    """Without AWS_PROFILE nothing else is taken for the profile: no static keys of the profile default."""
+    files: Files = evidence.fact("files")
+    key = files.option("default", "aws_access_key_id")
+    if key is None or target.profile == "default" or not set(STATIC).isdisjoint(evidence.allowed_providers):
+        return
+    place = files.place_of(key)
+    require(
+        False,
+        cause="PRE01",
+        expected=f"AWS_PROFILE = {target.profile}, or no static keys in the profile default",
+        observed=f"AWS_PROFILE is not set, and profile default has {key['facts']['kind']}…{key['facts']['last4'] or ''}"
+        f" in {place}",
+        file=place.file,
+        line=place.line,
+    )
+
+
+@requirement("CRD-06")
+def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: Files, target: Target) -> None:
+    """No endpoint override points elsewhere than to the approved endpoints."""
+    astray = endpoint_overrides.astray
+    place = next((o.place for o in astray if o.place), files.header_of(target.profile))
+    require(
+        not astray,
+        cause="REG06",
+        expected="AWS's own endpoints, or those in [credentials] approved_endpoints",
+        observed=", ".join(f"{o.name} is {o.url or '(not shown)'}" for o in astray),
+        variable=next((o.variable for o in astray if o.variable), "AWS_ENDPOINT_URL"),
+        file=place.file,
+        line=place.line,
+    )

@@ -1,0 +1,253 @@
+"""Step 2, the login: the cached SSO token of the profile, and what the portal grants for it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
+from fixtures.evidence import Evidence
+from fixtures.evidence.network import skew_if_known
+from fixtures.evidence.profile import Files, Place, Sso
+from fixtures.evidence.tokens import OtherLogin, SsoToken, TokenCache, token_flaw
+from fixtures.machine.token_cache import TokenFile, cache_name, normalise_start_url
+from fixtures.readings import Reading
+from fixtures.targets import Target
+
+ELSEWHERE = {
+    "config-file": ("TOK10", "beside the file that AWS_CONFIG_FILE names, where no SDK looks for it"),
+    "windows": ("WIN05", "in the home folder of Windows, and this is WSL"),
+    "home": ("WIN06", "in the folder that HOME names, and Python takes USERPROFILE"),
+}
+"""Causes of a login that lies in another cache, and what to say of it."""
+
+FLAWS = {
+    "empty": "it is empty",
+    "bom": "it starts with a byte order mark",
+    "undecodable": "it is no UTF-8 text",
+    "not-json": "it is no JSON",
+    "not-an-object": "it is JSON, but no object",
+    "no-expiry": "it has no expiresAt",
+    "not-a-file": "it is no file",
+}
+REFRESH_MINUTES = 15
+"""How long before its end botocore begins to refresh a token (botocore.tokens.SSOTokenProvider)."""
+
+
+@requirement("SSO-01")
+def test_token_is_cached(
+    sso: Sso, token_cache: TokenCache, other_logins: list[OtherLogin], files: Files, target: Target
+) -> None:
+    """A token is cached for exactly the profile's start URL or sso-session."""
+    own = token_cache.named(sso.cached_as)
+    login, cause = _elsewhere(sso, other_logins)
+    whose = f"sso-session {sso.session_name}" if sso.session_name else f"start URL {sso.start_url}"
+    seen = f"{token_cache.path} has no {cache_name(sso.cached_as)[:8]}….json, the token of {whose}"
+    if login and cause in ("TOK03", "TOK04"):
+        name = login.path.rpartition("/")[2]
+        seen += f"; {name[:8]}….json there is valid for {login.start_url}"
+    elif login:
+        seen += f"; it lies in {login.path.rpartition('/')[0]}, {ELSEWHERE[login.because][1]}"
+    place = _place(files, target, sso, "sso_start_url")
+    require(
+        own is not None and not own["is_registration"],
+        cause=cause,
+        expected=f"a token for {whose}",
+        observed=seen,
+        file=place.file if cause == "TOK04" else login and _aws_folder(login) + "/config",
+        line=place.line,
+        start_url=login and login.start_url,
+        sso_session=sso.session_name,
+    )
+
+
+def _elsewhere(sso: Sso, logins: list[OtherLogin]) -> tuple[OtherLogin | None, str]:
+    """The login that was meant for this profile and is not found by it, and the cause of that."""
+    same_portal = [x for x in logins if x.normalised_start_url == normalise_start_url(sso.start_url)]
+    for login in same_portal:
+        if login.because == "cache":
+            misspelt = not sso.session_name and login.named_after_start_url
+            return login, "TOK04" if misspelt else "TOK03"
+    for login in same_portal:
+        # What is cached elsewhere has to have the profile's name too, or a login is needed in any case.
+        if login.path.endswith(f"/{cache_name(sso.cached_as)}.json"):
+            return login, ELSEWHERE[login.because][0]
+    return None, "TOK01"
+
+
+def _aws_folder(login: OtherLogin) -> str:
+    return login.path.rpartition("/sso/cache/")[0]
+
+
+def _place(files: Files, target: Target, sso: Sso, key: str) -> Place:
+    """Where the setting stands, in the profile or in its sso-session; the profile's header where it cannot be told."""
+    own = files.option(target.profile, key)
+    if not own and sso.session_name:
+        own = files.session_option(sso.session_name, key)
+    return files.place_of(own) if own else files.header_of(target.profile)
+
+
+@requirement("SSO-02")
+def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache) -> None:
+    """The cached token is readable JSON with an accessToken and an expiresAt."""
+    path, flaw = f"{token_cache.path}/{token_file['name']}", token_flaw(token_file)
+    require(
+        flaw is None,
+        cause="TOK05",
+        expected="a JSON object with accessToken and expiresAt",
+        observed=f"{path}: {FLAWS.get(str(flaw), flaw)}",
+        file=path,
+    )
+
+
+@requirement("SSO-03")
+def test_token_lasts_long_enough(sso_token: SsoToken, evidence: Evidence) -> None:
+    """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
+    minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
+    if sso_token.renewable or (sso_token.remaining >= minimum and sso_token.remaining > timedelta()):
+        return
+    ended = sso_token.remaining <= timedelta()
+    # By a clock that is ahead of AWS's a token ends too early: then the clock is to mend, and no login helps.
+    by_aws = sso_token.remaining + skew_if_known(evidence)
+    require(
+        False,
+        cause="TOK02" if ended else None,
+        expected=f"a token that lasts {_minutes(minimum)} or more, or can be refreshed",
+        observed=f"it expired at {_utc(sso_token)}, {_minutes(-sso_token.remaining)} ago"
+        if ended
+        else f"it expires at {_utc(sso_token)}, in {_minutes(sso_token.remaining)}, and is not refreshed",
+        unless=("CON-03",) if by_aws >= minimum and by_aws > timedelta() else (),
+    )
+
+
+def _utc(token: SsoToken) -> str:
+    return token.expires.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _minutes(length: timedelta) -> str:
+    minutes = int(length.total_seconds() // 60)
+    if minutes >= 48 * 60:
+        return f"{minutes // (24 * 60)} days"
+    if minutes >= 120:
+        return f"{minutes // 60} hours"
+    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+
+
+@requirement("SSO-04")
+def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, target: Target) -> None:
+    """The token's Region and start URL are the profile's."""
+    if sso_token.region is None and sso_token.start_url is None:
+        not_applicable("the token's file names neither Region nor start URL, and need not")
+    place = _place(files, target, sso, "sso_region")
+    require(
+        sso_token.region in (None, sso.region),
+        cause="TOK07",
+        expected=f"a token of {sso.region}, the sso_region in {place}",
+        observed=f"{sso_token.path} is a token of {sso_token.region}",
+        file=place.file,
+        line=place.line,
+        sso_region=sso_token.region,
+        # A Region that does not exist has issued no token.
+        unless=("PRF-05:sso_region",),
+    )
+    place = _place(files, target, sso, "sso_start_url")
+    same = sso_token.start_url is None or normalise_start_url(sso_token.start_url) == normalise_start_url(
+        sso.start_url
+    )
+    require(
+        same,
+        expected=f"a token for {sso.start_url}, the sso_start_url in {place}",
+        observed=f"{sso_token.path} is a token for {sso_token.start_url}",
+        file=place.file,
+        line=place.line,
+    )
+
+
+@requirement("SSO-05")
+def test_token_can_refresh_itself(
+    sso_token: SsoToken, sso: Sso, token_cache: TokenCache, files: Files, target: Target
+) -> None:
+    """The token of an sso-session can refresh itself: refresh token, registration, and a cache that can be written."""
+    if not sso.session_name:
+        not_applicable("the profile has no sso-session, and only the token of one is refreshed")
+    place = _place(files, target, sso, "sso_start_url")
+    require(
+        not sso_token.lacks,
+        cause="TOK06",
+        expected="refreshToken, clientId, clientSecret and a client registration that has not expired",
+        observed=f"{sso_token.path} lacks {', '.join(sso_token.lacks)}",
+        file=place.file,
+        line=place.line,
+        sso_session=sso.session_name,
+        unless=("SSO-03",),
+    )
+    require(
+        token_cache.folder["writable"],
+        cause="TOK09",
+        expected=f"{token_cache.path} can be written",
+        observed=f"{token_cache.path} cannot be written, so a refreshed token cannot be kept",
+    )
+
+
+@requirement("SSO-06")
+def test_portal_grants_the_role(
+    portal_roles: Reading, sso: Sso, sso_token: SsoToken, files: Files, evidence: Evidence
+) -> None:
+    """The SSO portal accepts the token and grants the profile's account and role."""
+    target, code = evidence.target, portal_roles.error.code if portal_roles.error else ""
+    place = _place(files, target, sso, "sso_region")
+    if code in PORTAL_REFUSED_TOKEN:
+        ended = sso_token.remaining <= timedelta()
+        # A clock that is behind takes a token for valid that is not, and reads its refusal as a revocation.
+        belated = not ended and sso_token.remaining + skew_if_known(evidence) <= timedelta()
+        due = sso_token.remaining < timedelta(minutes=REFRESH_MINUTES)
+        require(
+            False,
+            cause="TOK02" if ended else "TOK07",
+            expected=f"the portal in {sso.region} accepts the token",
+            observed=f"sso:ListAccountRoles in {sso.region}: {code}"
+            + (
+                ", and the token could not be refreshed"
+                if ended
+                else f", for a token until {_utc(sso_token)}"
+            ),
+            file=place.file,
+            line=place.line,
+            sso_region=sso.region,
+            unless=(
+                "SSO-04",
+                "SSO-03",
+                *(("SSO-05", "CON-02") if due else ()),
+                *(("CON-03",) if belated else ()),
+            ),
+        )
+    place = _place(files, target, sso, "sso_role_name")
+    roles = [] if portal_roles.error else [role["roleName"] for role in portal_roles.value["roleList"]]
+    granted = f"; it grants {', '.join(sorted(roles))} there" if roles else ""
+    require(
+        code not in PORTAL_NO_ACCESS and sso.role in roles,
+        cause="TOK11",
+        expected=f"the portal grants {sso.role} in account {sso.account}, as in {place}",
+        observed=f"sso:ListAccountRoles: {code or f'no {sso.role} in {sso.account}'}{granted}",
+        start_url=sso.start_url,
+        role=sso.role,
+        unless=("PRF-05:sso_account_id", "PRF-05:sso_role_name"),
+    )
+
+
+@requirement("SSO-07")
+def test_token_files_are_private(token_cache: TokenCache, platform: str) -> None:
+    """The token files are private to their owner."""
+    if platform == "windows":
+        not_applicable("Windows has no permission bits; a user's home folder is private there")
+    secret = [token for token in token_cache.tokens if token["secrets"]]
+    if not secret:
+        not_applicable(f"there is no token file in {token_cache.path}")
+    open_ones = [
+        f"{token['name'][:8]}….json ({token['mode']})" for token in secret if token["private"] is False
+    ]
+    require(
+        not open_ones,
+        expected=f"mode 600 for every file in {token_cache.path}",
+        observed=f"others can read {', '.join(open_ones)} in {token_cache.path}",
+    )
