@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
+from checks.model_words import edits, first, names, permitted_geography, said, such_as
 from checks.requirement import not_applicable, require, requirement
 from checks.workstation.test_permissions import form_is_missing
 from fixtures.evidence import Evidence
@@ -39,9 +40,9 @@ def test_identifier_is_well_formed(
         name.well_formed(sdk.model_id_patterns),
         cause="MOD02",
         expected="provider.model, a geography's prefix before that, or an ARN, as Bedrock writes them",
-        observed=_said(case, name, model_places),
+        observed=said(case, name, model_places),
         candidate=tidied.text if tidied.well_formed(sdk.model_id_patterns) else None,
-        each=_edits(case, model_names, model_places),
+        each=edits(case, model_names, model_places),
     )
 
 
@@ -53,15 +54,15 @@ def test_model_resolves(
     configured = models[case]
     if configured.resolves:
         return
-    listed = nearest(configured, _residency(evidence))
+    listed = nearest(configured, permitted_geography(evidence))
     require(
         False,
         cause="MOD02",
-        expected=f"a model or inference profile of {configured.region}{_such_as(listed)}",
-        observed=f"{_said(case, configured.name, model_places)}: {_why_not(configured)}",
+        expected=f"a model or inference profile of {configured.region}{such_as(listed)}",
+        observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
         unless=(f"MDL-01:{case}",),
-        candidate=_first(listed),
-        each=_edits(case, _names(models), model_places),
+        candidate=first(listed),
+        each=edits(case, names(models), model_places),
     )
 
 
@@ -108,17 +109,17 @@ def test_model_can_be_called_as_written(
     if configured.callable_as_written:
         return
     model = configured.model
-    ways = ways_to_call(model, configured.offers, configured.region, _residency(evidence))
+    ways = ways_to_call(model, configured.offers, configured.region, permitted_geography(evidence))
     require(
         False,
         cause="MOD01",
-        expected=f"an inference profile for {model.id}{_such_as(ways)}",
+        expected=f"an inference profile for {model.id}{such_as(ways)}",
         observed=(
-            f"{_said(case, configured.name, model_places)}: a bare ID, and the model supports"
+            f"{said(case, configured.name, model_places)}: a bare ID, and the model supports"
             f" {', '.join(model.inference_types)}, not ON_DEMAND"
         ),
-        candidate=_first(ways),
-        each=_edits(case, _names(models), model_places),
+        candidate=first(ways),
+        each=edits(case, names(models), model_places),
     )
 
 
@@ -189,17 +190,21 @@ def test_profile_is_active_and_has_the_model(
     wanted = configured.name.base
     right = inside == [wanted] if wanted else bool(inside)
     model = configured.offers.model(configured.base)
-    ways = ways_to_call(model, configured.offers, configured.region, _residency(evidence)) if model else []
+    ways = (
+        ways_to_call(model, configured.offers, configured.region, permitted_geography(evidence))
+        if model
+        else []
+    )
     others = [way for way in ways if way != profile.id]
     require(
         profile.status == "ACTIVE" and right,
         expected=f"an ACTIVE inference profile for {wanted or 'a foundation model'}",
         observed=(
-            f"{_said(case, configured.name, model_places)}: it is {profile.status or 'of no status'}"
+            f"{said(case, configured.name, model_places)}: it is {profile.status or 'of no status'}"
             f" and contains {', '.join(inside) or 'no model'}"
         ),
-        candidate=_first(others),
-        each=_edits(case, _names(models), model_places),
+        candidate=first(others),
+        each=edits(case, names(models), model_places),
     )
 
 
@@ -212,7 +217,7 @@ def test_requests_stay_in_the_permitted_geography(
     evidence: Evidence,
 ) -> None:
     """Under a residency rule, no global or foreign-geography profile is used."""
-    residency = _residency(evidence)
+    residency = permitted_geography(evidence)
     name = model_names[case]
     if not residency:
         not_applicable("there is no residency rule: [regions] residency is not set")
@@ -226,9 +231,9 @@ def test_requests_stay_in_the_permitted_geography(
     require(
         not leaves,
         expected=f"no inference profile that sends requests out of the geography {residency}",
-        observed=f"{_said(case, name, model_places)}: it sends requests to {where}",
+        observed=f"{said(case, name, model_places)}: it sends requests to {where}",
         candidate=f"{residency}.{name.base}" if name.base else None,
-        each=_edits(case, model_names, model_places),
+        each=edits(case, model_names, model_places),
     )
 
 
@@ -243,14 +248,14 @@ def _require_lasting(
     if ending is None:
         return
     configured = models[case]
-    listed = replacements(configured, evidence.now, _residency(evidence))[:3]
+    listed = replacements(configured, evidence.now, permitted_geography(evidence))[:3]
     require(
         False,
         cause="MOD05",
-        expected=f"an ACTIVE model{_such_as(listed)}",
-        observed=f"{_said(case, configured.name, places)}: {ending}",
-        candidate=_first(listed),
-        each=_edits(case, _names(models), places),
+        expected=f"an ACTIVE model{such_as(listed)}",
+        observed=f"{said(case, configured.name, places)}: {ending}",
+        candidate=first(listed),
+        each=edits(case, names(models), places),
     )
 
 
@@ -264,16 +269,18 @@ def _require_fit(
     configured = models[case]
     if fits(configured.model, case):
         return
-    related = replacements(configured, evidence.now, _residency(evidence))
-    listed = related or replacements(configured, evidence.now, _residency(evidence), same_provider=False)
+    related = replacements(configured, evidence.now, permitted_geography(evidence))
+    listed = related or replacements(
+        configured, evidence.now, permitted_geography(evidence), same_provider=False
+    )
     require(
         False,
         expected="a model that outputs EMBEDDING"
         if case == EMBEDDING
         else "a model that outputs TEXT and streams",
-        observed=f"{_said(case, configured.name, places)}: {what}",
-        candidate=_first(listed),
-        each=_edits(case, _names(models), places),
+        observed=f"{said(case, configured.name, places)}: {what}",
+        candidate=first(listed),
+        each=edits(case, names(models), places),
     )
 
 
@@ -295,34 +302,3 @@ def _why_not(configured: ConfiguredModel) -> str:
         kind = "inference profiles" if configured.names_profile else "models"
         return f"none of the {len(listed)} {kind} that {configured.region} lists"
     return f"{reading.error.code}: {reading.error.message}" if reading and reading.error else "malformed"
-
-
-def _names(models: Mapping[str, ConfiguredModel]) -> dict[str, ModelName]:
-    return {variable: configured.name for variable, configured in models.items()}
-
-
-def _said(variable: str, name: ModelName, places: Mapping[str, Place]) -> str:
-    return f"{variable}={name.text} ({places[variable]})"
-
-
-def _edits(
-    variable: str, names: Mapping[str, ModelName], places: Mapping[str, Place]
-) -> list[dict[str, object]]:
-    """Every variable that has the same model for the same purpose, so that both make one root cause."""
-    return [
-        {"variable": other, "file": places[other].file, "line": places[other].line or "(new)"}
-        for other, name in names.items()
-        if name == names[variable] and (other == EMBEDDING) == (variable == EMBEDDING)
-    ]
-
-
-def _residency(evidence: Evidence) -> str:
-    return evidence.settings.regions.residency.strip().lower()
-
-
-def _such_as(listed: Sequence[str]) -> str:
-    return f", such as {', '.join(listed)}" if listed else ""
-
-
-def _first(listed: Sequence[str]) -> str | None:
-    return listed[0] if listed else None

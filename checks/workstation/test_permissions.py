@@ -202,7 +202,8 @@ def _require_allowed(
     if denied:
         # A missing Allow may be one with a condition that the simulator was not told enough for.
         doubtful = evidence.fact("grants").doubtful and not denied[0].decision.explicit
-        _fail(denied, (*obstacles, *(("IAM-05",) if doubtful else ()), *OTHER_CALLER), evidence)
+        # In a Region without Bedrock nobody needs to be allowed anything.
+        _fail(denied, (*obstacles, "REG-01", *(("IAM-05",) if doubtful else ()), *OTHER_CALLER), evidence)
 
 
 def _fail(denied: Sequence[Denial], unless: tuple[str, ...], evidence: Evidence) -> None:

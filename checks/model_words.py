@@ -1,0 +1,44 @@
+"""How checks speak of the variables that name a model, and of what could stand there instead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from fixtures.evidence import Evidence
+from fixtures.evidence.models import EMBEDDING, ConfiguredModel, ModelName, Place
+
+
+def names(models: Mapping[str, ConfiguredModel]) -> dict[str, ModelName]:
+    """The identifier in each variable."""
+    return {variable: configured.name for variable, configured in models.items()}
+
+
+def said(variable: str, name: ModelName, places: Mapping[str, Place]) -> str:
+    """The variable with its value and where that stands."""
+    return f"{variable}={name.text} ({places[variable]})"
+
+
+def edits(
+    variable: str, named: Mapping[str, ModelName], places: Mapping[str, Place]
+) -> list[dict[str, object]]:
+    """The remedy's names for every variable that has the same model for the same purpose: they make one root cause."""
+    return [
+        {"variable": other, "file": places[other].file, "line": places[other].line or "(new)"}
+        for other, name in named.items()
+        if name == named[variable] and (other == EMBEDDING) == (variable == EMBEDDING)
+    ]
+
+
+def permitted_geography(evidence: Evidence) -> str:
+    """The geography that requests must not leave; empty without such a rule."""
+    return evidence.settings.regions.residency.strip().lower()
+
+
+def such_as(listed: Sequence[str]) -> str:
+    """The end of a sentence that names examples, where there are any."""
+    return f", such as {', '.join(listed)}" if listed else ""
+
+
+def first(listed: Sequence[str]) -> str | None:
+    """The best of the candidates."""
+    return listed[0] if listed else None

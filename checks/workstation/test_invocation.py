@@ -1,0 +1,161 @@
+"""Step 6, with --probe: the models answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.model_words import edits, first, names, permitted_geography
+from checks.requirement import require, requirement
+from checks.workstation.test_permissions import OTHER_CREDENTIALS
+from fixtures.aws.errors import THROTTLED
+from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.invocations import CHAT, documented_length
+from fixtures.evidence.models import BEDROCK, EMBEDDING, ConfiguredModel
+from fixtures.evidence.permissions import (
+    INVOKE,
+    STREAM,
+    CallerNames,
+    Decision,
+    Denial,
+    Grants,
+    Need,
+    denial_of,
+)
+from fixtures.evidence.replacements import replacements, ways_to_call
+from fixtures.readings import Reading, Unavailable
+
+REFUSALS = (
+    ("ValidationException", "on-demand throughput", "MOD01", ("MDL-05",)),
+    ("ValidationException", "model identifier is invalid", "MOD02", ("MDL-01", "MDL-02")),
+    ("AccessDeniedException", "marketplace", "IAM03", ("IAM-06",)),
+    ("AccessDeniedException", "have access to the model", "MOD03", ("MDL-08",)),
+    ("ResourceNotFoundException", "use case details", "MOD04", ("MDL-08",)),
+    ("ResourceNotFoundException", "end of its life", "MOD05", ("MDL-03",)),
+    ("ResourceNotFoundException", "legacy", "MOD05", ("MDL-03",)),
+)
+"""Code and words of a refusal, its failure mode, and the requirements that would have told it from reading (Bedrock user
+guide, "Troubleshooting Amazon Bedrock API error codes")."""
+
+
+@requirement("INV-01")
+def test_chat_model_answers(
+    chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
+) -> None:
+    """The chat model answers a minimal InvokeModel."""
+    configured = models[CHAT]
+    answer = _answer(chat_answer, INVOKE, configured, evidence)
+    require(
+        "json" in answer["content_type"] and answer["stopped"],
+        expected="an answer in JSON that says why it ended",
+        observed=f"{CHAT}: {answer['content_type']}, {'ended' if answer['stopped'] else 'without an end'}",
+        model=configured.base,
+    )
+
+
+@requirement("INV-02")
+def test_chat_model_streams(
+    chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
+) -> None:
+    """It streams chunks and a stop."""
+    configured = models[CHAT]
+    answer = _answer(chat_stream, STREAM, configured, evidence)
+    require(
+        answer["chunks"] > 0 and answer["stopped"],
+        expected="chunks, the last of which ends the answer",
+        observed=f"{CHAT}: {answer['chunks']} chunks, {'with' if answer['stopped'] else 'without'} an end",
+        model=configured.base,
+    )
+
+
+@requirement("INV-03")
+def test_embedding_model_returns_its_vector(
+    embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
+) -> None:
+    """The embedding model returns a vector of its documented length."""
+    configured = models[EMBEDDING]
+    answer = _answer(embedding_answer, INVOKE, configured, evidence)
+    documented = documented_length(configured.base)
+    if documented is None:
+        raise Unavailable(f"which length of vector {configured.base} documents is not known here")
+    listed = replacements(configured, evidence.now, permitted_geography(evidence))
+    require(
+        answer["length"] == documented,
+        expected=f"a vector of {documented} numbers",
+        observed=f"{EMBEDDING}: {answer['length'] or 'no'} numbers",
+        candidate=first(listed),
+        model=configured.base,
+        each=edits(EMBEDDING, names(models), evidence.fact("model_places")),
+    )
+
+
+def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence: Evidence) -> Any:
+    """What was kept of the model's answer; a refusal is judged by its words, and any other error is none."""
+    error = reading.error
+    if error is None:
+        return reading.value
+    # An error within a stream is named as the stream's event is, with a small letter.
+    code = error.code[:1].upper() + error.code[1:]
+    message = error.message.lower()
+    for refusal, words, cause, told_by in REFUSALS:
+        if code == refusal and words in message:
+            _refused(cause, _upstream(told_by, configured.variable), reading, configured, evidence)
+    denial = denial_of(error, action)
+    if denial:
+        _denied(denial, configured, evidence)
+    if code in THROTTLED:
+        _refused("MOD06", (), reading, configured, evidence)
+    try:
+        return value_of(reading)
+    except Unavailable as failure:
+        raise failure.resting_on(BEDROCK) from None
+
+
+def _refused(
+    cause: str,
+    unless: tuple[str, ...],
+    reading: Reading,
+    configured: ConfiguredModel,
+    evidence: Evidence,
+) -> None:
+    error = reading.error
+    caller: CallerNames = evidence.fact("caller_names")
+    geography = permitted_geography(evidence)
+    model = configured.offers.model(configured.base)
+    ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
+    candidates = ways if cause == "MOD01" else replacements(configured, evidence.now, geography)
+    require(
+        False,
+        cause=cause,
+        expected=f"{configured.name.text} answers",
+        observed=f"{reading.action} on {configured.name.text}: {error and error.code}: {error and error.message}",
+        unless=(*unless, *OTHER_CREDENTIALS),
+        candidate=first(candidates),
+        model=configured.base,
+        account=caller.account,
+        role=caller.role,
+        each=edits(
+            configured.variable, names({configured.variable: configured}), evidence.fact("model_places")
+        ),
+    )
+
+
+def _denied(denial: Decision, configured: ConfiguredModel, evidence: Evidence) -> None:
+    action, variable = denial.action, configured.variable
+    grants: Grants = evidence.fact("grants")
+    own = Denial(Need(action, denial.resource), denial)
+    simulated = (f"IAM-01:{action.partition(':')[2]}-{variable}", f"IAM-02:{variable}", "IAM-05")
+    require(
+        False,
+        cause=denial.cause,
+        expected=f"{action} allowed on {denial.resource}",
+        observed=f"the call was denied: {own}",
+        unless=(*simulated, *OTHER_CREDENTIALS),
+        statement=grants.statement(denial.cause, [own]),
+        account=grants.caller.account,
+        role=grants.caller.role,
+    )
+
+
+def _upstream(requirements: tuple[str, ...], variable: str) -> tuple[str, ...]:
+    cases = {"MDL-08": [f"{variable}-{what}" for what in ("agreement", "entitlement", "region")]}
+    return tuple(f"{each}:{case}" for each in requirements for case in cases.get(each, [variable]))
