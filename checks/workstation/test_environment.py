@@ -116,6 +116,7 @@ def test_regions_agree(
     target, approved = evidence.target, evidence.settings.regions.approved
     wanted = evidence.settings.profile.region
     exported = [exported_region(name, environment, file) for name in REGIONS]
+    overriding = [each for each in exported if each and each.overrides]
     own = profiles_region(files, target.profile)
     judged = [
         *(written_region(name, file) or at for name, at in zip(REGIONS, exported, strict=True)),
@@ -123,8 +124,7 @@ def test_regions_agree(
         own if own and own.is_host_label else None,
     ]
     written = [each for each in judged if each]
-    everywhere = dict.fromkeys([*written, *(each for each in exported if each)])
-    odd = [each for each in everywhere if sdk.partition_of(each.region) is None]
+    odd = [each for each in (*written, *overriding) if sdk.partition_of(each.region) is None]
     for each in odd[:1]:
         require(
             False,
