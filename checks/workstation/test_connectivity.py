@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from checks.requirement import require, requirement
@@ -79,10 +80,11 @@ def test_endpoint_is_reached_and_trusted(
         region="us-east-1",
         unless=(*(("SSO-04", "PRF-05") if of_login else ("REG-01", "ENV-03", "PRF-06", "PRF-05")), *unless),
     )
+    fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
     require(
         found.connected,
         expected=f"a connection to {found.host}",
-        observed=f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}",
+        observed=fault + _and_others(endpoint, endpoints.values()),
         unless=("REG-01", *unless) if case.startswith("bedrock") else unless,
     )
     require(
@@ -91,6 +93,19 @@ def test_endpoint_is_reached_and_trusted(
         expected=f"a certificate of {found.host} that the SDK trusts",
         observed=f"{found.host}: {found.error}",
         unless=unless,
+    )
+
+
+def _and_others(failed: Endpoint, endpoints: Iterable[Endpoint]) -> str:
+    """How many of the others are not reached either."""
+    others = [endpoint for endpoint in endpoints if endpoint is not failed]
+    lost = sum(bool(o.reading.error or not o.reading.value["connected"]) for o in others)
+    if not lost:
+        return ""
+    return (
+        "; nor is any other endpoint"
+        if lost == len(others)
+        else f"; nor are {lost} of the other {len(others)} endpoints"
     )
 
 

@@ -58,6 +58,8 @@ def test_token_is_cached(
         line=place.line,
         start_url=login and login.start_url,
         sso_session=sso.session_name,
+        # Nobody can log in to a portal that is a placeholder.
+        unless=("PRF-05:sso_start_url",),
     )
 
 
@@ -113,9 +115,9 @@ def test_token_lasts_long_enough(sso_token: SsoToken, evidence: Evidence) -> Non
         False,
         cause="TOK02" if ended else None,
         expected=f"a token that lasts {_minutes(minimum)} or more, or can be refreshed",
-        observed=f"it expired at {_utc(sso_token)}, {_minutes(-sso_token.remaining)} ago"
+        observed=f"{sso_token.path} expired {_minutes(-sso_token.remaining)} ago, at {_utc(sso_token)}"
         if ended
-        else f"it expires at {_utc(sso_token)}, in {_minutes(sso_token.remaining)}, and is not refreshed",
+        else f"{sso_token.path} expires in {_minutes(sso_token.remaining)}, at {_utc(sso_token)}, and is not refreshed",
         unless=("CON-03",) if by_aws >= minimum and by_aws > timedelta() else (),
     )
 
@@ -160,6 +162,7 @@ def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, ta
         observed=f"{sso_token.path} is a token for {sso_token.start_url}",
         file=place.file,
         line=place.line,
+        unless=("PRF-05:sso_start_url",),
     )
 
 
@@ -222,13 +225,14 @@ def test_portal_grants_the_role(
             ),
         )
     place = _place(files, target, sso, "sso_role_name")
+    refusal = f"{code}: {portal_roles.error.message}" if portal_roles.error else ""
     roles = [] if portal_roles.error else [role["roleName"] for role in portal_roles.value["roleList"]]
     granted = f"; it grants {', '.join(sorted(roles))} there" if roles else ""
     require(
         code not in PORTAL_NO_ACCESS and sso.role in roles,
         cause="TOK11",
         expected=f"the portal grants {sso.role} in account {sso.account}, as in {place}",
-        observed=f"sso:ListAccountRoles: {code or f'no {sso.role} in {sso.account}'}{granted}",
+        observed=f"sso:ListAccountRoles for {sso.account}: {refusal or f'no {sso.role}'}{granted}",
         start_url=sso.start_url,
         role=sso.role,
         unless=("PRF-05:sso_account_id", "PRF-05:sso_role_name"),
