@@ -44,11 +44,11 @@ LIMITS = (
 def render(document: Json, evidence: Json, *, comparison: Json | None = None, catalogue_info: Json) -> str:
     """The page for results.json's `document` and evidence.json's.
 
-    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `comparison` has `against` (what
-    describes the earlier run), `changes` (requirement, case, target, change), and maybe `notices` (texts) and `trend`
-    (`started`, `open` for each run, the oldest first). Every text may be hostile, and none becomes markup or a link.
+    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `comparison` stands in for the
+    document's own. Every text may be hostile, and none becomes markup or a link.
     """
-    guide = _Guide(catalogue_info)
+    comparison = comparison or document.get("comparison")
+    guide = Guide(catalogue_info)
     changes = {_key(change): change["change"] for change in (comparison or {}).get("changes", ())}
     register = {
         (reading["target"], reading["id"]): _reading(reading) for reading in evidence.get("readings", ())
@@ -77,6 +77,7 @@ def render(document: Json, evidence: Json, *, comparison: Json | None = None, ca
         register=list(register.values()),
         exceptions=_exceptions(document, rows),
         unread=_unread(rows, guide),
+        merged=document.get("merged"),
         limits=[*_limits_of(document), *LIMITS],
         results_sha256=hashlib.sha256(json_text(document).encode()).hexdigest(),
     )
@@ -112,7 +113,7 @@ def _key(result: Json) -> tuple[str, str | None, str]:
     return result["requirement"], result["case"], result["target"]
 
 
-class _Guide:
+class Guide:
     """The guide's words for what results name by ID. A result of another version's guide may name what it has not."""
 
     def __init__(self, info: Json) -> None:
@@ -142,7 +143,7 @@ class _Guide:
 
 def _row(
     result: Json,
-    guide: _Guide,
+    guide: Guide,
     register: Mapping[tuple[str, str], dict[str, Any]],
     changes: Mapping[Any, str],
     worst: Mapping[tuple[str, str], str],
@@ -191,7 +192,7 @@ def _target(target: Json, results: Iterable[Json]) -> dict[str, Any]:
     return {**target, "scopes": scopes, "total": len(own)}
 
 
-def _sections(rows: Sequence[dict[str, Any]], guide: _Guide) -> list[dict[str, Any]]:
+def _sections(rows: Sequence[dict[str, Any]], guide: Guide) -> list[dict[str, Any]]:
     """The guide's sections that have results, each with its counts, its bar and its requirements."""
     order = list(guide.sections)
     named = sorted(
@@ -260,7 +261,12 @@ def _trend(points: Sequence[Json]) -> list[dict[str, Any]]:
     highest = max((point["open"] for point in points), default=0) or 1
     step = 560 / max(len(points) - 1, 1)
     return [
-        {**point, "x": round(20 + number * step, 1), "y": round(100 - 76 * point["open"] / highest, 1)}
+        {
+            **point,
+            "at": point.get("finished") or point["started"],
+            "x": round(20 + number * step, 1),
+            "y": round(100 - 76 * point["open"] / highest, 1),
+        }
         for number, point in enumerate(points)
     ]
 
@@ -274,7 +280,16 @@ def _exceptions(document: Json, rows: Sequence[dict[str, Any]]) -> list[dict[str
     for row in rows:
         if row["waiver"]:
             entries[str(row["waiver"].get("id", ""))]["rows"].append(row)
-    texts = ("requirement", "case", "approved_on", "expires", "requested_by", "justification", "ticket", "warning")
+    texts = (
+        "requirement",
+        "case",
+        "approved_on",
+        "expires",
+        "requested_by",
+        "justification",
+        "ticket",
+        "warning",
+    )
     return [
         {
             **{text: str(entry.get(text) or "") for text in texts},
@@ -288,7 +303,7 @@ def _exceptions(document: Json, rows: Sequence[dict[str, Any]]) -> list[dict[str
     ]
 
 
-def _unread(rows: Sequence[dict[str, Any]], guide: _Guide) -> dict[str, Any]:
+def _unread(rows: Sequence[dict[str, Any]], guide: Guide) -> dict[str, Any]:
     """What has no verdict, grouped by what explains it, and what of the guide was not selected."""
 
     def grouped(status: str, *keys: str) -> list[dict[str, Any]]:

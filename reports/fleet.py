@@ -1,0 +1,178 @@
+"""fleet.html: many targets against all requirements, as a matrix in one file. Each cell leads to its detail below it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from reports.audit import Guide, bar, row_anchor
+from reports.page import WORST_FIRST, assembled
+from reports.results import STATUSES, counts
+
+Json = Mapping[str, Any]
+
+MARKS = {
+    "non_compliant": "✕", "inconclusive": "?", "blocked": "–", "waived": "w", "compliant": "✓", "not_applicable": "∅",
+}  # fmt: skip
+"""What stands in a cell, so that colour is not all that tells."""
+
+LETTERS = {status: "a" if status == "not_applicable" else status[0] for status in MARKS}
+"""Names of statuses that are short enough to stand in every cell."""
+
+TOLD = frozenset({"non_compliant", "inconclusive", "waived"})
+"""Statuses that are told one by one for each target; the others are listed."""
+
+VERDICTS = ("non_compliant", "incomplete", "compliant")
+
+
+def render(document: Json, *, catalogue_info: Json, details: Mapping[str, str] | None = None) -> str:
+    """The page for results.json's `document`.
+
+    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `details` has the relative path of
+    a target's own audit page, for those that have one.
+    """
+    guide = Guide(catalogue_info)
+    by_target: dict[str, dict[str, list[Json]]] = {target["id"]: {} for target in document["targets"]}
+    for result in guide.worst_first(document["results"]):
+        by_target[result["target"]].setdefault(result["requirement"], []).append(result)
+    columns = guide.in_order(result["requirement"] for result in document["results"])
+    targets = sorted(
+        document["targets"],
+        key=lambda target: (
+            VERDICTS.index(target["verdict"]),
+            -_failures(by_target[target["id"]]),
+            target["id"],
+        ),
+    )
+    causes: dict[str, list[Json]] = {}
+    for cause in document["root_causes"]:
+        causes.setdefault(cause["target"], []).append(cause)
+    rows = [
+        _row(
+            number,
+            target,
+            by_target[target["id"]],
+            columns,
+            causes.get(target["id"], ()),
+            (details or {}).get(target["id"]),
+        )
+        for number, target in enumerate(targets)
+    ]
+    merged = document.get("merged") or {}
+    return assembled(
+        "fleet",
+        document=document,
+        run=document["run"],
+        title=catalogue_info["title"],
+        marks=MARKS,
+        letters=LETTERS,
+        verdicts=[(verdict, sum(target["verdict"] == verdict for target in targets)) for verdict in VERDICTS],
+        whole=bar(document["counts"], len(document["results"])),
+        sections=_sections(columns, document["results"]),
+        columns=columns,
+        rows=rows,
+        requirements=[
+            _requirement(name, [row["worst"].get(name) for row in rows], guide) for name in columns
+        ],
+        common=_common(document["root_causes"]),
+        missing=merged.get("missing", ()),
+        expected=merged.get("expected"),
+        total=len(document["results"]),
+    )
+
+
+def _failures(results: Mapping[str, Sequence[Json]]) -> int:
+    return sum(result["status"] == "non_compliant" for own in results.values() for result in own)
+
+
+def _row(
+    number: int,
+    target: Json,
+    results: Mapping[str, Sequence[Json]],
+    columns: Sequence[str],
+    causes: Sequence[Json],
+    page: str | None,
+) -> dict[str, Any]:
+    """A target: its `cells`, (status, place) or None for what was not selected, and what is told of it below."""
+    name = f"t{number}"
+    worst = {requirement: own[0]["status"] for requirement, own in results.items()}
+    cells: list[tuple[str, str] | None] = []
+    told = []
+    for position, requirement in enumerate(columns):
+        status = worst.get(requirement)
+        if status is None:
+            cells.append(None)
+        elif status in TOLD:
+            place = f"{name}-{position}"
+            cells.append((status, place))
+            of_it = [result for result in results[requirement] if result["status"] == status]
+            told.append({"place": place, "first": of_it[0], "cases": of_it, "row": row_anchor(of_it[0])})
+        else:
+            cells.append((status, f"{name}{LETTERS[status]}"))
+    told.sort(key=lambda entry: WORST_FIRST.index(entry["first"]["status"]))
+    blocked: dict[str, list[str]] = {}
+    for requirement in columns:
+        if worst.get(requirement) == "blocked":
+            blocked.setdefault(results[requirement][0]["blocked_by"], []).append(requirement)
+    return {
+        **target,
+        "place": name,
+        "cells": cells,
+        "worst": worst,
+        "counts": counts(result for own in results.values() for result in own),
+        "causes": causes,
+        "told": told,
+        "blocked": blocked,
+        "listed": {
+            status: [requirement for requirement in columns if worst.get(requirement) == status]
+            for status in ("compliant", "not_applicable")
+        },
+        # A path, whatever it contains: a colon would make a scheme of what stands before it.
+        "page": None if page is None else quote(page, safe="/"),
+    }
+
+
+def _sections(columns: Sequence[str], results: Sequence[Json]) -> list[tuple[str, int]]:
+    """The sections above the columns: name and number of columns, in the columns' order."""
+    section_of = {result["requirement"]: result["section"] for result in results}
+    runs: list[tuple[str, int]] = []
+    for requirement in columns:
+        name = section_of[requirement]
+        if runs and runs[-1][0] == name:
+            runs[-1] = (name, runs[-1][1] + 1)
+        else:
+            runs.append((name, 1))
+    return runs
+
+
+def _requirement(name: str, worst: Sequence[str | None], guide: Guide) -> dict[str, Any]:
+    tally = {status: sum(each == status for each in worst) for status in STATUSES}
+    known = guide.requirements.get(name)
+    return {
+        "id": name,
+        "statement": known["statement"] if known else "",
+        "severity": known["severity"] if known else "",
+        "counts": tally,
+        "bar": bar(tally, len(worst)),
+    }
+
+
+def _common(root_causes: Sequence[Json]) -> list[dict[str, Any]]:
+    """The root causes that most targets have, the most frequent first."""
+    found: dict[tuple[str, str | None], list[Json]] = {}
+    for cause in root_causes:
+        found.setdefault((cause["requirement"], cause["cause"]), []).append(cause)
+    ranked = sorted(
+        found.items(), key=lambda entry: (-len({cause["target"] for cause in entry[1]}), entry[0][0])
+    )
+    return [
+        {
+            "requirement": requirement,
+            "cause": code,
+            "title": own[0]["title"],
+            "targets": len({cause["target"] for cause in own}),
+            "blocks": sum(cause["blocks"] for cause in own),
+        }
+        for (requirement, code), own in ranked[:10]
+    ]
