@@ -475,7 +475,7 @@ def test_a_skipped_header_without_sso_settings_is_not_why_the_keys_win() -> None
     edit = both(written("[msh]\nregion = us-east-1\n"), written(KEYS, of=CREDENTIALS))
     found = of_compliant(edit, "PRF-02", "PRF-03", "PRF-04")
     assert found["PRF-03"]["status"] == "compliant"
-    assert found.root_causes == ["PRF-02 CFG01", "PRF-04"]
+    assert found.root_causes == ["PRF-02 CFG01"]
 
 
 def test_keys_under_the_header_are_meant_where_an_iam_user_is_allowed() -> None:
@@ -521,6 +521,15 @@ def test_a_profile_without_any_sso_setting_is_one_root_cause() -> None:
     assert found["PRF-09"]["status"] == "not_applicable"
 
 
+def test_a_profile_of_another_kind_is_judged_by_the_provider_that_wins() -> None:
+    plain = "[profile msh]\nregion = us-east-1\ncli_pager =\ncli_auto_prompt = off\n"
+    keys = of_compliant(both(written(plain), written(KEYS, of=CREDENTIALS)), *PROFILE, "CRD-01")
+    assert {keys["PRF-04", key]["blocked_by"] for key in SSO} == {"CRD-01"}
+    assert keys.root_causes == ["CRD-01 STS03"]
+    process = of_compliant(written(f"{plain}credential_process = corp-credentials\n"), *PROFILE, "CRD-01")
+    assert process.root_causes == ["PRF-10 PRE07"]
+
+
 def test_a_profile_that_needs_no_sso_needs_none_of_its_settings() -> None:
     found = judged("ok-iam-user-on-purpose", only=("PRF-04", "PRF-05", "PRF-09"))
     assert found["PRF-04", "sso_region"]["status"] == "not_applicable"
@@ -554,6 +563,7 @@ def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
         ("sso_start_url", "acme.awsapps.com/start"),
         ("sso_region", "US-EAST-1"),
         ("sso_region", "us_east_1"),
+        ("sso_region", "us-east-1a"),
         ("sso_account_id", "2109-8765-4321"),
         ("sso_account_id", "21098765432"),
         ("sso_role_name", "arn:aws:iam::210987654321:role/BedrockDeveloper"),
@@ -607,6 +617,15 @@ def test_a_placeholder_of_the_guide_is_no_value(key: str, right: str, placeholde
     ]
     meant = Settings(profile=ProfileSettings(**{wanted: placeholder}))
     assert of_compliant(edit, "PRF-05", settings=meant)["PRF-05", key]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("token", [True, False])
+def test_nobody_is_sent_to_log_in_to_a_placeholder(token: bool) -> None:
+    edit = changed(("https://acme.awsapps.com", "https://your-org.awsapps.com"))
+    if not token:
+        edit = both(edit, written(None, of="~/.aws/sso/cache/${sha1:msh}.json"))
+    found = of_compliant(edit, *PROFILE, "SSO-01", "SSO-04")
+    assert found.root_causes == ["PRF-05"]
 
 
 def test_the_guides_placeholders_are_one_root_cause() -> None:
@@ -675,6 +694,7 @@ def test_the_region_is_the_one_that_the_settings_expect() -> None:
 def test_a_region_with_a_comment_does_not_become_the_target() -> None:
     profiles = Profiles.of_bytes(b"[profile msh]\nregion = us-west-2 # home\n", None, CONFIG)
     assert profiles.region("msh") is None
+    assert Profiles.of_bytes(b"[profile msh]\nregion = US-WEST-2\n", None, CONFIG).region("msh") is None
     assert (
         Profiles.of_bytes(b"[profile msh]\nregion = us-west-2\n", None, CONFIG).region("msh") == "us-west-2"
     )

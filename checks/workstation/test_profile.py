@@ -7,6 +7,9 @@ import os
 import re
 from dataclasses import dataclass
 
+from checks import file_fixes
+from checks.catalogue import header_word
+from checks.fixes import Fix, Reencode, Rename, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
@@ -49,6 +52,7 @@ OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
 """AWS CLI User Guide, "Setting the output format in the AWS CLI"."""
 GUIDE_VALUES = {"cli_pager": "", "cli_auto_prompt": "off"}
 KEYS = ("aws_access_key_id", "aws_secret_access_key")
+OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
 @requirement("PRF-01")
@@ -79,6 +83,7 @@ def test_file_is_readable(case: str, files: Files, target: Target) -> None:
             observed=f"{place}: {what} for the second time, first in line {twice['first_line']}{more}",
             file=place.file,
             line=place.line,
+            fix=lambda: file_fixes.without_repeats(found, _repeated(found)),
         )
     for problem in found.file["syntax_errors"][:1]:
         place = Place(found.path, problem["line"])
@@ -88,6 +93,13 @@ def test_file_is_readable(case: str, files: Files, target: Target) -> None:
             observed=f"{place} {SYNTAX[problem['kind']]}",
             file=found.path,
         )
+
+
+def _repeated(found: AwsFileFound) -> list[list[Section]]:
+    """The sections that stand more than once, first to last."""
+    headers = {twice["header"] for twice in found.file["duplicates"] if twice["of"] == "section"}
+    sections = found.file["sections"]
+    return [[section for section in sections if section["header"] == header] for header in sorted(headers)]
 
 
 def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -> None:
@@ -105,6 +117,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -
             observed=f"{mistaken}, and no {found.path}",
             file=mistaken,
             candidate=found.path,
+            fix=[Rename(mistaken, found.path)],
         )
     require(
         found.variable is None or found.path in (default, os.devnull),
@@ -112,6 +125,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -
         expected=f"{found.variable} names a file, or is unset for {default}",
         observed=f"{found.variable} is set to {found.path or 'nothing'}, where no file is",
         variable=found.variable,
+        fix=[Unset((str(found.variable),))],
     )
     require(
         found is files.credentials or elsewhere,
@@ -139,6 +153,7 @@ def _require_encoding(found: AwsFileFound, profile: str) -> None:
             observed=f"{found.path} starts with {marked}" if marked else seen[problem["kind"]],
             file=found.path,
             line=place.line,
+            fix=[Reencode(found.path)] if marked else (),
         )
     for section in found.file["sections"]:
         garbled = section["garbled_from"]
@@ -172,6 +187,7 @@ def test_profile_exists(parsed_files: Files, profile_names: list[str], target: T
             file=config.path,
             line=section["line"],
             unless=("PRF-03",),
+            fix=file_fixes.rename_header(config, section, _header(name)),
         )
     for section in credentials.meant_for(name) if not exists else ():
         misplaced = section["misread"] == "prefix-in-credentials"
@@ -182,6 +198,7 @@ def test_profile_exists(parsed_files: Files, profile_names: list[str], target: T
             observed=f"{credentials.place(section)}: [{section['header']}], which names another profile there",
             file=credentials.path,
             line=section["line"],
+            fix=_put_right(parsed_files, section, name) if misplaced else (),
         )
     near = difflib.get_close_matches(name, profile_names, n=3)
     require(
@@ -190,6 +207,19 @@ def test_profile_exists(parsed_files: Files, profile_names: list[str], target: T
         observed=f"no such profile{', but ' + ', '.join(near) if near else ''}",
         unless=("PRF-01",),
     )
+
+
+def _header(name: str) -> str:
+    return "default" if name == "default" else f"profile {header_word(name)}"
+
+
+def _put_right(files: Files, section: Section, name: str) -> list[Fix]:
+    """Keys stay in the credentials file, under the header that is right there; settings go to the config file."""
+    if file_fixes.holds_keys_alone(section):
+        return file_fixes.rename_header(files.credentials, section, name)
+    renamed = file_fixes.rename_header(files.credentials, section, _header(name))
+    moved = file_fixes.move_section(files.credentials, section, files.config.path)
+    return moved if section["header"] == _header(name) else [*renamed, *moved]
 
 
 def _read_instead(section: Section) -> str:
@@ -217,6 +247,9 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
             observed=f"{Place(config.path, lines[-1])}: [{headers[-1]}] replaces [{headers[0]}] of line {lines[0]}",
             file=config.path,
             line=lines[-1],
+            fix=file_fixes.without_repeats(
+                config, [[section for section in config.file["sections"] if section["line"] in lines]]
+            ),
         )
     hidden = [section for section in config.meant_for(name) if _has_settings(section, "sso_")]
     keys = credentials.read_as(name)
@@ -229,6 +262,10 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
             f" {credentials.place(keys)} win",
             file=config.path,
             line=hidden[0]["line"],
+            fix=[
+                *file_fixes.rename_header(config, hidden[0], _header(name)),
+                *file_fixes.delete_settings(credentials, keys),
+            ],
         )
 
 
@@ -247,8 +284,8 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
     elif skipped and not through_session:
         cause, seen = "CFG07", f"{place}: profile {profile.name} has neither sso_account_id nor sso_role_name"
     dangling = "sso_session" in profile.options and profile.session is None
-    # Without any SSO setting it is the profile of an IAM user, and that its keys win is what is wrong.
-    static = not profile.uses_sso and "aws_access_key_id" in profile.options
+    # Without any SSO setting it is a profile of another kind, and that another provider wins is what is wrong.
+    other = not profile.uses_sso and any(key in profile.options for key in OTHER_SOURCES)
     require(
         profile.has(case) and (through_session or not skipped),
         cause=cause,
@@ -259,7 +296,7 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         unless=(
             *(("PRF-09",) if dangling and through_session else ()),
             "PRF-03",
-            *(("CRD-01",) if static else ()),
+            *(("CRD-01",) if other else ()),
         ),
     )
 
@@ -275,7 +312,17 @@ def _require_first_column(files: Files, profile: Profile, keys: set[str]) -> Non
         observed=f"{place} is indented and so part of the value above it",
         file=place and place.file,
         line=place and place.line,
+        fix=lambda: [
+            fix for found in files for fix in file_fixes.dedent(found, _sections_of(files, found, profile))
+        ],
     )
+
+
+def _sections_of(files: Files, found: AwsFileFound, profile: Profile) -> list[Section]:
+    """The sections of the file that make the profile: its own, and its sso-session's."""
+    named = files.option(profile.name, "sso_session")
+    wanted = {("profile", profile.name), ("sso-session", named["value"] if named else None)}
+    return [s for s in found.file["sections"] if s["effective"] and (s["type"], s["name"]) in wanted]
 
 
 @requirement("PRF-05")
@@ -300,6 +347,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         observed=seen,
         file=place.file,
         line=place.line,
+        fix=lambda: file_fixes.clean_value(parsed_files.of(stated), stated, case) if stated else [],
     )
     whole = stated is None or stated["facts"]["exact"]
     if value is not None and not whole:
@@ -363,6 +411,7 @@ def test_region_is_the_expected_one(
         + (f", and boto3 does not read AWS_REGION, which is {ignored}" if ignored else ""),
         region=wanted or ignored or target.region,
         unless=("PRF-03",),
+        fix=lambda: _added(parsed_files, profile, "region", wanted or ignored or ""),
     )
     stated = parsed_files.option(profile.name, "region")
     place = parsed_files.place_of(stated) if stated else header
@@ -372,7 +421,18 @@ def test_region_is_the_expected_one(
         observed=f"{place}: region = {profile.region}",
         region=wanted,
         unless=("PRF-05:region",),
+        fix=lambda: (
+            file_fixes.change_setting(parsed_files.of(stated), stated, "region", wanted) if stated else []
+        ),
     )
+
+
+def _added(files: Files, profile: Profile, key: str, value: str) -> list[Fix]:
+    """The setting below the profile's others; nothing where its value is not known."""
+    if not value and key not in GUIDE_VALUES:
+        return []
+    own = [(found, section) for found in files if (section := found.read_as(profile.name))]
+    return [fix for found, section in own[:1] for fix in file_fixes.add_setting(found, section, key, value)]
 
 
 @requirement("PRF-07")
@@ -384,6 +444,9 @@ def test_output_is_known(profile: Profile, parsed_files: Files) -> None:
         "output" not in profile.options or output in OUTPUTS,
         expected=f"one of {', '.join(OUTPUTS)}",
         observed=f"{parsed_files.place_of(stated)}: output = {output}" if stated else f"output = {output}",
+        fix=lambda: (
+            file_fixes.change_setting(parsed_files.of(stated), stated, "output", "json") if stated else []
+        ),
     )
 
 
@@ -401,6 +464,11 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> No
         file=header.file,
         line=header.line,
         unless=("PRF-03",),
+        fix=lambda: (
+            file_fixes.change_setting(parsed_files.of(stated), stated, case, GUIDE_VALUES[case])
+            if stated
+            else _added(parsed_files, profile, case, GUIDE_VALUES[case])
+        ),
     )
 
 
@@ -416,9 +484,11 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
     bare = written.strip("\"'").partition(" #")[0].strip()
     if profile.session is None:
         misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
+        fix: list[Fix] = []
         seen = f"{place}: sso_session = {written}, and there is no [sso-session {written}]"
         for found, section in misspelt[:1]:
             seen += f", but [{section['header']}] in {found.place(section)}"
+            fix = _session_found(parsed_files, named, found, section, bare)
             place = found.place(section) if section["name"] != bare else place
         require(
             False,
@@ -428,6 +498,7 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
             file=place.file,
             line=place.line,
             sso_session=bare,
+            fix=fix,
         )
     for key in sorted(profile.disagreements):
         own = parsed_files.option(profile.name, key)
@@ -440,7 +511,34 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
             file=place.file,
             line=place.line,
             sso_session=written,
+            fix=lambda: _left_to_the_session(parsed_files, profile),
         )
+
+
+def _session_found(
+    files: Files, named: EffectiveOption | None, found: AwsFileFound, section: Section, name: str
+) -> list[Fix]:
+    """What lets the profile find the section that was meant."""
+    if section["effective"] and section["type"] == "sso-session" and named:
+        # Other profiles may refer to the section as it is called.
+        return file_fixes.change_setting(files.of(named), named, "sso_session", str(section["name"]))
+    header = f"sso-session {header_word(name)}"
+    renamed = file_fixes.rename_header(found, section, header) if section["header"] != header else []
+    moved = file_fixes.move_section(found, section, files.config.path) if found is files.credentials else []
+    return [*renamed, *moved]
+
+
+def _left_to_the_session(files: Files, profile: Profile) -> list[Fix]:
+    """The profile no longer has the settings that its sso-session gives otherwise."""
+    session = profile.session or {}
+    own = [
+        files.option(profile.name, key)
+        for key, value in session.items()
+        if profile.options.get(key, value) != value
+    ]
+    return [
+        fix for option in own if option for fix in file_fixes.comment_out(files.of(option), [option["line"]])
+    ]
 
 
 def _sessions_meant(found: AwsFileFound, name: str) -> list[Section]:
