@@ -97,7 +97,8 @@ def _prose_word(value: str) -> str:
     return f'"{value}"' if re.search(r"\s", value) else value
 
 
-def _header_word(value: str) -> str:
+def header_word(value: str) -> str:
+    """The name of a profile or sso-session as it stands in a header of the config file."""
     # botocore splits a header of the config file as a shell would (botocore.configloader.build_profile_map).
     if not re.search(r"[\s'\"\\]", value):
         return value
@@ -132,7 +133,7 @@ _SHELLS = {
     "cmd": _Shell(word=_cmd_word, text=_cmd_text, quote='"', comment="rem "),
 }
 _PROSE = _Shell(word=_prose_word)
-_HEADER = _Shell(word=_header_word)
+_HEADER = _Shell(word=header_word)
 # PowerShell is what Windows opens by default; a caller who wants cmd says so.
 _SHELL_OF_PLATFORM = {"linux": "posix", "darwin": "posix", "windows": "powershell"}
 

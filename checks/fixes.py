@@ -152,9 +152,8 @@ KINDS: dict[str, type[Fix]] = {
 
 def fix_of(document: Mapping[str, Any]) -> Fix:
     """The operation that `as_json` wrote; KeyError or TypeError where the document is none."""
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
-    does: str = values.pop("does")
-    return KINDS[does](**values)
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
+    return KINDS[values.pop("does")](**values)
 
 
 def in_scripts(fixes: Iterable[Fix]) -> list[Fix]:

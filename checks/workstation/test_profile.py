@@ -23,7 +23,7 @@ from fixtures.evidence.profile import (
     Profile,
 )
 from fixtures.evidence.regions import Sdk
-from fixtures.machine.config_file import Section
+from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
