@@ -1,37 +1,18 @@
-"""`python -m checks`: the README's table of requirements, made from the guide's data."""
+"""`python -m checks`: the pages that are made from the guide's data."""
 
 from __future__ import annotations
 
 import argparse
-import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from checks.catalogue import Catalogue, CatalogueError, Requirement, load
+from checks.catalogue import CatalogueError, load
+from checks.markdown import failure_modes_page, requirements_table
+from fixtures.simulation.world import list_worlds
 
 BEGIN = "<!-- requirements -->"
 END = "<!-- /requirements -->"
-
-
-def table(catalogue: Catalogue) -> str:
-    """The requirements as Markdown: for each section a heading and a table. Ends with a line feed."""
-    parts = []
-    for section in catalogue.sections:
-        rows = [_row(requirement) for requirement in catalogue if requirement.section == section.id]
-        parts.append(
-            "\n".join(
-                (
-                    f"### {section.id} · {_plain(section.title)}",
-                    "",
-                    "| ID | Requirement | Severity | Read | Cases | Causes |",
-                    "|---|---|---|---|---|---|",
-                    *rows,
-                    "",
-                )
-            )
-        )
-    return "\n".join(parts)
 
 
 def update(document: str, new: str) -> str:
@@ -43,56 +24,40 @@ def update(document: str, new: str) -> str:
     return f"{before}{BEGIN}\n\n{new}\n{END}{after}"
 
 
+def failure_modes() -> str:
+    """The page of failure modes, with the worlds that are named after each: `tok02-expired-token` shows TOK02."""
+    worlds: dict[str, list[str]] = {}
+    for name, _ in list_worlds():
+        worlds.setdefault(name.split("-", maxsplit=1)[0].upper(), []).append(name)
+    return failure_modes_page(load(), worlds)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the table, or write it into a document; returns the exit code."""
-    parser = argparse.ArgumentParser(
-        prog="python -m checks", description="The requirements as a Markdown table."
-    )
+    """Prints the table of requirements, or writes pages into files; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m checks", description="Pages made from the guide's data.")
     parser.add_argument(
-        "--update", type=Path, metavar="FILE", help=f"rewrite what stands between {BEGIN} and {END} in FILE"
+        "--update",
+        type=Path,
+        metavar="FILE",
+        help=f"rewrite the table of requirements between {BEGIN} and {END} in FILE",
     )
-    document: Path | None = parser.parse_args(arguments).update
+    parser.add_argument("--failure-modes", type=Path, metavar="FILE", help="write the page of failure modes")
+    options = parser.parse_args(arguments)
+    document: Path | None = options.update
     try:
-        text = table(load())
+        if document is not None:
+            text = update(document.read_text(encoding="utf-8"), requirements_table(load()))
+            document.write_text(text, encoding="utf-8")
+        if options.failure_modes is not None:
+            document = options.failure_modes
+            options.failure_modes.write_text(failure_modes(), encoding="utf-8")
         if document is None:
-            sys.stdout.write(text)
-        else:
-            document.write_text(update(document.read_text(encoding="utf-8"), text), encoding="utf-8")
+            sys.stdout.write(requirements_table(load()))
     except CatalogueError as error:
         parser.exit(1, f"{error}\n")
     except (OSError, ValueError) as error:
         parser.exit(1, f"{document}: {error}\n")
     return 0
-
-
-def _row(requirement: Requirement) -> str:
-    cells = (
-        requirement.id,
-        _plain(requirement.statement),
-        requirement.severity,
-        requirement.read,
-        f"each of `{requirement.cases_from}`" if requirement.cases_from else _cases(requirement.cases),
-        ", ".join(requirement.causes) or "–",
-    )
-    return f"| {' | '.join(cells)} |"
-
-
-def _cases(cases: Sequence[str]) -> str:
-    """The names of the cases; where they are all pairs of two lists, the two lists."""
-    firsts = dict.fromkeys(case.partition("-")[0] for case in cases)
-    seconds = dict.fromkeys(case.partition("-")[2] for case in cases)
-    if len(firsts) > 1 and len(seconds) > 1 and list(cases) == [f"{a}-{b}" for a in firsts for b in seconds]:
-        return f"{_codes(firsts)} × {_codes(seconds)}"
-    return _codes(cases) or "–"
-
-
-def _codes(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def _plain(text: str) -> str:
-    """`text` so that Markdown shows it as it is, within a table's cell."""
-    return re.sub(r"([\\|*<`\[\]])", r"\\\1", text)
 
 
 if __name__ == "__main__":

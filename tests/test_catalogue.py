@@ -14,8 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.__main__ import BEGIN, END, main, table, update
+from checks.__main__ import BEGIN, END, main, update
 from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
+from checks.markdown import requirements_table as table
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 
 WORKSTATION_GROUPS = {

@@ -1,0 +1,28 @@
+"""The pages made from data are in step with it: the README's table, the failure modes, the README's recorded run."""
+
+from __future__ import annotations
+
+from checks.__main__ import failure_modes, update
+from checks.catalogue import load
+from checks.markdown import requirements_table
+from tests.suite import ROOT
+
+README = ROOT / "README.md"
+
+
+def test_the_readmes_table_of_requirements_is_in_step() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text == update(text, requirements_table(load())), "run: python -m checks --update README.md"
+
+
+def test_the_page_of_failure_modes_is_in_step() -> None:
+    page = (ROOT / "checks" / "failure-modes.md").read_text(encoding="utf-8")
+    assert page == failure_modes(), "run: python -m checks --failure-modes checks/failure-modes.md"
+
+
+def test_every_failure_mode_stands_on_its_page_with_symptom_and_remedy() -> None:
+    page = failure_modes()
+    for cause in load().causes:
+        assert f"### {cause.code} · " in page
+        for line in cause.remedy.lines("posix"):
+            assert line in page
