@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +12,19 @@ from checks.catalogue import CatalogueError, load
 from checks.explain import explained
 from checks.judgement import Docket, Outcome, import_checks, ruled_out
 from checks.requirement import CHECKS, NonCompliant
+from checks.waivers import Place, Register, Waiver
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RULED_OUT, RUN
 from fixtures.readings import Unavailable
+from fixtures.run import Run
 from fixtures.targets import Target
+from fixtures.toml_file import TomlError
 
+DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()
 OUTCOME = pytest.StashKey[Outcome]()
+REGISTER = pytest.StashKey[Register]()
+WAIVER = pytest.StashKey[Waiver]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -31,6 +38,21 @@ def pytest_configure(config: pytest.Config) -> None:
     ):
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
+    if RUN in config.stash:
+        config.stash[REGISTER] = register(config.option.waivers, config.stash[RUN])
+
+
+def register(given: Path | None, run: Run) -> Register:
+    """The waivers of the file, or of waivers.toml here; UsageError where one of them does not hold."""
+    path = given or (DEFAULT_WAIVERS if DEFAULT_WAIVERS.is_file() else None)
+    if path is None:
+        return Register((), run.now.date())
+    if not path.is_file():
+        raise pytest.UsageError(f"--waivers {path}: no such file")
+    try:
+        return Register.load(path, load(), run.now)
+    except TomlError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
@@ -125,6 +147,32 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if outcome.status == "inconclusive":
         actions = f" (needs {', '.join(outcome.missing_actions)})" if outcome.missing_actions else ""
         pytest.fail(f"{identifier} is inconclusive: {outcome.reason}{actions}", pytrace=False)
+    if outcome.status == "non_compliant":
+        waiver = covering(item.config, params["target"], outcome)
+        if waiver is not None:
+            item.stash[WAIVER] = waiver
+            # `raises`: whatever else goes wrong in the check is not what was accepted.
+            item.add_marker(
+                pytest.mark.xfail(raises=NonCompliant, strict=True, reason=f"waived: {waiver.id}")
+            )
+
+
+def covering(config: pytest.Config, target: Target, outcome: Outcome) -> Waiver | None:
+    """The first waiver that covers the failure. The account is read only where a waiver names accounts."""
+    for waiver in config.stash[REGISTER].about(outcome.requirement, outcome.case):
+        account = account_of(config, target) if waiver.accounts else None
+        if waiver.reaches(Place(target.profile, target.region, account)):
+            return waiver
+    return None
+
+
+def account_of(config: pytest.Config, target: Target) -> str | None:
+    """The account that the profile's credentials are for; None where that cannot be read."""
+    try:
+        account: str = docket(config, target).evidence.fact("identity").account
+    except Unavailable:
+        return None
+    return account
 
 
 @pytest.hookimpl(wrapper=True)
@@ -135,6 +183,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if outcome is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
         params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
         report.compliance = result(outcome, params["target"], item.nodeid)
+        if WAIVER in item.stash:
+            applied = item.config.stash[REGISTER].applied(item.stash[WAIVER])
+            report.compliance.update(status="waived", waiver=applied)
         if outcome.blocked_by:
             root = docket(item.config, params["target"]).root(outcome)
             report.compliance["root"] = result(root, params["target"], "")
@@ -149,6 +200,7 @@ def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
     requirement = catalogue.requirement(outcome.requirement)
     return {
         **outcome.as_json(),
+        "waiver": None,
         "target": target.id,
         "check": check,
         "severity": requirement.severity,

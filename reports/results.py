@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -36,6 +37,12 @@ def verdict(results: Iterable[Result], gate: str = "low") -> str:
     return "incomplete" if tally["inconclusive"] or tally["blocked"] else "compliant"
 
 
+def overall(results: Iterable[Result], gate: str, missing: Sequence[str] = ()) -> str:
+    """The verdict of a whole run, which is not compliant while expected targets are missing."""
+    found = verdict(results, gate)
+    return "incomplete" if found == "compliant" and missing else found
+
+
 def exit_code(overall: str, *, allow_incomplete: bool) -> int:
     """pytest's exit code for the verdict, as the contract has it."""
     if overall == "non_compliant":
@@ -59,11 +66,12 @@ def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
     for failure in sorted(failures.values(), key=lambda f: (f["target"], f["stage"], f["order"])):
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
+    blocked_by = Counter((result["target"], result["blocked_by"]) for result in results)
     ranked = []
     for group in groups.values():
         first = group[0]
         members = {failure["requirement"] for failure in group}
-        blocked = sum(r["target"] == first["target"] and r["blocked_by"] in members for r in results)
+        blocked = sum(blocked_by[first["target"], member] for member in members)
         blocks = blocked + len(group) - 1
         severity = min(SEVERITIES.index(failure["severity"]) for failure in group)
         rank = (
@@ -85,8 +93,14 @@ def document(
     targets: Sequence[Mapping[str, Any]],
     evidence_ids: Mapping[tuple[str, str], str],
     gate: str,
+    waivers: Sequence[Mapping[str, Any]] = (),
+    missing: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """results.json. `targets` have id, profile, region, account, principal; `evidence_ids` map (target, key) to `E1`…"""
+    """results.json. `targets` have id, profile, region, account, principal; `evidence_ids` map (target, key) to `E1`…
+
+    `waivers` is the register with what became of each; `missing` are targets that should have been there, without which the
+    whole is incomplete at best; `comparison` and `merged` are null until they are put in.
+    """
     ordered = sorted(results, key=lambda r: (r["target"], r["order"]))
     rows = []
     for result in ordered:
@@ -100,14 +114,19 @@ def document(
             scope: verdict([r for r in own if r["scope"] == scope], gate)
             for scope in dict.fromkeys(r["scope"] for r in own)
         }
-        judged.append({**target, "verdict": verdict(own, gate), "scopes": scopes})
+        judged.append(
+            {"account_fingerprint": None, **target, "verdict": verdict(own, gate), "scopes": scopes}
+        )
     return {
         "schema": 1,
         "suite": dict(suite),
-        "run": dict(run),
+        "run": {**run, "gate": gate},
         "targets": judged,
         "counts": counts(ordered),
-        "verdict": verdict(ordered, gate),
+        "verdict": overall(ordered, gate, missing),
         "root_causes": root_causes(ordered),
         "results": rows,
+        "waivers": list(waivers),
+        "comparison": None,
+        "merged": None,
     }
