@@ -1,12 +1,15 @@
-"""Artifacts: files that appear whole or not at all."""
+"""Artifacts: the files of one report, which appear together or not at all."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from reports.interruption import uninterrupted
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -16,20 +19,38 @@ def json_text(document: Any) -> str:
     return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def read_checksums(text: str) -> dict[str, str]:
+    """Digest by name of what SHA256SUMS lists; ValueError for a line that is none, or a name with a folder in it."""
+    sums = {}
+    for line in text.splitlines():
+        digest, mark, name = line.partition("  ")
+        if not mark or len(digest) != 64 or not name or name in {".", ".."} or set(name) & set("/\\\0"):
+            raise ValueError(f"no line of {CHECKSUMS}: {line[:100]!r}")
+        sums[name] = digest
+    return sums
+
+
 class Artifacts:
-    """The report directory. Files are made in a folder beside it and moved in, one by one, when they are complete."""
+    """The report directory. Files are made in a folder beside it, and take their places when all are complete."""
 
     def __init__(self, directory: Path) -> None:
+        """Raises OSError where nothing can be written beside `directory`."""
         self.directory = directory
+        if directory.exists() and not directory.is_dir():
+            raise NotADirectoryError(20, "is a file, not a folder", str(directory))
+        self._made_folders = [folder for folder in directory.parents if not folder.exists()]
         directory.parent.mkdir(parents=True, exist_ok=True)
-        self._staging = tempfile.TemporaryDirectory(prefix=f".{directory.name}-", dir=directory.parent)
+        self._beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))
+        # mkdtemp's own folder is private; a report has the rights of any other folder made here.
+        self._staging, self._earlier = self._beside / "new", self._beside / "earlier"
+        self._staging.mkdir()
         self._names: list[str] = []
 
     def staged(self, name: str) -> Path:
         """Where to write the artifact of this name; it counts as made where the file is there on `publish`."""
         if name not in self._names:
             self._names.append(name)
-        return Path(self._staging.name) / name
+        return self._staging / name
 
     def write(self, name: str, text: str) -> None:
         """Makes a text artifact, UTF-8 with `\\n`."""
@@ -39,18 +60,80 @@ class Artifacts:
         """Makes a JSON artifact, as `json_text` writes it."""
         self.write(name, json_text(document))
 
+    def made(self) -> list[Path]:
+        """The files that are complete, not published yet."""
+        return [self.staged(name) for name in self._names if self.staged(name).is_file()]
+
     def publish(self) -> list[Path]:
-        """Moves the complete files into the report directory, their checksums last; OSError where it cannot."""
-        made = [name for name in self._names if self.staged(name).is_file()]
-        sums = [
-            f"{hashlib.sha256(self.staged(name).read_bytes()).hexdigest()}  {name}\n" for name in sorted(made)
-        ]
-        self.write(CHECKSUMS, "".join(sums))
-        self.directory.mkdir(parents=True, exist_ok=True)
-        for name in [*made, CHECKSUMS]:
-            self.staged(name).replace(self.directory / name)
-        return [self.directory / name for name in [*made, CHECKSUMS]]
+        """Puts the complete files and their checksums in the place of the earlier report.
+
+        A report directory that holds nothing but the earlier report is replaced as a folder; in any other, file takes the
+        place of file. OSError where it cannot be done: the earlier report is then back in its place.
+        """
+        sums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self.made()}
+        self.write(CHECKSUMS, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
+        with uninterrupted():
+            if not (self._is_all_ours() and self._replace_folder()):
+                self._replace_files([*sums, CHECKSUMS])
+        return [self.directory / name for name in [*sums, CHECKSUMS]]
+
+    def _is_all_ours(self) -> bool:
+        """Whether the directory can be replaced: none yet, or with nothing in it but what its checksums name."""
+        if not self.directory.exists():
+            return True
+        if self.directory.is_symlink() or self.directory.is_mount() or Path.cwd() == self.directory.resolve():
+            return False
+        inside = list(self.directory.iterdir())
+        ours = {CHECKSUMS, *self._published()}
+        return all(entry.name in ours and entry.is_file() for entry in inside)
+
+    def _published(self) -> list[str]:
+        sums = self.directory / CHECKSUMS
+        try:
+            return list(read_checksums(sums.read_text(encoding="utf-8"))) if sums.is_file() else []
+        except ValueError:
+            return []  # no report of ours: its files are left as they are
+
+    def _replace_folder(self) -> bool:
+        """False where the system does not let the folder be moved (Windows, while somebody has a file of it open)."""
+        if self.directory.exists():
+            shutil.copymode(self.directory, self._staging)
+            try:
+                self.directory.rename(self._earlier)
+            except OSError:
+                return False
+        try:
+            self._staging.rename(self.directory)
+        except OSError:
+            if self._earlier.exists():
+                self._earlier.rename(self.directory)
+            raise
+        return True
+
+    def _replace_files(self, names: list[str]) -> None:
+        """The checksums go first and come last: a directory that has them is whole."""
+        self.directory.mkdir(exist_ok=True)
+        self._earlier.mkdir()
+        old = dict.fromkeys([CHECKSUMS, *self._published(), *names])
+        aside, placed = [], []
+        try:
+            for name in old:
+                if (self.directory / name).exists():
+                    (self.directory / name).replace(self._earlier / name)
+                    aside.append(name)
+            for name in names:
+                self.staged(name).replace(self.directory / name)
+                placed.append(name)
+        except OSError:
+            for name in placed:
+                (self.directory / name).unlink()
+            for name in reversed(aside):
+                (self._earlier / name).replace(self.directory / name)
+            raise
 
     def discard(self) -> None:
-        """Removes what was not published."""
-        self._staging.cleanup()
+        """Removes what was not published, the earlier report that was replaced, and folders made for nothing."""
+        shutil.rmtree(self._beside, ignore_errors=True)
+        for folder in self._made_folders:
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()

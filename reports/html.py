@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import html
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import pytest
 from markupsafe import escape
 
+from fixtures.machine.redaction import redact
+from reports.page import cut, visible
+
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
+LONGEST = 20_000
+OUTCOMES = {
+    "compliant": "Passed",
+    "non_compliant": "Failed",
+    "waived": "XFailed",
+    "blocked": "Skipped",
+    "not_applicable": "Skipped",
+    "inconclusive": "Error",
+}
+"""pytest-html's word for a status."""
 
 
 class Columns:
@@ -29,19 +48,57 @@ class Columns:
         result = getattr(report, "compliance", None)
         if result is None:
             # Reports of set-up and collection carry no result; their node ID is no markup either.
-            cells[1:] = [f"<td>{escape(report.nodeid)}</td>", *["<td></td>"] * (len(COLUMNS) - 1)]
+            cells[1:] = [f"<td>{_text(report.nodeid)}</td>", *["<td></td>"] * (len(COLUMNS) - 1)]
             return
         case = f" [{result['case']}]" if result["case"] else ""
         verdict = result["status"].replace("_", " ")
-        if result["status"] == "non_compliant":
-            seen = f"expected {escape(result['expected'])}<br>observed {escape(result['observed'])}"
+        if result["expected"] is not None:
+            seen = f"expected {_text(result['expected'])}<br>observed {_text(result['observed'])}"
         else:
-            seen = str(escape(result["reason"] or ""))
-        remedy = "<br>".join(f"<code>{escape(line)}</code>" for line in result["remedy"])
+            seen = _text(result["reason"] or "")
+        if result["waiver"]:
+            waiver = result["waiver"]
+            verdict += f" until {waiver['expires']}: {waiver['id']}, {waiver['approved_by']}"
+        remedy = "<br>".join(f"<code>{_text(line)}</code>" for line in result["remedy"])
         cells[1:] = [
-            f"<td>{escape(result['requirement'] + case)}<br>{escape(result['title'])}</td>",
-            f"<td>{escape(result['severity'])}</td>",
-            f"<td>{escape(verdict)}</td>",
+            f"<td>{_text(result['requirement'] + case)}<br>{_text(result['title'])}</td>",
+            f"<td>{_text(result['severity'])}</td>",
+            f"<td>{_text(verdict)}</td>",
             f"<td>{seen}</td>",
             f"<td>{remedy}</td>",
         ]
+
+
+def dated(page: str, fixed: datetime | None) -> str:
+    """The page, saying that it was made at the fixed instant, where there is one, and not how long it took."""
+    if fixed is None:
+        return page
+    page = re.sub(
+        r"(Report generated on )\S+ at \S+( by)",
+        rf"\g<1>{fixed:%d-%b-%Y} at {fixed:%H:%M:%S}\g<2>",
+        page,
+        count=1,
+    )
+    return re.sub(r"(\d+ tests?) took [\d:.]+(?: ms)?\.", r"\1 ended.", page, count=1)
+
+
+def outcomes(page: str) -> dict[str, int]:
+    """Read back what report.html says: how many rows have each of pytest-html's outcomes. ValueError if it is none."""
+    found = re.search(r'data-jsonblob="([^"]*)"', page)
+    if found is None:
+        raise ValueError("no data of pytest-html in it")
+    rows = [row for rows in json.loads(html.unescape(found[1]))["tests"].values() for row in rows]
+    return dict(Counter(row["result"] for row in rows))
+
+
+def harmless(metadata: Any) -> Any:
+    """pytest-metadata's table without secrets and markup: it has CI variables as they are, GitLab's token among them."""
+    if isinstance(metadata, Mapping):
+        return {_text(name): harmless(inner) for name, inner in metadata.items()}
+    if isinstance(metadata, list | tuple):
+        return [harmless(inner) for inner in metadata]
+    return _text(redact(str(metadata)))
+
+
+def _text(text: str) -> str:
+    return str(escape(visible(cut(text, LONGEST))))

@@ -3,34 +3,37 @@
 from __future__ import annotations
 
 import json
-import platform
+import os
 from collections.abc import Mapping
-from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from checks.catalogue import load
-from checks.plugin import lost
+from checks.plugin import REGISTER, lost
 from fixtures.plugin import RUN
-from fixtures.readings import Reading
-from fixtures.run import Run, utc_now
-from reports import audit, html, terminal
+from fixtures.run import Run
+from reports import compare, html, ocsf, terminal
 from reports.artifacts import Artifacts
-from reports.masking import StandIns, masked, rewritten
-from reports.results import Result, document, exit_code
+from reports.clock import fixed_instant
+from reports.fingerprint import KeyProblem, fingerprint_key
+from reports.formats import WriterFailed, rendered, wanted
+from reports.interruption import stop_on_sigterm
+from reports.record import DISTRIBUTION, Record, presentable, suite_version
+from reports.results import Result, exit_code
+from reports.scan import finds
+from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
-DISTRIBUTION = "bedrock-preflight"
 PYTESTS_OWN = {
     pytest.ExitCode.INTERRUPTED,
     pytest.ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.USAGE_ERROR,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 }
+NOT_WHOLE = {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
+"""Runs that say nothing about what they did not reach: their reports would replace better ones."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -42,13 +45,20 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(html.Columns(reporter.run.simulated), "bedrock-preflight-html")
 
 
+@pytest.hookimpl(optionalhook=True, trylast=True)
+def pytest_metadata(metadata: dict[str, Any]) -> None:
+    """Makes harmless what pytest-html shows of the environment."""
+    safe = html.harmless(metadata)
+    metadata.clear()
+    metadata.update(safe)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Any:
-    """Hides accounts and principals where reports are born: JUnit and pytest-html take them from there."""
+    """Hides accounts and principals in what pytest prints, and in what its own reporters write."""
     report: Any = yield
     if hasattr(report, "compliance"):
         show = item.config.option.show_account_ids
-        report.compliance = presentable(report.compliance, show)
         if isinstance(report.longrepr, tuple):
             report.longrepr = tuple(presentable(list(report.longrepr), show))
         elif report.longrepr is not None:
@@ -74,23 +84,34 @@ class Reporter:
     """Collects the results of a run and says them."""
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
+        """Raises UsageError where what the options ask of the reports cannot be had: before anything is read."""
         self.config = config
         self.run = run
         self.results: dict[str, Result] = {}
         self.selected: dict[str, None] = {}
         self.readings: dict[str, list[dict[str, Any]]] = {}
-        self.artifacts = Artifacts(Path(config.option.report_dir))
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
+        self.stopped_by: str | None = None
         option = config.option
+        if option.ocsf and not ocsf.installed():
+            raise pytest.UsageError(ocsf.MISSING)
+        try:
+            self.earlier = compare.load(option.compare) if option.compare else []
+            self.key = fingerprint_key(os.environ)
+            self.fixed = fixed_instant()
+            self.artifacts = Artifacts(Path(option.report_dir))
+        except (compare.NotResults, KeyProblem, ValueError) as error:
+            raise pytest.UsageError(str(error)) from None
+        except OSError as error:
+            raise pytest.UsageError(f"--report-dir {option.report_dir}: {error.strerror}") from None
         # Failures are told at the end, as root causes: pytest's own listing only where somebody asks for more.
         if option.verbose <= 0 and option.tbstyle == "auto":
             option.tbstyle, option.reportchars = "no", ""
-        if option.xmlpath is None:
-            option.xmlpath = str(self.artifacts.staged("junit.xml"))
         if getattr(option, "htmlpath", None) is None:
             option.htmlpath = str(self.artifacts.staged("report.html"))
             option.self_contained_html = True
+        self._restore_sigterm = stop_on_sigterm()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.selected.update(dict.fromkeys(item.nodeid for item in session.items))
@@ -110,47 +131,52 @@ class Reporter:
         if result is not None:
             self.results[report.nodeid] = result
 
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        self.stopped_by = str(excinfo.value) or "Ctrl-C"
+
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
         """After pytest's own reports are written, before its summary: the artifacts, and the exit code they bear out."""
-        answer = yield
+        answer = None
+        try:
+            answer = yield
+        # pytest-html writes in this hook too; what stops it must not look like a verdict.
+        except Exception as error:  # noqa: BLE001
+            self._fail(session, f"report.html could not be made: {type(error).__name__}: {error}")
+        judged = len(self.results)
+        reason = "the run was interrupted" if self.stopped_by else "the run ended"
         for nodeid in self.selected:
             if nodeid not in self.results:
-                result = lost(self.config, nodeid, "the run ended before it was judged")
+                result = lost(self.config, nodeid, f"{reason} before it was judged")
                 if result is not None:
                     self.results[nodeid] = result
         if not self.results:
             return answer
-        self.document = self._document()
-        if exitstatus not in PYTESTS_OWN:
-            session.exitstatus = exit_code(
-                self.document["verdict"], allow_incomplete=self.config.option.allow_incomplete
+        self.readings.update(readings_of(self.run))
+        record = self._record()
+        self.document = record.document()
+        if self.earlier:
+            self.document["comparison"] = compare.comparison(self.document, self.earlier)
+        if exitstatus in NOT_WHOLE:
+            by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
+            self.problem = (
+                f"{by}: {judged} of {len(self.results)} checks were judged; "
+                f"nothing was written, and {self.artifacts.directory} is as it was"
             )
-        try:
-            self.artifacts.write_json("results.json", self.document)
-            evidence = self._evidence()
-            self.artifacts.write_json("evidence.json", evidence)
-            guide = asdict(load())
-            self.artifacts.write("audit.html", audit.render(self.document, evidence, catalogue_info=guide))
-            self.artifacts.publish()
-            self._rename_in_plugins()
-        except OSError as error:
-            self.problem = f"the reports could not be written: {error}"
-            session.exitstatus = pytest.ExitCode.INTERNAL_ERROR
+            return answer
+        if self.problem is None:
+            if exitstatus not in PYTESTS_OWN:
+                allow = self.config.option.allow_incomplete
+                session.exitstatus = exit_code(self.document["verdict"], allow_incomplete=allow)
+            self._write(session, record)
         return answer
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.document is not None:
             terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem)
-
-    def _rename_in_plugins(self) -> None:
-        """pytest's own reporters print where they wrote; by now the files are in the report directory."""
-        for plugin in self.config.pluginmanager.get_plugins():
-            for name in ("logfile", "_report_path"):
-                path = getattr(plugin, name, None)
-                if path is not None and Path(path) == self.artifacts.staged(Path(path).name):
-                    setattr(plugin, name, type(path)((self.artifacts.directory / Path(path).name).resolve()))
+        elif self.problem is not None:
+            terminalreporter.write_line(self.problem, red=True, bold=True)
 
     def pytest_report_header(self) -> list[str]:
         run = self.run
@@ -161,108 +187,61 @@ class Reporter:
 
     def pytest_unconfigure(self) -> None:
         self.artifacts.discard()
+        self._restore_sigterm()
 
-    def _document(self) -> dict[str, Any]:
-        run, option = self.run, self.config.option
-        self.readings.update(readings_of(run))
-        results = list(self.results.values())
-        made = document(
-            results,
-            suite={"name": DISTRIBUTION, "version": suite_version(), "guide_sha256": load().guide_sha256},
-            run={
-                "started": stamp(run.started),
-                "finished": stamp(utc_now()),
-                "backend": run.backend_name,
-                "world": run.world_name,
-                "simulated": run.simulated,
-                "command": [str(arg) for arg in self.config.invocation_params.args],
-                "environment": run.environment,
-                "platform": platform.platform(),
-                "python": platform.python_version(),
-                "boto3": version("boto3"),
-                "api_calls": sum(":" in r["name"] for readings in self.readings.values() for r in readings),
-            },
-            targets=[
-                self._target(target)
-                for target in run.targets
-                if any(r["target"] == target.id for r in results)
-            ],
-            evidence_ids=self._evidence_ids(),
-            gate=option.gate,
+    def _record(self) -> Record:
+        return Record(
+            run=self.run,
+            results=list(self.results.values()),
+            readings=self.readings,
+            register=self.config.stash[REGISTER],
+            command=[str(arg) for arg in self.config.invocation_params.args],
+            gate=self.config.option.gate,
+            show_account_ids=self.config.option.show_account_ids,
+            key=self.key,
         )
-        shown: dict[str, Any] = presentable(made, option.show_account_ids)
-        return shown
 
-    def _target(self, target: Any) -> dict[str, Any]:
-        identity: dict[str, Any] = {}
-        for reading in self.readings.get(target.id, []):
-            if reading["name"] == "sts:GetCallerIdentity":
-                identity = reading.get("value") or {}
-        return {
-            "id": target.id,
-            "profile": target.profile,
-            "region": target.region,
-            "account": identity.get("Account"),
-            "principal": identity.get("Arn"),
-        }
+    def _write(self, session: pytest.Session, record: Record) -> None:
+        """All artifacts or none. A secret in one of them is told by its place, and then nothing else is told."""
+        document = self.document or {}
+        try:
+            evidence = record.evidence()
+            self._finish_html()
+            self.artifacts.write_json("results.json", document)
+            self.artifacts.write_json("evidence.json", evidence)
+            for each in wanted(self.config.option, document):
+                self.artifacts.write(each.name, rendered(each, document, evidence))
+            leaks = finds(self.artifacts.made(), secrets_of(self.run))
+            if leaks:
+                self.document = None
+                self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")
+                return
+            self.artifacts.publish()
+            self._rename_in_plugins()
+        except OSError as error:
+            self._fail(session, f"the reports could not be written: {error.strerror or error}")
+        except WriterFailed as error:
+            self._fail(session, str(error))
+        except KeyboardInterrupt as stop:
+            self._fail(session, f"interrupted by {str(stop) or 'Ctrl-C'}", pytest.ExitCode.INTERRUPTED)
 
-    def _numbered(self) -> list[tuple[str, str, dict[str, Any]]]:
-        rows = [
-            (target, Reading.from_json(reading).key, reading)
-            for target, readings in self.readings.items()
-            for reading in readings
-        ]
-        return sorted(rows, key=lambda row: row[:2])
+    def _fail(
+        self, session: pytest.Session, problem: str, code: pytest.ExitCode = pytest.ExitCode.INTERNAL_ERROR
+    ) -> None:
+        self.problem = f"{problem}; nothing was written, and {self.artifacts.directory} is as it was"
+        session.exitstatus = code
 
-    def _evidence_ids(self) -> dict[tuple[str, str], str]:
-        return {(target, key): f"E{number}" for number, (target, key, _) in enumerate(self._numbered(), 1)}
+    def _finish_html(self) -> None:
+        """What pytest-html writes besides the suite's own cells: node IDs, times."""
+        page = self.artifacts.staged("report.html")
+        if page.is_file():
+            text = html.dated(page.read_text(encoding="utf-8"), self.fixed)
+            self.artifacts.write(page.name, presentable(text, self.config.option.show_account_ids))
 
-    def _evidence(self) -> dict[str, Any]:
-        run = self.run
-        snapshot = {
-            "schema": 1,
-            "suite": {"name": DISTRIBUTION, "version": suite_version(), "guide_sha256": load().guide_sha256},
-            "run": {
-                "now": stamp(run.backend.now()) if run.gathered() or run.snapshot else stamp(run.started),
-                "backend": run.backend_name,
-                "world": run.world_name,
-                "simulated": run.simulated,
-                "environment": run.environment,
-                "probe": run.probe,
-                "auditor": run.auditor,
-            },
-            "settings": run.settings.as_json(),
-            "targets": [{"profile": target.profile, "region": target.region} for target in run.targets],
-            "readings": [
-                {"id": f"E{number}", "target": target, **reading}
-                for number, (target, _, reading) in enumerate(self._numbered(), 1)
-            ],
-        }
-        kept: dict[str, Any] = neutral(snapshot)
-        if not self.config.option.show_account_ids:
-            kept = StandIns().replaced(kept)
-        return kept
-
-
-def presentable(document: Any, show_account_ids: bool) -> Any:
-    """The document as readers may see it."""
-    return neutral(document) if show_account_ids else masked(neutral(document))
-
-
-def neutral(document: Any) -> Any:
-    """The document without this machine's home folder: its path names a person."""
-    home = str(Path("~").expanduser())
-    return rewritten(document, lambda text: text.replace(home, "~") if len(home) > 1 else text)
-
-
-def stamp(instant: Any) -> str:
-    """ISO 8601, UTC, whole seconds."""
-    return str(instant.strftime("%Y-%m-%dT%H:%M:%SZ"))
-
-
-def suite_version() -> str:
-    """From pyproject.toml: the suite runs from its checkout, where it need not be installed."""
-    import tomli
-
-    project = tomli.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["version"])
+    def _rename_in_plugins(self) -> None:
+        """pytest-html prints where it wrote; by now the file is in the report directory."""
+        staged = self.artifacts.staged("report.html")
+        for plugin in self.config.pluginmanager.get_plugins():
+            path = getattr(plugin, "_report_path", None)
+            if path is not None and Path(path) == staged.absolute():
+                plugin._report_path = (self.artifacts.directory / staged.name).resolve()

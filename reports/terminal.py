@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from reports.page import cut, visible
+
+LINE = 500
 ROOT_CAUSES_SHOWN = 5
 WORDS = {
     "compliant": "compliant",
@@ -25,7 +28,7 @@ def summarise(
     reporter.section("bedrock preflight", bold=True)
     if run["simulated"]:
         reporter.write_line(
-            f"SIMULATED: world {run['world']!r}, no real machine or account was judged", yellow=True
+            _line(f"SIMULATED: world {run['world']!r}, no real machine or account was judged"), yellow=True
         )
     for target in document["targets"]:
         _target(reporter, document, target)
@@ -34,12 +37,44 @@ def summarise(
     )
     reporter.write_line("")
     reporter.write_line(f"{sum(document['counts'].values())} checks: {counted}; {run['api_calls']} AWS calls")
+    _waivers(reporter, document["waivers"])
+    _comparison(reporter, document["comparison"])
     if problem:
-        reporter.write_line(problem, red=True, bold=True)
+        reporter.write_line(_line(problem), red=True, bold=True)
     else:
         reporter.write_line(
             f"reports: {directory / 'audit.html'}; report.html, results.json, junit.xml, evidence.json beside it"
         )
+
+
+def _line(text: str) -> str:
+    """Foreign text as one line in which nothing moves the cursor, changes colours or turns the writing direction."""
+    return cut(visible(text), LINE)
+
+
+def _waivers(reporter: pytest.TerminalReporter, waivers: Iterable[Mapping[str, Any]]) -> None:
+    register = list(waivers)
+    if not register:
+        return
+    used = sum(waiver["state"] == "used" for waiver in register)
+    reporter.write_line(f"waivers: {used} of {len(register)} in use")
+    for waiver in register:
+        if waiver["warning"]:
+            reporter.write_line(
+                _line(f"  {waiver['id']} ({waiver['requirement']}) {waiver['warning']}"), yellow=True
+            )
+
+
+def _comparison(reporter: pytest.TerminalReporter, comparison: Mapping[str, Any] | None) -> None:
+    if comparison is None:
+        return
+    tally = ", ".join(f"{count} {kind}" for kind, count in comparison["counts"].items() if count)
+    reporter.write_line(f"since {comparison['against']['finished']}: {tally or 'nothing to compare'}")
+    if len(comparison["trend"]) > 2:
+        trend = ", ".join(str(point["open"]) for point in comparison["trend"][-12:])
+        reporter.write_line(f"  open findings, run by run: {trend}")
+    for notice in comparison["notices"]:
+        reporter.write_line(_line(f"  {notice}"), yellow=True)
 
 
 def _target(
@@ -47,7 +82,7 @@ def _target(
 ) -> None:
     who = f" as {target['principal']}" if target["principal"] else ""
     reporter.write_line("")
-    reporter.write(f"{target['id']}{who}: ", bold=True)
+    reporter.write(f"{_line(target['id'] + who)}: ", bold=True)
     reporter.write_line(WORDS[target["verdict"]], bold=True, **COLOURS[target["verdict"]])
     for scope, verdict in target["scopes"].items():
         reporter.write_line(f"  {scope}: {WORDS[verdict]}", **COLOURS[verdict])
@@ -65,11 +100,11 @@ def _root_cause(reporter: pytest.TerminalReporter, number: int, cause: Mapping[s
     case = f" [{cause['case']}]" if cause["case"] else ""
     blocks = f" (blocks {cause['blocks']})" if cause["blocks"] else ""
     reporter.write_line("")
-    reporter.write(f"  {number}. {cause['title']}", red=True, bold=True)
+    reporter.write(f"  {number}. {_line(cause['title'])}", red=True, bold=True)
     reporter.write_line(f"  {code}{case}{blocks}")
-    reporter.write_line(f"     seen   {cause['observed']}")
+    reporter.write_line(f"     seen   {_line(cause['observed'])}")
     for position, line in enumerate(cause["remedy"]):
-        reporter.write_line(f"     {'mend' if position == 0 else '    '}   {line}")
+        reporter.write_line(f"     {'mend' if position == 0 else '    '}   {visible(line)}")
 
 
 def _not_evaluated(reporter: pytest.TerminalReporter, results: Iterable[Mapping[str, Any]]) -> None:
@@ -81,7 +116,8 @@ def _not_evaluated(reporter: pytest.TerminalReporter, results: Iterable[Mapping[
         reporter.write_line("")
         reporter.write_line(f"  not evaluated: {len(unread)}", yellow=True)
     for reason, requirements in reasons.items():
-        reporter.write_line(f"     {', '.join(dict.fromkeys(requirements))}: {reason}")
+        named = ", ".join(dict.fromkeys(requirements))
+        reporter.write_line(f"     {_line(f'{named}: {reason}')}")
     actions = sorted({action for result in unread for action in result["missing_actions"]})
     if actions:
         reporter.write_line(f"     would be, with: {', '.join(actions)}")

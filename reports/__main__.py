@@ -1,0 +1,129 @@
+"""`python -m reports merge DIR…` joins reports, `python -m reports verify DIR` says whether one holds together."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from reports import compare, ocsf
+from reports.artifacts import Artifacts
+from reports.formats import WriterFailed, rendered, wanted
+from reports.merge import CannotMerge, Shard, expected_targets, merge
+from reports.page import visible
+from reports.results import exit_code
+from reports.scan import environment_secrets, finds
+from reports.verify import problems
+
+EXIT_INTERNAL, EXIT_USAGE = 3, 4
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The exit code: as of a run for merge; for verify 0 or 1."""
+    options = _parser().parse_args(arguments)
+    if options.command == "verify":
+        return _verify(options.folder)
+    try:
+        return _merge(options, arguments)
+    except (CannotMerge, compare.NotResults) as error:
+        return _refused(str(error), EXIT_USAGE)
+    except WriterFailed as error:
+        return _refused(f"{error}; nothing was written", EXIT_INTERNAL)
+    except OSError as error:
+        return _refused(f"the reports could not be written: {error.strerror or error}", EXIT_INTERNAL)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Ends as pytest does where the command line is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(EXIT_USAGE, f"ERROR: {message}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m reports", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    joining = commands.add_parser("merge", help="join the reports of shards or accounts into one")
+    joining.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a report directory")
+    joining.add_argument(
+        "--expect", type=Path, metavar="FILE", help="target IDs that must be there, one a line"
+    )
+    joining.add_argument(
+        "--allow-mixed", action="store_true", help="join also what different versions or settings made"
+    )
+    joining.add_argument(
+        "--report-dir",
+        type=Path,
+        default=Path("reports/merged"),
+        metavar="DIR",
+        help="default: reports/merged",
+    )
+    joining.add_argument(
+        "--compare", type=Path, metavar="FILE", help="an earlier results.json, or a folder of them"
+    )
+    joining.add_argument(
+        "--allow-incomplete", action="store_true", help="exit 0 where only the evaluation is incomplete"
+    )
+    joining.add_argument("--sarif", action="store_true", help="also write results.sarif")
+    joining.add_argument("--ocsf", action="store_true", help="also write results.ocsf.json")
+    checking = commands.add_parser("verify", help="recompute hashes, schema, counts, and what each page says")
+    checking.add_argument("folder", type=Path, metavar="DIR", help="a report directory")
+    return parser
+
+
+def _merge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+    if options.ocsf and not ocsf.installed():
+        raise CannotMerge(ocsf.MISSING)
+    expected = expected_targets(options.expect) if options.expect else None
+    earlier = compare.load(options.compare) if options.compare else []
+    shards = [Shard.read(folder) for folder in options.folders]
+    command = ["python", "-m", "reports", *arguments]
+    document, evidence = merge(shards, expected=expected, allow_mixed=options.allow_mixed, command=command)
+    if earlier:
+        document["comparison"] = compare.comparison(document, earlier)
+    artifacts = Artifacts(options.report_dir)
+    try:
+        artifacts.write_json("results.json", document)
+        artifacts.write_json("evidence.json", evidence)
+        for each in wanted(options, document):
+            artifacts.write(each.name, rendered(each, document, evidence))
+        leaks = finds(artifacts.made(), environment_secrets(os.environ))
+        if leaks:
+            return _refused(f"{'; '.join(map(str, leaks[:5]))}; nothing was written", EXIT_INTERNAL)
+        artifacts.publish()
+    finally:
+        artifacts.discard()
+    counted = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in document["counts"].items() if n)
+    print(
+        f"{len(shards)} reports, {len(document['targets'])} targets, {len(document['results'])} results: {counted}"
+    )
+    for what in ("missing", "unexpected"):
+        if document["merged"][what]:
+            print(f"{what} targets: {', '.join(document['merged'][what])}")
+    for notice in document["merged"]["notices"]:
+        print(visible(notice))
+    print(f"{document['verdict'].replace('_', ' ')}; reports in {options.report_dir}")
+    return exit_code(document["verdict"], allow_incomplete=options.allow_incomplete)
+
+
+def _verify(folder: Path) -> int:
+    if not folder.is_dir():
+        return _refused(f"{folder}: no such folder", EXIT_USAGE)
+    found = problems(folder)
+    for problem in found:
+        print(visible(problem))
+    print(f"{folder}: {'does not hold together' if found else 'holds together'}")
+    return 1 if found else 0
+
+
+def _refused(message: str, code: int) -> int:
+    print(f"ERROR: {visible(message)}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,185 @@
+"""What changed since an earlier run: results joined by requirement, case and target."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from reports.results import STATUSES
+
+Key = tuple[str, str | None, str]
+
+CHANGES = (
+    "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "unchanged",
+)  # fmt: skip
+FINE = frozenset({"compliant", "not_applicable"})
+UNREAD = frozenset({"inconclusive", "blocked"})
+NAME = "results*.json"
+
+
+class NotResults(Exception):
+    """A file or folder that cannot be compared with; one line."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier results.json, reduced to what a comparison needs."""
+
+    file: str
+    sha256: str
+    suite: Mapping[str, Any]
+    run: Mapping[str, Any]
+    verdict: str
+    statuses: Mapping[Key, str]
+
+
+def load(path: Path) -> list[Earlier]:
+    """The earlier runs, the oldest first: of one results.json, or of all `results*.json` in a folder and below it."""
+    if path.is_dir():
+        files = sorted(path.rglob(NAME))
+        if not files:
+            raise NotResults(f"--compare {path}: no {NAME} in this folder")
+        runs = [_read(file) for file in files if file.is_file()]
+        return sorted(runs, key=lambda run: (run.run["finished"], run.file))
+    return [_read(path)]
+
+
+def _read(file: Path) -> Earlier:
+    try:
+        content = file.read_bytes()
+        document = json.loads(content)
+        if document["schema"] != 1:
+            raise NotResults(f"--compare {file}: schema {document['schema']!r}, and this version reads 1")
+        statuses = {key_of(row): row["status"] for row in document["results"]}
+        if unknown := set(statuses.values()) - set(STATUSES):
+            raise ValueError(f"unknown status {sorted(unknown)[0]!r}")
+        return Earlier(
+            file=file.name,
+            sha256=hashlib.sha256(content).hexdigest(),
+            suite={name: str(document["suite"][name]) for name in ("version", "guide_sha256")},
+            run={
+                name: document["run"][name]
+                for name in ("started", "finished", "simulated", "environment", "world")
+            },
+            verdict=document["verdict"],
+            statuses=statuses,
+        )
+    except OSError as error:
+        raise NotResults(f"--compare {file}: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotResults(
+            f"--compare {file}: not the results.json of a run ({type(error).__name__}: {error})"
+        ) from None
+
+
+def key_of(row: Mapping[str, Any]) -> Key:
+    """What results of two runs are joined by."""
+    return row["requirement"], row["case"], row["target"]
+
+
+def change(was: str | None, now: str | None) -> str | None:
+    """What became of one result, of its statuses then and now; None is no such result, and there was nothing to lose.
+
+    | then \\ now | fine | non_compliant | waived | not read or absent |
+    |---|---|---|---|---|
+    | fine | unchanged | regressed | newly waived | no longer evaluated |
+    | non_compliant | fixed | unchanged | newly waived | no longer evaluated |
+    | waived | fixed | no longer waived | unchanged | no longer evaluated |
+    | not read or absent | new | new | newly waived | unchanged |
+    """
+    before = "unread" if was is None or was in UNREAD else "fine" if was in FINE else was
+    after = "unread" if now is None or now in UNREAD else "fine" if now in FINE else now
+    if before == after:
+        return None if now is None else "unchanged"
+    if after == "unread":
+        return "no longer evaluated"
+    if after == "waived":
+        return "newly waived"
+    if before == "unread":
+        return "new"
+    if after == "fine":
+        return "fixed"
+    return "no longer waived" if before == "waived" else "regressed"
+
+
+def comparison(document: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[str, Any]:
+    """`comparison` of results.json: this document against the last of the earlier runs, and the trend over all of them."""
+    against = earlier[-1]
+    now = {key_of(row): row["status"] for row in document["results"]}
+    changes = []
+    for key in [*now, *(key for key in against.statuses if key not in now)]:
+        kind = change(against.statuses.get(key), now.get(key))
+        if kind is not None:
+            requirement, case, target = key
+            changes.append(
+                {
+                    "requirement": requirement,
+                    "case": case,
+                    "target": target,
+                    "change": kind,
+                    "was": against.statuses.get(key),
+                    "now": now.get(key),
+                }
+            )
+    return {
+        "against": {
+            "file": against.file,
+            "started": against.run["started"],
+            "finished": against.run["finished"],
+            "suite_version": against.suite["version"],
+            "guide_sha256": against.suite["guide_sha256"],
+            "results_sha256": against.sha256,
+        },
+        "notices": notices(document, against),
+        "counts": {kind: sum(each["change"] == kind for each in changes) for kind in CHANGES},
+        "changes": changes,
+        "trend": [
+            *(_point(run.run, run.verdict, run.statuses) for run in earlier),
+            _point(document["run"], document["verdict"], now),
+        ],
+    }
+
+
+def notices(document: Mapping[str, Any], against: Earlier) -> list[str]:
+    """In what the two runs differ besides their results."""
+    said = []
+    if against.suite["version"] != document["suite"]["version"]:
+        said.append(
+            f"the suite differs: {against.suite['version']} then, {document['suite']['version']} now; "
+            "what changed may be its checks"
+        )
+    if against.suite["guide_sha256"] != document["suite"]["guide_sha256"]:
+        said.append(
+            f"the guide differs: {against.suite['guide_sha256'][:12]} then, {document['suite']['guide_sha256'][:12]} now; "
+            "what changed may be the requirements"
+        )
+    if against.run["environment"] != document["run"]["environment"]:
+        said.append(
+            f"the environment differs: {against.run['environment']} then, {document['run']['environment']} now"
+        )
+    if against.run["simulated"] != document["run"]["simulated"]:
+        said.append(
+            f"only one of the runs is SIMULATED: the {'earlier' if against.run['simulated'] else 'present'} one"
+        )
+    elif against.run["world"] != document["run"]["world"]:
+        said.append(
+            f"the simulated world differs: {against.run['world']!r} then, {document['run']['world']!r} now"
+        )
+    return said
+
+
+def _point(run: Mapping[str, Any], verdict: str, statuses: Mapping[Key, str]) -> dict[str, Any]:
+    found = list(statuses.values())
+    return {
+        "started": run["started"],
+        "finished": run["finished"],
+        "open": found.count("non_compliant"),
+        "waived": found.count("waived"),
+        "unread": sum(status in UNREAD for status in found),
+        "total": len(found),
+        "verdict": verdict,
+    }

@@ -1,0 +1,103 @@
+"""junit.xml, as Jenkins' xunit schema has it (family xunit2): a suite for each target, a test case for each result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+from xml.etree import ElementTree
+
+from reports.page import visible
+
+Json = Mapping[str, Any]
+
+ELEMENTS = {
+    "non_compliant": "failure",
+    "inconclusive": "error",
+    "waived": "skipped",
+    "blocked": "skipped",
+    "not_applicable": "skipped",
+}
+"""What a status is to a CI server; a compliant result is a test case with nothing in it."""
+
+LONGEST = 20_000
+_NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 does not allow in any form (section 2.2)."""
+
+
+def render(document: Json) -> str:
+    """The document as XML. Times are left out: they belong to calls, which checks share."""
+    whole = {"name": document["suite"]["name"], **_counts(document["results"])}
+    del whole["skipped"]  # the schema has it for a single suite only
+    suites = ElementTree.Element("testsuites", whole)
+    for target in document["targets"]:
+        own = [row for row in document["results"] if row["target"] == target["id"]]
+        name = target["id"] + (" (SIMULATED)" if document["run"]["simulated"] else "")
+        started = document["run"]["started"].rstrip("Z")
+        suite = ElementTree.SubElement(
+            suites, "testsuite", {"name": _text(name), "timestamp": started, **_counts(own)}
+        )
+        for row in own:
+            _case(suite, row)
+    ElementTree.indent(suites, " ")
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
+    )
+
+
+def _counts(rows: Sequence[Json]) -> dict[str, str]:
+    ended = [ELEMENTS.get(row["status"]) for row in rows]
+    return {
+        "tests": str(len(rows)),
+        "failures": str(ended.count("failure")),
+        "errors": str(ended.count("error")),
+        "skipped": str(ended.count("skipped")),
+    }
+
+
+def case_name(row: Json) -> str:
+    """The test case's name: with the target, since CI servers take equal names of two suites for one test."""
+    return _text(f"{row['requirement']}[{row['target']}{':' + row['case'] if row['case'] else ''}]")
+
+
+def _case(suite: ElementTree.Element, row: Json) -> None:
+    path = row["check"].partition("::")[0]
+    classname = re.sub(r"\.py$", "", path).replace("/", ".")
+    case = ElementTree.SubElement(suite, "testcase", {"classname": _text(classname), "name": case_name(row)})
+    element = ELEMENTS.get(row["status"])
+    if element is None:
+        return
+    message, lines = _told(row)
+    inside = ElementTree.SubElement(case, element, {"type": row["status"], "message": _text(message)})
+    inside.text = _text("\n".join(lines))
+
+
+def _told(row: Json) -> tuple[str, list[str]]:
+    if row["status"] in {"non_compliant", "waived"}:
+        code = f" {row['cause']}" if row["cause"] else ""
+        waived = (
+            f"waived until {row['waiver']['expires']} by {row['waiver']['id']}: " if row["waiver"] else ""
+        )
+        lines = [f"expected  {row['expected']}", f"observed  {row['observed']}"]
+        return f"{waived}{row['requirement']}{code}: {row['title']}", lines + [
+            f"mend      {r}" for r in row["remedy"]
+        ]
+    by = f"blocked by {row['blocked_by']}: " if row["blocked_by"] else ""
+    needs = [f"needs {', '.join(row['missing_actions'])}"] if row["missing_actions"] else []
+    return f"{by}{row['reason']}", [f"{row['requirement']}: {row['title']}", *needs]
+
+
+def _text(text: str) -> str:
+    return _NO_XML.sub("\ufffd", visible(text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"))
+
+
+def statuses(text: str) -> dict[str, str | None]:
+    """Read back what junit.xml says: by test case, the status in its element's `type`; None where it passed.
+
+    Raises xml.etree.ElementTree.ParseError where it is no XML.
+    """
+    said: dict[str, str | None] = {}
+    for case in ElementTree.fromstring(text).iter("testcase"):
+        inside = next(iter(case), None)
+        said[case.attrib["name"]] = None if inside is None else inside.get("type")
+    return said

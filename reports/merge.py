@@ -1,0 +1,248 @@
+"""Joining the results of CI shards or of many accounts into one report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from checks.catalogue import Catalogue, load
+from reports.compare import key_of
+from reports.results import SEVERITIES, document
+
+Json = dict[str, Any]
+
+STATES = ("used", "not_judged", "stale", "not_selected", "pending")
+"""States of a waiver; of several shards' the first of these holds for the whole."""
+
+
+class CannotMerge(Exception):
+    """Shards that do not make one report; one line."""
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The report in one folder."""
+
+    folder: str
+    sha256: str
+    results: Json
+    evidence: Json
+
+    @classmethod
+    def read(cls, folder: Path) -> Shard:
+        """From results.json and evidence.json there."""
+        file = folder / "results.json"
+        try:
+            content = file.read_bytes()
+            results = json.loads(content)
+            file = folder / "evidence.json"
+            evidence = json.loads(file.read_text(encoding="utf-8"))
+            for made in (results, evidence):
+                if made["schema"] != 1:
+                    raise CannotMerge(f"{folder}: schema {made['schema']!r}, and this version reads 1")
+            if results["merged"] is not None:
+                raise CannotMerge(
+                    f"{folder}: is itself a joined report; name the folders that it was joined from"
+                )
+            return cls(folder.name, hashlib.sha256(content).hexdigest(), results, evidence)
+        except OSError as error:
+            raise CannotMerge(f"{file}: {error.strerror}") from None
+        except (ValueError, KeyError, TypeError) as error:
+            raise CannotMerge(f"{file}: not of a report ({type(error).__name__}: {error})") from None
+
+
+def expected_targets(path: Path) -> list[str]:
+    """The target IDs that a file lists, one a line; `#` begins a comment."""
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise CannotMerge(f"--expect {path}: {getattr(error, 'strerror', None) or 'not UTF-8'}") from None
+    targets = [bare for bare in (line.partition("#")[0].strip() for line in lines) if bare]
+    if not targets:
+        raise CannotMerge(f"--expect {path}: names no target")
+    return list(dict.fromkeys(targets))
+
+
+def merge(
+    shards: Sequence[Shard],
+    *,
+    expected: Sequence[str] | None = None,
+    allow_mixed: bool = False,
+    command: Sequence[str] = (),
+) -> tuple[Json, Json]:
+    """results.json and evidence.json of the whole.
+
+    Raises CannotMerge where two shards have a result for the same requirement, case and target, and, unless `allow_mixed`,
+    where they were not made alike: suite, guide, environment, gate, simulated or not, or two accounts for one target.
+    """
+    _refuse_duplicates(shards)
+    notices = _differences(shards)
+    if notices and not allow_mixed:
+        raise CannotMerge(f"{'; '.join(notices)}; --allow-mixed joins them all the same")
+    catalogue = load()
+    targets = _targets(shards)
+    missing = [name for name in expected or () if name not in targets]
+    rows: list[Json] = []
+    readings: list[Json] = []
+    identifiers: dict[tuple[str, str], str] = {}
+    for number, shard in enumerate(shards):
+        for reading in shard.evidence["readings"]:
+            name = f"E{len(readings) + 1}"
+            identifiers[reading["target"], f"{number}:{reading['id']}"] = name
+            readings.append({**reading, "id": name})
+        roots = _roots(shard, catalogue)
+        for row in shard.results["results"]:
+            placed = {**row, **_place(row["requirement"], catalogue)}
+            placed["evidence"] = [f"{number}:{name}" for name in row["evidence"]]
+            if row["status"] == "blocked":
+                placed["root"] = roots.get((row["target"], row["blocked_by"]))
+            rows.append(placed)
+    newest = max(shards, key=lambda shard: str(shard.results["run"]["finished"]))
+    gate = max((shard.results["run"]["gate"] for shard in shards), key=SEVERITIES.index)
+    whole = document(
+        rows,
+        suite=newest.results["suite"],
+        run=_run([shard.results["run"] for shard in shards], command),
+        targets=list(targets.values()),
+        evidence_ids=identifiers,
+        gate=gate,
+        waivers=_waivers(shards),
+        missing=missing,
+    )
+    whole["merged"] = {
+        "shards": [
+            {
+                "folder": shard.folder,
+                "suite": shard.results["suite"],
+                "run": shard.results["run"],
+                "targets": [target["id"] for target in shard.results["targets"]],
+                "results": len(shard.results["results"]),
+                "results_sha256": shard.sha256,
+            }
+            for shard in shards
+        ],
+        "expected": None if expected is None else len(expected),
+        "missing": missing,
+        "unexpected": [] if expected is None else [name for name in targets if name not in expected],
+        "notices": notices,
+    }
+    evidence = {
+        "schema": 1,
+        "merged": True,
+        "suite": newest.results["suite"],
+        "runs": [
+            {name: value for name, value in shard.evidence.items() if name != "readings"} for shard in shards
+        ],
+        "readings": readings,
+    }
+    return whole, evidence
+
+
+def _refuse_duplicates(shards: Sequence[Shard]) -> None:
+    seen: dict[Any, str] = {}
+    for shard in shards:
+        for row in shard.results["results"]:
+            key = key_of(row)
+            if key in seen:
+                name = " ".join(part for part in key if part)
+                raise CannotMerge(
+                    f"{name} is in {seen[key]} and in {shard.folder}: a result has one place; accounts whose masked IDs are "
+                    "alike are told apart with --show-account-ids"
+                )
+            seen[key] = shard.folder
+
+
+def _differences(shards: Sequence[Shard]) -> list[str]:
+    """In what the shards differ, in words."""
+    said = []
+    for what, values in (
+        ("versions of the suite", [shard.results["suite"]["version"] for shard in shards]),
+        ("guides", [shard.results["suite"]["guide_sha256"][:12] for shard in shards]),
+        ("environments", [shard.results["run"]["environment"] for shard in shards]),
+        ("gates", [shard.results["run"]["gate"] for shard in shards]),
+        (
+            "runs, SIMULATED and real",
+            ["SIMULATED" if shard.results["run"]["simulated"] else "real" for shard in shards],
+        ),
+    ):
+        if len(set(values)) > 1:
+            said.append(f"mixed {what}: {', '.join(dict.fromkeys(values))}")
+    accounts: dict[str, str] = {}
+    for target in (target for shard in shards for target in shard.results["targets"]):
+        account = target["account"]
+        if account and accounts.setdefault(target["id"], account) != account:
+            said.append(f"mixed accounts: {target['id']} is {accounts[target['id']]} and {account}")
+    return said
+
+
+def _targets(shards: Sequence[Shard]) -> dict[str, Json]:
+    """Each target once, with what any shard knows of it."""
+    keys = ("id", "profile", "region", "account", "account_fingerprint", "principal")
+    targets: dict[str, Json] = {}
+    for target in (target for shard in shards for target in shard.results["targets"]):
+        known = targets.setdefault(target["id"], dict.fromkeys(keys))
+        known.update({key: known[key] or target[key] for key in keys})
+    return dict(sorted(targets.items()))
+
+
+def _roots(shard: Shard, catalogue: Catalogue) -> dict[tuple[str, str], Json]:
+    """The failures that block something, by target and requirement: their own checks may not have been selected."""
+    severities = {requirement.id: requirement.severity for requirement in catalogue}
+    return {
+        (cause["target"], cause["requirement"]): {
+            **cause,
+            "status": "non_compliant",
+            "severity": severities.get(cause["requirement"], SEVERITIES[0]),
+            **_place(cause["requirement"], catalogue),
+        }
+        for cause in reversed(shard.results["root_causes"])
+    }
+
+
+def _place(requirement: str, catalogue: Catalogue) -> Json:
+    """Where the guide has the requirement; last, where it is of another version's guide."""
+    for order, known in enumerate(catalogue):
+        if known.id == requirement:
+            return {"stage": catalogue.stages.index(known.stage), "order": order}
+    return {"stage": len(catalogue.stages), "order": len(catalogue.requirements)}
+
+
+def _run(runs: Sequence[Mapping[str, Any]], command: Sequence[str]) -> Json:
+    return {
+        "started": min(run["started"] for run in runs),
+        "finished": max(run["finished"] for run in runs),
+        "backend": _same((run["backend"] for run in runs), "mixed"),
+        "world": _same((run["world"] for run in runs), None),
+        "simulated": any(run["simulated"] for run in runs),
+        "command": list(command),
+        "environment": _same((run["environment"] for run in runs), "mixed"),
+        **{name: ", ".join(sorted({run[name] for run in runs})) for name in ("platform", "python", "boto3")},
+        "api_calls": sum(run["api_calls"] for run in runs),
+    }
+
+
+def _same(values: Iterable[Any], otherwise: Any) -> Any:
+    found = list(dict.fromkeys(values))
+    return found[0] if len(found) == 1 else otherwise
+
+
+def _waivers(shards: Sequence[Shard]) -> list[Json]:
+    """Each waiver once: what any shard used is used. CannotMerge where one ID stands for two waivers."""
+    merged: dict[str, Json] = {}
+    outcome = ("state", "warning", "covers", "days_left")
+    for shard in shards:
+        for waiver in shard.results["waivers"]:
+            known = merged.setdefault(waiver["id"], {**waiver, "covers": []})
+            if any(known[key] != waiver[key] for key in waiver if key not in outcome):
+                raise CannotMerge(
+                    f"waiver {waiver['id']} is not the same in {shard.folder} as in an earlier folder"
+                )
+            if STATES.index(waiver["state"]) < STATES.index(known["state"]):
+                known.update(state=waiver["state"], warning=waiver["warning"])
+            known["covers"] += waiver["covers"]
+            known["days_left"] = min(known["days_left"], waiver["days_left"])
+    return list(merged.values())

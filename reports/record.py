@@ -1,0 +1,154 @@
+"""The run as data: results.json and evidence.json, made from results, readings and what the options resolved to."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from checks.catalogue import load
+from checks.waivers import Place, Register
+from fixtures.readings import Reading
+from fixtures.run import Run, utc_now
+from fixtures.targets import Target
+from reports.clock import report_time, stamp
+from reports.fingerprint import fingerprint
+from reports.masking import StandIns, masked, rewritten
+from reports.results import Result, document
+
+DISTRIBUTION = "bedrock-preflight"
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a run found. `readings` are those of all processes, by target ID; `key` is that of account fingerprints."""
+
+    run: Run
+    results: Sequence[Result]
+    readings: Mapping[str, Sequence[Json]]
+    register: Register
+    command: Sequence[str]
+    gate: str
+    show_account_ids: bool
+    key: bytes | None
+
+    def document(self) -> Json:
+        """results.json, without a comparison; accounts and principals masked unless they are to be shown."""
+        run = self.run
+        judged = {result["target"] for result in self.results}
+        targets = [self._target(target) for target in run.targets if target.id in judged]
+        places = {t["id"]: Place(t["profile"], t["region"], t["account"]) for t in targets}
+        made = document(
+            self.results,
+            suite=suite(),
+            run={
+                "started": stamp(report_time(run.started)),
+                "finished": stamp(report_time(utc_now())),
+                "backend": run.backend_name,
+                "world": run.world_name,
+                "simulated": run.simulated,
+                "command": list(self.command),
+                "environment": run.environment,
+                "platform": platform.platform(),
+                "python": platform.python_version(),
+                "boto3": version("boto3"),
+                "api_calls": sum(":" in r["name"] for readings in self.readings.values() for r in readings),
+            },
+            targets=targets,
+            evidence_ids={
+                (target, key): f"E{number}" for number, (target, key, _) in enumerate(self._numbered, 1)
+            },
+            gate=self.gate,
+            waivers=self.register.accounted(self.results, places),
+        )
+        shown: Json = presentable(made, self.show_account_ids)
+        return shown
+
+    def evidence(self) -> Json:
+        """evidence.json, which `--snapshot` takes; accounts and principals are stand-ins unless they are to be shown."""
+        run = self.run
+        snapshot = {
+            "schema": 1,
+            "suite": suite(),
+            "run": {
+                "now": stamp(run.backend.now()) if run.gathered() or run.snapshot else stamp(run.started),
+                "backend": run.backend_name,
+                "world": run.world_name,
+                "simulated": run.simulated,
+                "environment": run.environment,
+                "probe": run.probe,
+                "auditor": run.auditor,
+            },
+            "settings": run.settings.as_json(),
+            "targets": [
+                {
+                    "profile": target.profile,
+                    "region": target.region,
+                    "account_fingerprint": self._target(target)["account_fingerprint"],
+                }
+                for target in run.targets
+            ],
+            "readings": [
+                {"id": f"E{number}", "target": target, **reading}
+                for number, (target, _, reading) in enumerate(self._numbered, 1)
+            ],
+        }
+        kept: Json = neutral(snapshot)
+        if not self.show_account_ids:
+            kept = StandIns().replaced(kept)
+        return kept
+
+    def _target(self, target: Target) -> Json:
+        identity: Json = {}
+        for reading in self.readings.get(target.id, ()):
+            if reading["name"] == "sts:GetCallerIdentity" and not reading.get("by"):
+                identity = reading.get("value") or {}
+        account = identity.get("Account")
+        # A snapshot's accounts are stand-ins: only the run that read them could tell their fingerprints.
+        recorded = self.run.snapshot.fingerprints.get(target.id) if self.run.snapshot else None
+        return {
+            "id": target.id,
+            "profile": target.profile,
+            "region": target.region,
+            "account": account,
+            "account_fingerprint": recorded if self.run.snapshot else fingerprint(account, self.key),
+            "principal": identity.get("Arn"),
+        }
+
+    @cached_property
+    def _numbered(self) -> list[tuple[str, str, Json]]:
+        rows = [
+            (target, Reading.from_json(reading).key, dict(reading))
+            for target, readings in self.readings.items()
+            for reading in readings
+        ]
+        return sorted(rows, key=lambda row: row[:2])
+
+
+def suite() -> Json:
+    """Which suite and guide judged."""
+    return {"name": DISTRIBUTION, "version": suite_version(), "guide_sha256": load().guide_sha256}
+
+
+def suite_version() -> str:
+    """From pyproject.toml: the suite runs from its checkout, where it need not be installed."""
+    import tomli
+
+    project = tomli.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
+    return str(project["project"]["version"])
+
+
+def presentable(document: Any, show_account_ids: bool) -> Any:
+    """The document as readers may see it."""
+    return neutral(document) if show_account_ids else masked(neutral(document))
+
+
+def neutral(document: Any) -> Any:
+    """The document without this machine's home folder: its path names a person."""
+    home = str(Path("~").expanduser())
+    return rewritten(document, lambda text: text.replace(home, "~") if len(home) > 1 else text)

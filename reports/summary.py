@@ -1,0 +1,178 @@
+"""summary.md: one page for a CI step summary, in GitHub's Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reports.page import WORDS, WORST_FIRST, cut, visible
+
+Json = Mapping[str, Any]
+
+CAUSES_SHOWN = 10
+TARGETS_SHOWN = 20
+REASONS_SHOWN = 10
+REMEDY_LINES = 12
+LINE = 300
+
+
+def render(document: Json) -> str:
+    """The page: verdict, counts, root causes with remedies, what changed, waivers, what was not evaluated."""
+    parts = [_head(document), _counts(document), _targets(document), _causes(document)]
+    parts += [_changes(document), _missing(document), _waivers(document), _unread(document), _foot(document)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def plain(text: str, length: int = LINE) -> str:
+    """Foreign text as one line of Markdown that shows it as it is: no markup, no link, no mention, nothing invisible."""
+    line = re.sub(r"([\\`*_{}\[\]()<>#|~!&@$])", r"\\\1", cut(visible(text), length))
+    # GitHub makes links of bare addresses.
+    return re.sub(r"(?i)\b(https?|ftp|mailto|xmpp):", r"\1\\:", line).replace("www.", "www\\.")
+
+
+def fenced(lines: Iterable[str], language: str = "") -> str:
+    """The lines as a block of code, within a fence that none of them can close."""
+    body = [cut(visible(line), 1000) for line in lines]
+    longest = max((len(run) for line in body for run in re.findall(r"`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence + language, *body, fence])
+
+
+def _head(document: Json) -> str:
+    lines = [f"# {document['suite']['name']}: {WORDS[document['verdict']].lower()}"]
+    run = document["run"]
+    if run["simulated"]:
+        lines += [
+            "",
+            f"**SIMULATED**: world {plain(str(run['world']))}; no real machine or account was judged.",
+        ]
+    return "\n".join(lines)
+
+
+def counts_line(document: Json) -> str:
+    """The counts in one line, all statuses, worst first; `verify` reads it back."""
+    counts = ", ".join(f"{document['counts'][status]} {WORDS[status].lower()}" for status in WORST_FIRST)
+    return f"{sum(document['counts'].values())} checks: {counts}."
+
+
+def _counts(document: Json) -> str:
+    gate = document["run"]["gate"]
+    below = f" Findings below {gate} do not decide the verdict." if gate != "low" else ""
+    return counts_line(document) + below
+
+
+def _targets(document: Json) -> str:
+    rows = [
+        f"| {plain(target['id'])} | {plain(target['account'] or 'not known')} | {WORDS[target['verdict']]} | "
+        + ", ".join(f"{scope} {WORDS[verdict].lower()}" for scope, verdict in target["scopes"].items())
+        + " |"
+        for target in document["targets"][:TARGETS_SHOWN]
+    ]
+    more = len(document["targets"]) - TARGETS_SHOWN
+    table = "\n".join(["| Target | Account | Verdict | Scopes |", "|---|---|---|---|", *rows])
+    return table + (f"\n\n{more} more targets are in audit.html." if more > 0 else "")
+
+
+def _causes(document: Json) -> str:
+    causes = document["root_causes"]
+    if not causes:
+        return ""
+    parts = ["## Root causes, first to mend first"]
+    for number, cause in enumerate(causes[:CAUSES_SHOWN], 1):
+        code = " ".join(filter(None, (cause["requirement"], cause["cause"], cause["case"])))
+        blocks = f", blocks {cause['blocks']}" if cause["blocks"] else ""
+        where = f"{plain(cause['target'])}: " if len(document["targets"]) > 1 else ""
+        remedy = [*cause["remedy"][:REMEDY_LINES]]
+        if len(cause["remedy"]) > REMEDY_LINES:
+            remedy.append(f"# and {len(cause['remedy']) - REMEDY_LINES} more lines, in audit.html")
+        parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{blocks})")
+        parts.append(f"{where}{plain(cause['observed'])}")
+        parts.append(fenced(remedy, "sh"))
+    if len(causes) > CAUSES_SHOWN:
+        parts.append(f"{len(causes) - CAUSES_SHOWN} more are in audit.html.")
+    return "\n\n".join(parts)
+
+
+def _changes(document: Json) -> str:
+    comparison = document["comparison"]
+    if comparison is None:
+        return ""
+    against = comparison["against"]
+    tally = ", ".join(f"{count} {kind}" for kind, count in comparison["counts"].items() if count)
+    lines = [f"## Since {plain(against['finished'])}", "", f"{tally or 'nothing to compare'}."]
+    lines += [f"- {plain(notice)}" for notice in comparison["notices"]]
+    worse = [c for c in comparison["changes"] if c["now"] == "non_compliant" and c["change"] != "unchanged"]
+    if worse:
+        names = [
+            plain(" ".join(filter(None, (c["requirement"], c["case"], c["target"]))), 100) for c in worse[:15]
+        ]
+        rest = f" and {len(worse) - 15} more" if len(worse) > 15 else ""
+        lines += ["", f"Not compliant now, and not so then: {'; '.join(names)}{rest}."]
+    if len(comparison["trend"]) > 2:
+        trend = " → ".join(str(point["open"]) for point in comparison["trend"][-12:])
+        lines += ["", f"Open findings over the last runs: {trend}."]
+    return "\n".join(lines)
+
+
+def _missing(document: Json) -> str:
+    merged = document["merged"]
+    if merged is None:
+        return ""
+    lines = [f"Joined from {len(merged['shards'])} runs."]
+    for what in ("missing", "unexpected"):
+        if merged[what]:
+            shown = ", ".join(plain(target, 80) for target in merged[what][:20])
+            rest = f" and {len(merged[what]) - 20} more" if len(merged[what]) > 20 else ""
+            lines.append(f"**{len(merged[what])} {what} targets**: {shown}{rest}.")
+    lines += [plain(notice) for notice in merged["notices"]]
+    return "\n\n".join(lines)
+
+
+def _waivers(document: Json) -> str:
+    waivers = document["waivers"]
+    if not waivers:
+        return ""
+    rows = [
+        f"| {plain(w['id'], 60)} | {plain(w['requirement'])} | {plain(w['approved_by'], 60)} | {w['expires']} | "
+        f"{w['state'].replace('_', ' ')} | {plain(w['warning'] or '')} |"
+        for w in waivers[:TARGETS_SHOWN]
+    ]
+    more = (
+        f"\n\n{len(waivers) - TARGETS_SHOWN} more are in audit.html." if len(waivers) > TARGETS_SHOWN else ""
+    )
+    head = [
+        "## Waivers",
+        "",
+        "| ID | Requirement | Approved by | Until | State | |",
+        "|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*head, *rows]) + more
+
+
+def _unread(document: Json) -> str:
+    unread = [row for row in document["results"] if row["status"] == "inconclusive"]
+    if not unread:
+        return ""
+    reasons: dict[str, list[str]] = {}
+    for row in unread:
+        reasons.setdefault(row["reason"], []).append(row["requirement"])
+    lines = [f"## Not evaluated: {len(unread)}", ""]
+    for reason, requirements in list(reasons.items())[:REASONS_SHOWN]:
+        named = list(dict.fromkeys(requirements))
+        rest = f" and {len(named) - 12} more" if len(named) > 12 else ""
+        lines.append(f"- {', '.join(named[:12])}{rest}: {plain(reason)}")
+    if len(reasons) > REASONS_SHOWN:
+        lines.append(f"- {len(reasons) - REASONS_SHOWN} more reasons are in audit.html")
+    actions = sorted({action for row in unread for action in row["missing_actions"]})
+    if actions:
+        lines += ["", f"These IAM actions would allow it: {plain(', '.join(actions), 1000)}."]
+    return "\n".join(lines)
+
+
+def _foot(document: Json) -> str:
+    suite, run = document["suite"], document["run"]
+    return (
+        f"{plain(suite['name'])} {plain(suite['version'])}, guide {suite['guide_sha256'][:12]}, {run['finished']}, "
+        f"{run['backend']}, {run['api_calls']} AWS calls. Details: audit.html; as data: results.json."
+    )
