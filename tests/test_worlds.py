@@ -23,7 +23,8 @@ PLACEHOLDERS = {"", "test", "testing", "foobar_secret"}
 
 
 def texts(world: World) -> str:
-    return "\n".join(file.text for file in world.machine.files.values())
+    # Code is no place for a secret that stands alone: it passes on what it was given.
+    return "\n".join(file.text for name, file in world.machine.files.items() if not name.endswith(".py"))
 
 
 def secrets(world: World) -> list[str]:
