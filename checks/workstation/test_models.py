@@ -36,12 +36,14 @@ def test_identifier_is_well_formed(
     name = model_names[case]
     # What people write who have read a model's name: capitals, quotes, blanks.
     tidied = ModelName.of(name.text.strip(" \t\"'").lower().replace(" ", "-"))
+    known = tidied.well_formed(sdk.model_id_patterns)
     require(
         name.well_formed(sdk.model_id_patterns),
         cause="MOD02",
-        expected="provider.model, a geography's prefix before that, or an ARN, as Bedrock writes them",
-        observed=said(case, name, model_places),
-        candidate=tidied.text if tidied.well_formed(sdk.model_id_patterns) else None,
+        expected="provider.model, that with a geography in front, or an ARN, as Bedrock writes them",
+        observed=f"{said(case, name, model_places)}: of none of these forms",
+        candidate=tidied.text if known else None,
+        own_remedy=not known,
         each=edits(case, model_names, model_places),
     )
 
