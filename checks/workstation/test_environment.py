@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence, value_of
@@ -20,6 +20,9 @@ TIMEOUT = "30"
 """The guide's values, step 4."""
 NONE_THERE = "there is no .env.enterprise here, and neither --env-file nor compliance.toml names another file"
 MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
+ENCODINGS = {**MARKED, "undecodable": "bytes that are not UTF-8", "nul-characters": "NUL characters"}
+MOST = 3
+"""How many places a message names."""
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 VARIABLES = (
@@ -53,16 +56,21 @@ def test_env_file_can_be_loaded(env_file_found: EnvFile) -> None:
             False,
             cause="WIN01" if problem["kind"] in MARKED else None,
             expected="UTF-8 without a byte order mark",
-            observed=f"{path} line {problem['line']}: {MARKED.get(problem['kind'], problem['kind'])}",
+            observed=f"{path} line {problem['line']}: {ENCODINGS[problem['kind']]}",
             file=path,
         )
     lines = file["unparsable_lines"]
     require(
         not lines,
         expected="lines of the form NAME=value",
-        observed=f"{path} line {', '.join(map(str, lines))}: not of that form, so python-dotenv skips it",
+        observed=f"{path} line {_listed(lines)}: not of that form, so python-dotenv skips it",
         file=path,
     )
+
+
+def _listed(things: Sequence[object]) -> str:
+    more = f" and {len(things) - MOST} more" if len(things) > MOST else ""
+    return ", ".join(map(str, things[:MOST])) + more
 
 
 def _required(env_file: EnvFile | None) -> EnvFile:
@@ -163,7 +171,7 @@ def test_regions_agree(
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target) -> None:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
-    named = file.value("AWS_PROFILE")
+    named = file.text("AWS_PROFILE")
     profiles = {section["name"] for found in files for section in found.file["sections"]}
     require(
         named == target.profile,
@@ -181,7 +189,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
 def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files) -> None:
     """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
     file = _required(env_file)
-    if not file.value(case):
+    if file.variable(case) is None:
         not_applicable(f"{file.path} does not set {case}, so that the default counts")
     flaw = _path_flaw(file, case)
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
@@ -200,9 +208,10 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files)
 
 
 def _path_flaw(file: EnvFile, name: str) -> str | None:
-    stated, value = file.variable(name), file.value(name)
-    if stated is None or value is None or file.leads[name]["is_file"]:
+    stated = file.variable(name)
+    if stated is None or file.leads[name]["is_file"]:
         return None
+    value = file.value(name) or ""
     # "\\\\" is how a backslash is written between quotes; only at the start of a share's name does it lose one.
     if any(escape != "\\\\" for escape in stated["escapes"]) or (
         stated["escapes"] and re.match(r"\\[^\\]", value)
@@ -216,7 +225,7 @@ def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> No
     """AWS_MAX_ATTEMPTS is a whole number ≥ 3, AWS_RETRY_MODE is `adaptive`, and a client really uses both."""
     file = _required(env_file)
     names = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
-    attempts, mode = (file.value(name) for name in names)
+    attempts, mode = (file.text(name) for name in names)
     expected = f"AWS_MAX_ATTEMPTS of at least {FEWEST_ATTEMPTS} and AWS_RETRY_MODE {RETRY_MODE}"
     require(
         _whole(attempts) >= FEWEST_ATTEMPTS and mode == RETRY_MODE,
@@ -245,7 +254,7 @@ def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> None:
     name = "AWS_API_TIMEOUT"
     file = _required(env_file)
     require(
-        _whole(file.value(name)) > 0,
+        _whole(file.text(name)) > 0,
         expected="a positive whole number of seconds",
         observed=f"{file.place(name)}: {name} is {file.shown(name)}",
         file=file.path,
@@ -263,7 +272,7 @@ def test_env_file_holds_no_secret(env_file: EnvFile | None) -> None:
     require(
         not secrets,
         expected="no key, token or password",
-        observed=f"{file.path}: {', '.join(found)}",
+        observed=f"{file.path}: {_listed(found)}",
         each=[{"line": each["line"], "variable": each["key"] or "it"} for each in secrets],
         file=file.path,
     )
@@ -302,7 +311,7 @@ def test_environment_does_not_override(
         not overridden,
         cause="ENV11",
         expected="the file's values, or none, in the environment",
-        observed=", ".join(_difference(name, file, environment) for name in named),
+        observed=_listed([_difference(name, file, environment) for name in named]),
         each=[{"variable": name} for name in named],
         unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "PRF-01", "ENV-05"),
     )
@@ -321,7 +330,7 @@ def test_chat_models_agree(env_file: EnvFile | None) -> None:
     file = _required(env_file)
     names = ("CHAT_MODEL", "BEDROCK_MODEL_ID")
     require(
-        _agree(file.value(name) for name in names),
+        _agree(file.text(name) for name in names),
         expected="one model for both",
         observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
         file=file.path,
