@@ -268,12 +268,15 @@ def test_env_file_holds_no_secret(env_file: EnvFile | None) -> None:
     """The file holds no secret."""
     file = _required(env_file)
     secrets = file.file["secrets"]
-    found = [f"{each['key'] or 'a value'} at line {each['line']} ({each['rule']})" for each in secrets]
+    rules: dict[tuple[int, str], list[str]] = {}
+    for each in secrets:
+        rules.setdefault((each["line"], each["key"] or "a value"), []).append(each["rule"])
+    found = [f"{key} at line {line} ({', '.join(told)})" for (line, key), told in rules.items()]
     require(
         not secrets,
         expected="no key, token or password",
         observed=f"{file.path}: {_listed(found)}",
-        each=[{"line": each["line"], "variable": each["key"] or "it"} for each in secrets],
+        each=[{"line": line, "variable": key} for line, key in rules],
         file=file.path,
     )
 

@@ -1,0 +1,503 @@
+"""Step 4: what is said of the application's environment file, and of the process environment beside it."""
+
+from __future__ import annotations
+
+import codecs
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from fixtures.backends import live
+from fixtures.settings import ApplicationSettings, ProfileSettings, Settings
+from fixtures.simulation.world import load_world
+from tests.harness import Judged, judged
+from tests.world_edits import ENV_FILE, Edit, both, env_file, environment, machine, written
+
+ALL = tuple(f"ENV-{number:02}" for number in range(1, 11))
+PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+CONFIG = "~/.aws/config"
+NO_REGIONS = {"AWS_REGION": None, "AWS_DEFAULT_REGION": None}
+TEXT = load_world("compliant").machine.files[ENV_FILE].text
+
+
+def of_compliant(edit: Edit, *only: str, settings: Settings | None = None) -> Judged:
+    return judged("compliant", only=only, edit=edit, settings=settings)
+
+
+def line_of(start: str) -> int:
+    """The line of the compliant world's file that starts so."""
+    return next(number for number, line in enumerate(TEXT.split("\n"), 1) if line.startswith(start))
+
+
+def failure(result: Mapping[str, Any], cause: str | None = None) -> tuple[str, str]:
+    """What was observed, and the remedy in one text, of a result that is non-compliant for this cause."""
+    assert (result["status"], result["cause"]) == ("non_compliant", cause), result
+    assert "\n" not in result["observed"] and result["remedy"]
+    assert not any("<" in line for line in result["remedy"]), result["remedy"]
+    return result["observed"], "; ".join(result["remedy"])
+
+
+def blocked_by(result: Mapping[str, Any]) -> str:
+    assert result["status"] == "blocked", result
+    return str(result["blocked_by"])
+
+
+# --------------------------------------------------------------------------------------------- no file at all
+
+
+def test_without_a_file_nothing_of_step_4s_file_applies_and_each_says_why() -> None:
+    found = of_compliant(written(None), *ALL)
+    assert {result["status"] for result in found.results.values()} == {"not_applicable"}
+    assert all(".env.enterprise" in result["reason"] for result in found.results.values())
+
+
+def test_a_file_that_is_configured_and_missing_is_a_failure_that_blocks_the_rest() -> None:
+    settings = Settings(application=ApplicationSettings(root="backend", env_file=".env"))
+    found = of_compliant(written(None), *ALL, settings=settings)
+    observed, remedy = failure(found["ENV-01"])
+    assert observed == "./backend/.env: no such file"
+    assert remedy.startswith("# edit ./backend/.env: ")
+    assert {blocked_by(r) for (name, _), r in found.results.items() if name != "ENV-01"} == {"ENV-01"}
+    assert found.root_causes == ["ENV-01"]
+
+
+def test_a_file_that_cannot_be_opened_gives_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(subject: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setitem(live.READERS, "file.dotenv", refuse)  # type: ignore[attr-defined]
+    found = judged("compliant", only=ALL)
+    assert {result["status"] for result in found.results.values()} == {"inconclusive"}
+    assert "PermissionError" in found["ENV-01"]["reason"]
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-01
+
+
+def test_a_byte_order_mark_spoils_the_file_but_not_what_else_can_be_said_of_it() -> None:
+    bad = TEXT.replace("AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE=legacy").encode()
+    found = of_compliant(written(codecs.BOM_UTF8 + bad), *ALL)
+    observed, remedy = failure(found["ENV-01"], "WIN01")
+    assert observed == "./.env.enterprise line 1: a byte order mark"
+    assert "./.env.enterprise" in remedy
+    assert found.root_causes == ["ENV-01 WIN01", "ENV-06"]
+
+
+def test_utf_16_is_named_and_nothing_is_concluded_from_the_text() -> None:
+    found = of_compliant(written(codecs.BOM_UTF16_LE + TEXT.encode("utf-16-le")), *ALL)
+    observed, _ = failure(found["ENV-01"], "WIN01")
+    assert observed == "./.env.enterprise line 1: UTF-16"
+    assert {r["status"] for (name, _), r in found.results.items() if name != "ENV-01"} == {"blocked"}
+
+
+def test_text_that_is_no_utf_8_is_no_fault_of_windows_marks() -> None:
+    broken = TEXT.encode().replace(b"# AWS SDK retry configuration", b"# f\xfcr AWS")
+    observed, remedy = failure(of_compliant(written(broken), "ENV-01")["ENV-01"])
+    assert observed == f"./.env.enterprise line {line_of('# AWS SDK')}: bytes that are not UTF-8"
+    assert "UTF-8" in remedy
+
+
+def test_a_line_that_does_not_parse_explains_the_variable_that_it_was_to_set_and_no_other() -> None:
+    edit = env_file(("AWS_API_TIMEOUT=30", "AWS_API_TIMEOUT 30"), ("AWS_MAX_ATTEMPTS=3\n", ""))
+    found = of_compliant(edit, *ALL)
+    observed, _ = failure(found["ENV-01"])
+    assert observed.startswith(f"./.env.enterprise line {line_of('AWS_API_TIMEOUT') - 1}: not of that form")
+    assert blocked_by(found["ENV-02", "AWS_API_TIMEOUT"]) == "ENV-01"
+    assert found["ENV-02", "AWS_MAX_ATTEMPTS"]["status"] == "non_compliant"
+    assert blocked_by(found["ENV-07"]) == "ENV-01"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-02
+
+
+@pytest.mark.parametrize("text", ["", "AWS_RETRY_MODE=\n", "AWS_RETRY_MODE\n", "#AWS_RETRY_MODE=adaptive\n"])
+def test_a_variable_without_a_value_is_missing(text: str) -> None:
+    found = of_compliant(env_file(("AWS_RETRY_MODE=adaptive\n", text)), "ENV-02", "ENV-06")
+    observed, remedy = failure(found["ENV-02", "AWS_RETRY_MODE"])
+    assert "AWS_RETRY_MODE" in observed and "./.env.enterprise" in observed
+    assert remedy == "# edit ./.env.enterprise: write AWS_RETRY_MODE=adaptive"
+    assert blocked_by(found["ENV-06"]) == "ENV-02"
+    assert found["ENV-02", "AWS_MAX_ATTEMPTS"]["status"] == "compliant"
+
+
+def test_several_missing_variables_are_one_root_cause_with_a_line_for_each() -> None:
+    kept = ("AWS_REGION", "AWS_PROFILE", "AWS_DEFAULT_REGION")
+    text = "\n".join(line for line in TEXT.split("\n") if line.startswith(kept))
+    found = of_compliant(written(text), *ALL)
+    assert found.root_causes == ["ENV-02"]
+    (cause,) = found.document["root_causes"]
+    assert cause["remedy"] == [
+        f"# edit ./.env.enterprise: write {line}"
+        for line in (
+            "AWS_MAX_ATTEMPTS=3",
+            "AWS_RETRY_MODE=adaptive",
+            "AWS_API_TIMEOUT=30",
+            "BEDROCK_MODEL_ID=anthropic.claude-3-5-sonnet-20241022-v2:0",
+            "BEDROCK_EMBED_MODEL_ID=amazon.titan-embed-text-v2:0",
+            "CHAT_MODEL=anthropic.claude-3-5-sonnet-20241022-v2:0",
+        )
+    ]
+
+
+def test_what_is_exported_does_not_stand_in_for_the_file() -> None:
+    edit = both(env_file(("AWS_API_TIMEOUT=30\n", "")), environment(AWS_API_TIMEOUT="30"))
+    assert of_compliant(edit, "ENV-02")["ENV-02", "AWS_API_TIMEOUT"]["status"] == "non_compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-03
+
+
+def test_the_three_regions_have_to_be_equal() -> None:
+    edit = both(environment(**NO_REGIONS), env_file(("AWS_REGION=us-east-1", "AWS_REGION=eu-west-1")))
+    found = of_compliant(edit, *ALL)
+    observed, remedy = failure(found["ENV-03"])
+    assert "AWS_REGION is eu-west-1 (./.env.enterprise line 2)" in observed
+    assert "the profile's region is us-east-1 (~/.aws/config line 10)" in observed
+    assert "write AWS_REGION=us-east-1 and AWS_DEFAULT_REGION=us-east-1" in remedy
+    assert found.root_causes == ["ENV-03"]
+
+
+def test_the_region_that_the_settings_expect_is_the_one_to_write() -> None:
+    settings = Settings(profile=ProfileSettings(region="us-west-2"))
+    edit = both(
+        environment(**NO_REGIONS),
+        env_file(("region = us-east-1\noutput", "region = us-west-2\noutput"), of=CONFIG),
+    )
+    _, remedy = failure(of_compliant(edit, "ENV-03", settings=settings)["ENV-03"])
+    assert "us-west-2" in remedy and "us-east-1" not in remedy
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (
+            both(
+                environment(**NO_REGIONS),
+                env_file(("AWS_DEFAULT_REGION=us-east-1", "AWS_DEFAULT_REGION=")),
+            ),
+            "./.env.enterprise line 4",
+        ),
+        (environment(AWS_DEFAULT_REGION=""), "environment"),
+    ],
+)
+def test_an_empty_default_region_is_reg02_wherever_it_stands(edit: Edit, where: str) -> None:
+    found = of_compliant(edit, *ALL, "RUN-04", "REG-01")
+    observed, _ = failure(found["ENV-03"], "REG02")
+    assert observed == f"AWS_DEFAULT_REGION is '' ({where})"
+    assert found.root_causes == ["ENV-03 REG02"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "where"),
+    [
+        (
+            both(environment(**NO_REGIONS), env_file(("AWS_REGION=us-east-1", "AWS_REGION=us-east-1a"))),
+            "AWS_REGION is us-east-1a (./.env.enterprise line 2)",
+        ),
+        (environment(AWS_DEFAULT_REGION="us-east-1b"), "AWS_DEFAULT_REGION is us-east-1b (environment)"),
+        (
+            env_file(("region = us-east-1\noutput", "region = us-east-1c\noutput"), of=CONFIG),
+            "the profile's region is us-east-1c (~/.aws/config line 10)",
+        ),
+    ],
+)
+def test_a_zone_is_no_region_wherever_it_stands(edit: Edit, where: str) -> None:
+    found = of_compliant(edit, *ALL, "REG-01", "REG-02", "REG-03", "REG-04", "RUN-02", "RUN-04")
+    observed, remedy = failure(found["ENV-03"], "REG03")
+    assert observed == where
+    assert "AWS_DEFAULT_REGION=us-east-1" in remedy and "us-east-1a" not in remedy
+    assert found.root_causes == ["ENV-03 REG03"]
+
+
+def test_aws_region_alone_is_reg01_only_where_the_profile_has_another_region() -> None:
+    alone = both(environment(**NO_REGIONS), env_file(("AWS_DEFAULT_REGION=us-east-1\n", "")))
+    found = of_compliant(alone, *ALL)
+    assert (found["ENV-03"]["status"], found.root_causes) == ("compliant", ["ENV-02"])
+    other = both(alone, env_file(("AWS_REGION=us-east-1", "AWS_REGION=us-west-2")))
+    found = of_compliant(other, *ALL)
+    observed, remedy = failure(found["ENV-03"], "REG01")
+    assert observed.endswith("AWS_DEFAULT_REGION is not set")
+    assert "AWS_DEFAULT_REGION=us-west-2" in remedy
+    assert blocked_by(found["ENV-02", "AWS_DEFAULT_REGION"]) == "ENV-03"
+
+
+def test_a_value_that_is_no_regions_name_at_all_is_left_to_the_profile() -> None:
+    edit = env_file(("region = us-east-1\noutput", "region = us-east-1 # home\noutput"), of=CONFIG)
+    found = of_compliant(edit, *ALL, "PRF-05")
+    assert found["ENV-03"]["status"] == "compliant"
+    assert found.root_causes == ["PRF-05 CFG09"]
+
+
+def test_regions_are_judged_beside_a_config_file_that_cannot_be_parsed() -> None:
+    edit = both(written(b"[profile msh\n", of=CONFIG), environment(AWS_DEFAULT_REGION=""))
+    assert of_compliant(edit, "ENV-03")["ENV-03"]["cause"] == "REG02"
+    found = of_compliant(written(b"[profile msh\n", of=CONFIG), "ENV-03")
+    assert blocked_by(found["ENV-03"]) == "PRF-01"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-04
+
+
+@pytest.mark.parametrize("value", ["", "'\"msh\"'", '"msh "', "prod"])
+def test_a_profile_that_botocore_would_not_find_is_env05(value: str) -> None:
+    edit = both(environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh", f"AWS_PROFILE={value}")))
+    found = of_compliant(edit, *ALL)
+    observed, remedy = failure(found["ENV-04"], "ENV05")
+    assert observed.startswith("./.env.enterprise line 3: AWS_PROFILE is ")
+    assert remedy == "# edit ./.env.enterprise line 3: write AWS_PROFILE=msh"
+    assert found.root_causes == ["ENV-04 ENV05"]
+
+
+def test_another_profile_that_exists_has_no_cause_but_is_not_the_one_under_test() -> None:
+    other = "\n[profile dev]\nregion = us-east-1\n"
+    edit = both(
+        lambda world: written(world.machine.files[CONFIG].text + other, of=CONFIG)(world),
+        env_file(("AWS_PROFILE=msh", "AWS_PROFILE=dev")),
+    )
+    observed, _ = failure(of_compliant(edit, *ALL)["ENV-04"])
+    assert observed == "./.env.enterprise line 3: AWS_PROFILE is dev"
+
+
+def test_a_missing_profile_is_for_the_requirement_that_it_is_set() -> None:
+    found = of_compliant(both(environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh\n", ""))), *ALL)
+    assert blocked_by(found["ENV-04"]) == "ENV-02"
+    assert found.root_causes == ["ENV-02"]
+
+
+def test_a_value_that_may_not_be_kept_gives_no_verdict() -> None:
+    edit = both(environment(TEAM_PROFILE="msh"), env_file(("AWS_PROFILE=msh", "AWS_PROFILE=${TEAM_PROFILE}")))
+    found = of_compliant(edit, "ENV-02", "ENV-04")
+    assert found["ENV-04"]["status"] == "inconclusive"
+    assert found["ENV-02", "AWS_PROFILE"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-05
+
+
+def path(value: str) -> Edit:
+    return env_file(("AWS_CONFIG_FILE=${HOME}/.aws/config", f"AWS_CONFIG_FILE={value}"))
+
+
+@pytest.mark.parametrize(
+    ("value", "cause", "seen"),
+    [
+        ("${HOME}/aws/config", "ENV12", "~/aws/config"),
+        ("", "ENV12", "''"),
+        ("${HOME}/.aws", "ENV12", "~/.aws"),
+        (r"C:\Users\%USERNAME%\.aws\config", "WIN03", r"C:\Users\%USERNAME%\.aws\config"),
+        ("%USERPROFILE%/.aws/config", "WIN03", "%USERPROFILE%/.aws/config"),
+        (r'"C:\temp\new\config"', "WIN04", r"'C:\temp\new\config'"),
+        (r'"\\files\aws\config"', "WIN04", r"\files"),
+        (r'"C:\\Users\\jo\\.aws\\config"', "ENV12", r"C:\Users\jo\.aws\config"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_told_apart_by_what_became_of_it(
+    value: str, cause: str, seen: str
+) -> None:
+    found = of_compliant(path(value), *ALL)
+    observed, remedy = failure(found["ENV-05", "AWS_CONFIG_FILE"], cause)
+    assert observed.startswith("./.env.enterprise line 7: AWS_CONFIG_FILE leads to ")
+    assert seen.replace("\\", "") in observed.replace("\\", "")
+    assert remedy.startswith("# edit ./.env.enterprise line 7: ") and "AWS_CONFIG_FILE" in remedy
+    assert found["ENV-05", "AWS_SHARED_CREDENTIALS_FILE"]["status"] == "compliant"
+    assert found.root_causes == [f"ENV-05 {cause}"]
+
+
+def test_two_paths_with_one_fault_are_one_root_cause_that_names_both_lines() -> None:
+    found = judged("win03-percent-variable-in-env-file", only=ALL)
+    (cause,) = found.document["root_causes"]
+    assert [line.split(":")[0] for line in cause["remedy"]] == [
+        "# edit ./.env.enterprise line 7",
+        "# edit ./.env.enterprise line 8",
+    ]
+
+
+@pytest.mark.parametrize("value", ["%USERPROFILE%/.aws/config", "%userprofile%/.aws/config", "~/.aws/config"])
+def test_windows_expands_the_reference_when_botocore_opens_the_path(value: str) -> None:
+    found = of_compliant(both(machine(platform="windows"), path(value)), "ENV-05")
+    assert found["ENV-05", "AWS_CONFIG_FILE"]["status"] == "compliant"
+
+
+def test_on_windows_a_reference_to_nothing_stays_literal_and_a_missing_file_is_one() -> None:
+    for value, cause in (("%USERPORFILE%/.aws/config", "WIN03"), ("%USERPROFILE%/aws/config", "ENV12")):
+        found = of_compliant(both(machine(platform="windows"), path(value)), "ENV-05")
+        failure(found["ENV-05", "AWS_CONFIG_FILE"], cause)
+
+
+@pytest.mark.parametrize("value", ["'${HOME}/.aws/config'", '"${HOME}/.aws/config"', "$HOME/.aws/config"])
+def test_other_ways_to_write_a_path_that_leads_to_the_file_are_fine(value: str) -> None:
+    found = of_compliant(path(value), "ENV-05")
+    # Between single quotes python-dotenv interpolates all the same, and botocore expands what it leaves.
+    assert found["ENV-05", "AWS_CONFIG_FILE"]["status"] == "compliant"
+
+
+def test_a_path_that_takes_over_a_variable_which_is_not_kept_is_still_followed() -> None:
+    edit = both(environment(APP_HOME="${home}"), path("${APP_HOME}/.aws/config"))
+    assert of_compliant(edit, "ENV-05")["ENV-05", "AWS_CONFIG_FILE"]["status"] == "compliant"
+    edit = both(environment(APP_HOME="${home}"), path("${APP_HOME}/aws/config"))
+    observed, _ = failure(of_compliant(edit, "ENV-05")["ENV-05", "AWS_CONFIG_FILE"], "ENV12")
+    assert observed == "./.env.enterprise line 7: AWS_CONFIG_FILE leads to (not shown), which is no file"
+
+
+def test_a_path_that_is_not_set_is_not_applicable() -> None:
+    found = of_compliant(env_file(("AWS_CONFIG_FILE=${HOME}/.aws/config\n", "")), "ENV-05")
+    assert found["ENV-05", "AWS_CONFIG_FILE"]["status"] == "not_applicable"
+
+
+def test_the_reading_has_no_path_of_this_machine() -> None:
+    readings = judged("compliant", only=("ENV-05",)).readings
+    (reading,) = [each for each in readings if each["name"] == "file.dotenv"]
+    assert reading["value"]["file"]["variables"]["AWS_CONFIG_FILE"]["value"]["value"] == "~/.aws/config"
+    assert "simulated-" not in str(reading) and os.sep + "home" not in str(reading)
+
+
+# ----------------------------------------------------------------------------------------------- ENV-06, ENV-07
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        ("AWS_MAX_ATTEMPTS=3", "AWS_MAX_ATTEMPTS=2"),
+        ("AWS_MAX_ATTEMPTS=3", "AWS_MAX_ATTEMPTS=3.5"),
+        ("AWS_MAX_ATTEMPTS=3", "AWS_MAX_ATTEMPTS=-3"),
+        ("AWS_MAX_ATTEMPTS=3", "AWS_MAX_ATTEMPTS=three"),
+        ("AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE=standard"),
+        ("AWS_RETRY_MODE=adaptive", "AWS_RETRY_MODE=Adaptive"),
+    ],
+)
+def test_too_few_attempts_or_another_retry_mode_is_named_with_its_line(change: tuple[str, str]) -> None:
+    found = of_compliant(env_file(change), *ALL)
+    observed, remedy = failure(found["ENV-06"])
+    name, _, value = change[1].partition("=")
+    assert f"./.env.enterprise line {line_of(name)}: {name} is {value}" in observed
+    assert remedy == "# edit ./.env.enterprise: write AWS_MAX_ATTEMPTS=3 and AWS_RETRY_MODE=adaptive"
+    assert found.root_causes == ["ENV-06"]
+
+
+def test_the_client_itself_has_to_retry_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def client(subject: Any, variables: Mapping[str, str]) -> Any:
+        assert variables == {"AWS_MAX_ATTEMPTS": "3", "AWS_RETRY_MODE": "adaptive"}
+        return {"retries": {"mode": "legacy", "total_max_attempts": 5}}
+
+    monkeypatch.setitem(live.READERS, "client.environment", client)  # type: ignore[attr-defined]
+    observed, _ = failure(judged("compliant", only=("ENV-06",))["ENV-06"])
+    assert "legacy" in observed
+
+
+def test_a_client_that_cannot_be_built_gives_no_verdict_on_retries() -> None:
+    found = of_compliant(written("[msh]\nregion = us-east-1\n", of=CONFIG), "ENV-06")
+    assert (found["ENV-06"]["status"], found["ENV-06"]["blocked_by"]) == ("blocked", "PRF-02")
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "30s", "2.5", "none"])
+def test_a_timeout_has_to_be_a_positive_whole_number(value: str) -> None:
+    found = of_compliant(env_file(("AWS_API_TIMEOUT=30", f"AWS_API_TIMEOUT={value}")), *ALL)
+    observed, remedy = failure(found["ENV-07"])
+    assert observed == f"./.env.enterprise line {line_of('AWS_API_TIMEOUT')}: AWS_API_TIMEOUT is {value}"
+    assert remedy == f"# edit ./.env.enterprise line {line_of('AWS_API_TIMEOUT')}: write AWS_API_TIMEOUT=30"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-08
+
+
+def test_secrets_are_named_by_line_and_variable_and_never_shown() -> None:
+    secret = "CANARYkeyThatSomebodyLeftInTheFile000000"
+    lines = f"AWS_SECRET_ACCESS_KEY={secret}\n#AWS_SESSION_TOKEN={secret}\nDATABASE_URL=postgres://jo:{secret}@db/x\n"
+    found = of_compliant(written(TEXT + lines), *ALL)
+    observed, remedy = failure(found["ENV-08"])
+    first = len(TEXT.split("\n"))
+    assert f"AWS_SECRET_ACCESS_KEY at line {first} (secret-access-key)" in observed
+    assert f"AWS_SESSION_TOKEN at line {first + 1}" in observed
+    assert f"DATABASE_URL at line {first + 2} (opaque, password-in-url)" in observed
+    assert f"# edit ./.env.enterprise line {first}: delete AWS_SECRET_ACCESS_KEY" in remedy
+    assert secret not in str(found.document) + str(found.readings)
+
+
+def test_stand_ins_and_references_are_no_secrets() -> None:
+    lines = (
+        "AWS_SECRET_ACCESS_KEY=<your key>\nDATABASE_PASSWORD=${DB_PASSWORD}\nUSE_TOKEN=true\nSESSION_TOKEN=\n"
+    )
+    assert of_compliant(written(TEXT + lines), "ENV-08")["ENV-08"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-09
+
+
+def test_every_variable_that_is_overridden_is_named_with_both_values_and_unset() -> None:
+    found = of_compliant(environment(AWS_REGION="us-west-2", AWS_API_TIMEOUT="5"), *ALL)
+    observed, remedy = failure(found["ENV-09"], "ENV11")
+    assert "AWS_REGION is us-west-2, and us-east-1 at ./.env.enterprise line 2" in observed
+    assert "AWS_API_TIMEOUT is 5, and 30 at " in observed
+    assert remedy.startswith("unset AWS_REGION; unset AWS_API_TIMEOUT; # or let the file win")
+    assert found.root_causes == ["ENV-09 ENV11"]
+
+
+def test_on_windows_the_override_is_removed_as_powershell_does() -> None:
+    found = of_compliant(both(machine(platform="windows"), environment(AWS_API_TIMEOUT="5")), "ENV-09")
+    assert failure(found["ENV-09"], "ENV11")[1].startswith("Remove-Item Env:AWS_API_TIMEOUT")
+
+
+def test_a_secret_that_overrides_another_is_not_shown() -> None:
+    lines = "DATABASE_PASSWORD=CANARY-in-the-file\n"
+    edit = both(written(TEXT + lines), environment(DATABASE_PASSWORD="CANARY-in-the-environment"))
+    found = of_compliant(edit, *ALL)
+    assert failure(found["ENV-09"], "ENV11")[0].startswith("DATABASE_PASSWORD is another than at ")
+    assert "CANARY" not in str(found.document) + str(found.readings)
+
+
+@pytest.mark.parametrize(
+    ("edit", "root"),
+    [
+        (environment(AWS_PROFILE="prod"), "CRD-05 ENV05"),
+        (env_file(("AWS_PROFILE=msh", "AWS_PROFILE=prod")), "ENV-04 ENV05"),
+        (environment(AWS_DEFAULT_REGION=""), "ENV-03 REG02"),
+        (env_file(("AWS_REGION=us-east-1", "AWS_REGION=us-west-2")), "ENV-03"),
+        (environment(AWS_CONFIG_FILE="~/aws/config"), "PRF-01 ENV12"),
+        (both(environment(AWS_CONFIG_FILE="~/.aws/config"), path("${HOME}/aws/config")), "ENV-05 ENV12"),
+    ],
+)
+def test_where_one_of_the_two_values_is_wrong_itself_that_is_the_one_root_cause(
+    edit: Edit, root: str
+) -> None:
+    found = of_compliant(edit, *ALL, "CRD-05", "PRF-01")
+    assert found["ENV-09"]["status"] == "blocked"
+    assert found.root_causes == [root]
+
+
+def test_an_override_is_named_beside_another_fault_of_another_variable() -> None:
+    found = of_compliant(environment(AWS_PROFILE="prod", AWS_API_TIMEOUT="5"), *ALL, "CRD-05")
+    assert sorted(found.root_causes) == ["CRD-05 ENV05", "ENV-09 ENV11"]
+    assert "AWS_PROFILE" not in found["ENV-09"]["observed"]
+
+
+# ------------------------------------------------------------------------------------------------------ ENV-10
+
+
+def test_two_chat_models_are_named_with_their_lines() -> None:
+    edit = env_file(("CHAT_MODEL=us.anthropic.claude-sonnet-4-6", "CHAT_MODEL=us.anthropic.claude-sonnet-5"))
+    found = of_compliant(edit, "ENV-10")
+    observed, remedy = failure(found["ENV-10"])
+    assert f"line {line_of('CHAT_MODEL')}: CHAT_MODEL is us.anthropic.claude-sonnet-5" in observed
+    assert (
+        f"line {line_of('BEDROCK_MODEL_ID')}: BEDROCK_MODEL_ID is us.anthropic.claude-sonnet-4-6" in observed
+    )
+    assert remedy.endswith("the same value, us.anthropic.claude-sonnet-5")
+
+
+@pytest.mark.parametrize(
+    ("chat", "status"),
+    [
+        (
+            "arn:aws:bedrock:us-east-1:210987654321:inference-profile/us.anthropic.claude-sonnet-4-6",
+            "compliant",
+        ),
+        ("anthropic.claude-sonnet-4-6", "compliant"),
+        ("eu.anthropic.claude-sonnet-4-6", "non_compliant"),
+        ("", "blocked"),
+    ],
+)
+def test_chat_models_agree_where_they_mean_one_model_by_one_way(chat: str, status: str) -> None:
+    edit = env_file(("CHAT_MODEL=us.anthropic.claude-sonnet-4-6", f"CHAT_MODEL={chat}"))
+    assert of_compliant(edit, "ENV-10")["ENV-10"]["status"] == status
