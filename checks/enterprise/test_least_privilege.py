@@ -1,0 +1,156 @@
+"""Security best practices, least privilege: what the caller may do beyond what the guide grants."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.models import ConfiguredModel, waits_for_agreement
+from fixtures.evidence.privileges import (
+    BEARER,
+    BEDROCK,
+    BEYOND,
+    ESCALATION,
+    SUBSCRIBE,
+    Finding,
+    Grant,
+    Holding,
+    Principal,
+    Privileges,
+    WideModelGrant,
+)
+
+ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "AmazonBedrockFullAccess")
+WRONG = ("ERROR", "SECURITY_WARNING", "WARNING")
+
+
+@requirement("LPR-01")
+def test_bedrock_action_is_denied(case: str, privileges: Privileges, principal: Principal) -> None:
+    """The Bedrock action, which changes logging, agreements, guardrails, policies or models, is denied to the caller."""
+    _require_denied(privileges, [f"bedrock:{case}"], BEDROCK, principal)
+
+
+@requirement("LPR-02")
+def test_escalating_action_is_denied(
+    case: str, privileges: Privileges, principal: Principal, evidence: Evidence
+) -> None:
+    """The IAM, STS, CloudTrail or Marketplace action is denied to the caller."""
+    if case == SUBSCRIBE:
+        models: dict[str, ConfiguredModel] = evidence.fact("models")
+        waiting = [each.name.text for each in models.values() if waits_for_agreement(each)]
+        if waiting:
+            not_applicable(f"{waiting[0]} still needs its first subscription")
+    _require_denied(privileges, [case], ESCALATION, principal)
+
+
+@requirement("LPR-06")
+def test_bearer_tokens_are_denied(case: str, privileges: Privileges, principal: Principal) -> None:
+    """The caller is denied what API keys and Bedrock's second endpoint (Mantle) need."""
+    _require_denied(privileges, BEARER[case], [a for actions in BEARER.values() for a in actions], principal)
+
+
+def _require_denied(
+    privileges: Privileges, actions: Sequence[str], group: Sequence[str], principal: Principal
+) -> None:
+    """Raises NonCompliant for a grant of one of the actions; the remedy names all actions of the `group` that come of the
+    same statement."""
+    for grant in privileges.of(actions):
+        same = [g.action for g in privileges.grants if g.action in group and g.statement == grant.statement]
+        require(
+            False,
+            expected=f"{grant.action} is denied",
+            observed=str(grant),
+            unless=_wider(grant),
+            action=", ".join(dict.fromkeys(same)),
+            policy=_place(grant),
+            role=principal.name,
+        )
+
+
+def _place(grant: Grant) -> str:
+    return f"statement {grant.statement.name} of {grant.holding}" if grant.statement else "its policies"
+
+
+def _wider(grant: Grant) -> tuple[str, ...]:
+    """The requirements that say more of the grant: that a policy for administrators, or a wildcard, is behind it."""
+    attached = grant.holding is not None and grant.holding.by_aws and grant.holding.name in ADMINISTRATORS
+    return (*(("LPR-03",) if grant.wide else ()), *(("LPR-04",) if attached else ()))
+
+
+@requirement("LPR-03")
+def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> None:
+    """No attached or inline policy effectively grants everything, all of Bedrock or all invocations on every resource."""
+    for grant in privileges.of(BEYOND):
+        if grant.wide and grant.statement:
+            require(
+                False,
+                expected="the guide's four actions, each named",
+                observed=f"statement {grant.statement.name} of {grant.holding} allows "
+                f"{grant.statement.pattern_for(grant.action)} on {grant.resource}",
+                unless=tuple(name for name in _wider(grant) if name != "LPR-03"),
+                policy=grant.holding,
+                statement=grant.statement.name,
+                value=evidence.fact("tight_statement"),
+            )
+
+
+@requirement("LPR-04")
+def test_no_administrators_policy_is_attached(
+    case: str, attached_policies: list[Holding], principal: Principal
+) -> None:
+    """The AWS managed policy is attached neither to the caller's role or user nor to a group of that user."""
+    for holding in attached_policies:
+        through = f"group {holding.group}" if holding.group else f"{principal.kind.lower()} {principal.name}"
+        require(
+            not (holding.by_aws and holding.name == case),
+            expected=f"{case} is not attached",
+            observed=f"{holding.arn} is attached to {through}",
+            policy=case,
+            role=holding.group or principal.name,
+        )
+
+
+@requirement("LPR-05")
+def test_invoking_is_granted_on_the_configured_models(
+    wide_model_grants: list[WideModelGrant], evidence: Evidence
+) -> None:
+    """InvokeModel is granted on the configured models alone."""
+    for grant in wide_model_grants[:1]:
+        reached = grant.witness.rsplit("/", 1)[-1]
+        require(
+            False,
+            expected="the ARNs of the configured models",
+            observed=f"statement {grant.statement.name} of {grant.holding} reaches {reached} by {grant.pattern}",
+            unless=("LPR-03", "LPR-04"),
+            policy=grant.holding,
+            statement=grant.statement.name,
+            resource=grant.pattern,
+            value=evidence.fact("tight_statement"),
+        )
+
+
+@requirement("LPR-07")
+def test_policies_are_valid(policy_findings: list[Finding]) -> None:
+    """Access Analyzer finds no error, security warning or warning in the policies that the account wrote itself."""
+    for finding in sorted(
+        policy_findings, key=lambda found: WRONG.index(found.type) if found.type in WRONG else 9
+    ):
+        require(
+            finding.type not in WRONG,
+            expected="no finding of IAM Access Analyzer",
+            observed=f"{finding.holding}: {finding.type} {finding.code}",
+            policy=finding.holding,
+            value=finding.details,
+        )
+
+
+@requirement("LPR-08")
+def test_permissions_boundary_is_set(permissions_boundary: str | None, principal: Principal) -> None:
+    """A permissions boundary is set where one is required."""
+    require(
+        permissions_boundary is not None,
+        expected="a permissions boundary, [controls] permissions_boundary",
+        observed=f"{principal.kind.lower()} {principal.name} has none",
+        role=principal.name,
+    )

@@ -1,0 +1,143 @@
+"""Security best practices, network: interface endpoints for Bedrock and STS, where they are required."""
+
+from __future__ import annotations
+
+from checks.requirement import require, requirement
+from fixtures.aws.policy_document import Statement
+from fixtures.evidence import Evidence
+from fixtures.evidence.vpc import Endpoint, Networks, Resolved, Rule, left_out
+from fixtures.readings import Unavailable
+
+FEWEST_ZONES = 2
+
+
+def _used(endpoints: dict[str, Endpoint], service: str) -> Endpoint:
+    """The endpoint that the service's name leads to; Unavailable where there is none, which NET-01 is about."""
+    if service not in endpoints:
+        raise Unavailable(f"there is no available endpoint for {service}", rests_on=(f"NET-01:{service}",))
+    return endpoints[service]
+
+
+@requirement("NET-01")
+def test_service_has_an_endpoint(
+    case: str, vpc_endpoints: dict[str, list[Endpoint]], evidence: Evidence
+) -> None:
+    """Where VPC endpoints are required, the service has an available interface endpoint."""
+    endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
+    where = f" in {vpc}" if vpc else ""
+    states = [f"{endpoint.id} is {endpoint.state}" for endpoint in endpoints]
+    require(
+        any(endpoint.available for endpoint in endpoints),
+        expected=f"an available interface endpoint for {case}{where}",
+        observed=", ".join(states) or f"none{where} in {evidence.target.region}",
+        service=case,
+        resource=vpc or "<vpc>",
+    )
+
+
+@requirement("NET-02")
+def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint]) -> None:
+    """The service's endpoint has private DNS on."""
+    endpoint = _used(used_endpoints, case)
+    require(
+        endpoint.private_dns,
+        expected="private DNS",
+        observed=f"{endpoint.id} for {case} has it off",
+        resource=endpoint.id,
+    )
+
+
+@requirement("NET-03")
+def test_endpoint_spans_zones(case: str, used_endpoints: dict[str, Endpoint], zones: dict[str, str]) -> None:
+    """The service's endpoint spans at least two Availability Zones."""
+    endpoint = _used(used_endpoints, case)
+    spanned = sorted({zones[subnet] for subnet in endpoint.subnets})
+    require(
+        len(spanned) >= FEWEST_ZONES,
+        expected=f"subnets in {FEWEST_ZONES} Availability Zones",
+        observed=f"{endpoint.id} for {case} is in {', '.join(spanned) or 'none'}",
+        resource=endpoint.id,
+        value=endpoint.vpc,
+    )
+
+
+@requirement("NET-04")
+def test_endpoint_admits_the_workload(
+    case: str,
+    used_endpoints: dict[str, Endpoint],
+    https_rules: dict[str, list[Rule]],
+    workload_networks: dict[str, Networks],
+    evidence: Evidence,
+) -> None:
+    """A security group of the service's endpoint admits port 443 from the workload's network."""
+    endpoint = _used(used_endpoints, case)
+    controls = evidence.settings.controls
+    rules = [rule for group in endpoint.security_groups for rule in https_rules[group]]
+    groups = {group for rule in rules for group in rule.groups}
+    if groups & set(controls.workload_security_groups):
+        return
+    missing = left_out(workload_networks[endpoint.vpc], rules)
+    if missing and not controls.workload_networks:
+        unknown = [
+            *sorted(groups - set(controls.workload_security_groups)),
+            *sorted(each for rule in rules for each in rule.prefix_lists),
+        ]
+        if unknown and not controls.workload_security_groups:
+            admitted = ", ".join(unknown)
+            raise Unavailable(
+                f"{endpoint.id} admits {admitted}: name the workload's networks or security groups in [controls]"
+            )
+    wanted = ", ".join(str(network) for network in workload_networks[endpoint.vpc])
+    asked = ", ".join(endpoint.security_groups) or "no security group"
+    require(
+        not missing,
+        expected=f"port 443 from {wanted}",
+        observed=f"{asked} of {endpoint.id} for {case} does not admit {', '.join(missing)}",
+        resource=endpoint.security_groups[0] if endpoint.security_groups else None,
+        value=missing[0] if missing else None,
+    )
+
+
+@requirement("NET-05")
+def test_endpoint_policy_is_not_open(case: str, used_endpoints: dict[str, Endpoint]) -> None:
+    """The service's endpoint has a policy other than the default one, which lets everybody do everything."""
+    endpoint = _used(used_endpoints, case)
+    opening = [statement for statement in endpoint.statements if _is_open(statement)]
+    require(
+        bool(endpoint.statements) and not opening,
+        expected="a policy that names principals, actions or resources",
+        observed=f"{endpoint.id} for {case} lets everybody do everything",
+        resource=endpoint.id,
+    )
+
+
+def _is_open(statement: Statement) -> bool:
+    return (
+        statement.allows
+        and ("AWS", "*") in statement.principals
+        and "*" in statement.actions
+        and "*" in statement.resources
+        and not statement.conditions
+        and not (statement.not_action or statement.not_resource or statement.not_principal)
+    )
+
+
+@requirement("NET-06")
+def test_name_leads_to_the_endpoint(
+    case: str,
+    used_endpoints: dict[str, Endpoint],
+    endpoint_addresses: dict[str, set[str]],
+    resolved_names: dict[str, Resolved],
+) -> None:
+    """The service's host name resolves here to addresses of the endpoint."""
+    endpoint = _used(used_endpoints, case)
+    own = {address for each in endpoint.interfaces for address in endpoint_addresses[each]}
+    name = resolved_names[case]
+    require(
+        name.addresses <= own and bool(name.addresses),
+        expected=f"{name.host} resolves to {', '.join(sorted(own))}",
+        observed=f"{', '.join(sorted(name.addresses)) or 'nothing'}",
+        unless=(f"NET-02:{case}", "CRD-06"),
+        resource=name.host,
+        service=case,
+    )

@@ -1,0 +1,247 @@
+"""Production environment: service accounts, cross-account access, credentials that last."""
+
+from __future__ import annotations
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.aws.errors import ACCESS_DENIED
+from fixtures.aws.policy_document import Statement, is_wild
+from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.identity import STATIC, Credentials, Identity
+from fixtures.evidence.roles import (
+    AccessKey,
+    ApiKey,
+    ConfiguredKey,
+    CrossAccountRole,
+    SessionLimit,
+    TrustPolicy,
+)
+from fixtures.readings import Reading, Unavailable
+
+MOST_DAYS = 90
+LIMITING_KEYS = ("aws:PrincipalOrgID", "aws:PrincipalOrgPaths", "aws:PrincipalArn", "aws:PrincipalAccount")
+"""Conditions on who the caller is (IAM User Guide, "AWS global condition context keys")."""
+LIMITING_OPERATORS = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "StringEqualsIgnoreCase")
+
+
+@requirement("PRD-01")
+def test_production_runs_as_a_role(identity: Identity) -> None:
+    """In production the caller is an IAM role: no user's SSO role, no federated user and no IAM user."""
+    kind = "an IAM role"
+    if identity.permission_set:
+        kind = f"the SSO role of a user, permission set {identity.permission_set}"
+    elif identity.user:
+        kind = f"the IAM user {identity.user}"
+    elif identity.role is None:
+        kind = "the root user" if identity.is_root else "a federated user"
+    require(
+        identity.role is not None and identity.permission_set is None,
+        expected="an IAM role that belongs to the service",
+        observed=f"{identity.arn} is {kind}",
+        unless=("PRD-02", "CRD-01"),
+    )
+
+
+@requirement("PRD-02")
+def test_caller_is_not_root(identity: Identity) -> None:
+    """The caller is never the root user."""
+    require(
+        not identity.is_root,
+        expected="a role or user with policies of its own",
+        observed=f"{identity.arn} is the root user",
+        account=identity.account,
+    )
+
+
+@requirement("PRD-03")
+def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], evidence: Evidence) -> None:
+    """No long-lived access key (AKIA) is configured for the profile, nor where its role chain begins."""
+    wanted = [provider for provider in (*STATIC, "env") if provider in evidence.allowed_providers]
+    if evidence.settings.credentials.allowed_providers and wanted:
+        not_applicable(f"[credentials] allowed_providers has {wanted[0]}: long-lived keys are meant")
+    for key in long_lived_keys:
+        require(
+            False,
+            expected="credentials that expire",
+            observed=f"AKIA…{key.tail} in {key.where}",
+            file=key.place and key.place.file,
+            line=key.place and key.place.line,
+            # Keys that stand in the way of SSO are what those requirements are about.
+            unless=(
+                "CRD-02",
+                "CRD-01",
+                "PRF-10",
+                "PRF-03",
+                "PRF-02",
+            ),
+        )
+
+
+@requirement("PRD-04")
+def test_cross_account_role_can_be_assumed(
+    case: str,
+    cross_account_roles: dict[str, CrossAccountRole],
+    assumed_roles: dict[str, Reading | None],
+) -> None:
+    """The profile chain of the cross-account role resolves without a loop, and AssumeRole succeeds."""
+    role = cross_account_roles[case]
+    require(
+        not role.missing,
+        expected=f"a profile {role.entry} with role_arn",
+        observed=role.missing,
+        role=role.entry,
+        profile=role.entry,
+        remedy=[f"# add a profile {role.entry} with role_arn and source_profile to {role.place.file}"],
+    )
+    if role.chain.broken:
+        place, why = role.chain.broken
+        require(
+            False,
+            cause="STS01",
+            expected=f"the source profiles of {role.entry} lead to credentials",
+            observed=f"{place}: {why}",
+            file=place.file,
+            line=place.line,
+        )
+    reading = assumed_roles[case]
+    if reading is None:
+        raise Unavailable(
+            f"the role of profile {role.profile} asks for an MFA code, which nobody can enter here"
+        )
+    error = reading.error
+    if error and error.code in ACCESS_DENIED:
+        require(
+            False,
+            cause="STS02",
+            expected=f"sts:AssumeRole on {role.role_arn} succeeds",
+            observed=f"{error.code}: {error.message}",
+            role=role.name,
+            account=role.account,
+        )
+    if error and error.code == "ValidationError":
+        require(
+            False,
+            expected=f"a session of {role.role_arn} with the duration of profile {role.profile}",
+            observed=f"{error.code}: {error.message}",
+            role=role.name,
+            profile=role.profile,
+        )
+    value_of(reading)
+
+
+@requirement("PRD-05")
+def test_trust_of_cross_account_role_is_narrow(
+    case: str,
+    trust_policies: dict[str, TrustPolicy],
+    cross_account_roles: dict[str, CrossAccountRole],
+    identity: Identity,
+    evidence: Evidence,
+) -> None:
+    """The trust policy admits no wildcard principal, and asks third parties for an external ID."""
+    role = cross_account_roles[case]
+    known = {role.account, identity.account, *evidence.settings.production.trusted_accounts}
+    for statement in trust_policies[case].statements:
+        if not statement.allows or not _about_assuming(statement):
+            continue
+        open_to = [name for kind, name in statement.principals if kind == "AWS" and is_wild(name)]
+        require(
+            not (open_to or statement.not_principal) or _limits_callers(statement),
+            expected=f"principals that are named may assume {role.name}",
+            observed=f"statement {statement.name} admits {'NotPrincipal' if statement.not_principal else open_to[0]}",
+            role=role.name,
+        )
+        strangers = sorted(
+            {_account_of(name) for kind, name in statement.principals if kind == "AWS"} - known
+        )
+        strangers = [account for account in strangers if account.isdigit()]
+        require(
+            not strangers or _asks_for_external_id(statement),
+            expected=f"sts:ExternalId where a third party may assume {role.name}",
+            observed=f"statement {statement.name} admits account {', '.join(strangers)} without one",
+            role=role.name,
+        )
+
+
+def _about_assuming(statement: Statement) -> bool:
+    return statement.pattern_for("sts:AssumeRole") is not None
+
+
+def _limits_callers(statement: Statement) -> bool:
+    return any(
+        operator.rsplit(":", 1)[-1] in LIMITING_OPERATORS and values and "*" not in values
+        for key in LIMITING_KEYS
+        for operator, values in statement.condition(key)
+    )
+
+
+def _account_of(principal: str) -> str:
+    return principal.split(":")[4] if principal.startswith("arn:") else principal
+
+
+def _asks_for_external_id(statement: Statement) -> bool:
+    return any(
+        operator in ("StringEquals", "StringLike") for operator, _ in statement.condition("sts:ExternalId")
+    )
+
+
+@requirement("PRD-06")
+def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evidence) -> None:
+    """The credentials refresh themselves and have at least the configured minimum of their lifetime left."""
+    if credentials.key_kind == "AKIA":
+        not_applicable("a long-lived key does not expire: PRD-03 and PRD-07 are about it")
+    minimum = evidence.settings.credentials.minimum_minutes
+    require(
+        credentials.refreshable,
+        expected="credentials that the SDK renews by itself",
+        observed=f"{credentials.method} gives keys that end without being renewed",
+        unless=("CRD-02", "CRD-01"),
+    )
+    left = credentials.minutes
+    require(
+        left is None or left >= minimum,
+        expected=f"at least {minimum} minutes left",
+        observed=f"{left} minutes left of the credentials from {credentials.method}",
+        unless=("SSO-03",),
+    )
+
+
+@requirement("PRD-07")
+def test_access_keys_are_young(access_keys: list[AccessKey] | None) -> None:
+    """The active access keys of the IAM user are at most 90 days old."""
+    if access_keys is None:
+        not_applicable("the caller is no IAM user: it has no access keys")
+    for key in access_keys:
+        require(
+            not key.active or key.age.days <= MOST_DAYS,
+            expected=f"access keys of at most {MOST_DAYS} days",
+            observed=f"{key.id[:4]}…{key.id[-4:]} is {key.age.days} days old",
+            resource=key.id,
+        )
+
+
+@requirement("PRD-08")
+def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, evidence: Evidence) -> None:
+    """The role's maximum session duration, or the one hour of a chained role, is at least the longest job."""
+    if session_limit is None:
+        not_applicable("the caller has no role session, or one that the platform renews")
+    longest = evidence.settings.production.longest_job_minutes
+    require(
+        session_limit.minutes >= longest,
+        expected=f"sessions of {longest} minutes, [production] longest_job_minutes",
+        observed=f"{session_limit.minutes} minutes, by {session_limit.why}",
+        role=session_limit.role,
+        value=longest * 60,
+    )
+
+
+@requirement("PRD-09")
+def test_no_bedrock_api_key_exists(bedrock_api_keys: list[ApiKey]) -> None:
+    """No active Bedrock API key (a service-specific credential) exists in the account."""
+    for key in bedrock_api_keys[:1]:
+        others = f", and {len(bedrock_api_keys) - 1} more" if len(bedrock_api_keys) > 1 else ""
+        require(
+            False,
+            expected="no active service-specific credential for bedrock.amazonaws.com",
+            observed=f"{key.id} of IAM user {key.user} is active{others}",
+            resource=key.id,
+            value=key.user,
+        )
