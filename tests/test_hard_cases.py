@@ -24,8 +24,7 @@ NEEDED_BY = {
     "iam:GetRole": {"IAM-01", "IAM-02"},
     "iam:SimulatePrincipalPolicy": {"IAM-01", "IAM-02"},
     "bedrock:ListFoundationModels": {"IAM-03", "RUN-05"},
-    "bedrock:GetFoundationModel": {"IAM-04", "MDL-03", "MDL-05", "MDL-06", "MDL-07"},
-    "bedrock:GetInferenceProfile": {"IAM-04", "MDL-09"},
+    "bedrock:GetFoundationModel": {"IAM-04"},
     "bedrock:GetFoundationModelAvailability": {"MDL-08"},
     "account:ListRegions": {"REG-03"},
     "sso:ListAccountRoles": {"SSO-06"},
@@ -35,7 +34,6 @@ NEEDED_BY = {
 THE_FINDING_ITSELF = {
     ("bedrock:ListFoundationModels", "IAM-03"),
     ("bedrock:GetFoundationModel", "IAM-04"),
-    ("bedrock:GetInferenceProfile", "IAM-04"),
 }
 """Where the denial is what the requirement is about."""
 
