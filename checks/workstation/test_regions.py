@@ -56,16 +56,17 @@ def test_region_supports_bedrock(
 
 
 @requirement("REG-02")
-def test_region_is_approved(case: str, regions_in_use: Regions, evidence: Evidence) -> None:
+def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, evidence: Evidence) -> None:
     """[each region in use] is on the approved list."""
     named = _named(case, regions_in_use)
     approved = evidence.settings.regions.approved
+    elsewhere = (*(("ENV-09",) if named.overrides else ()), *(() if sdk.knows(named.region) else ("CON-02",)))
     require(
         not approved or named.region in approved,
         expected=f"one of {', '.join(approved)}",
         observed=str(named),
         region=next(iter(approved), None),
-        unless=(f"REG-01:{case}", "REG-04", "PRF-06", "ENV-03", *(("ENV-09",) if named.overrides else ())),
+        unless=(f"REG-01:{case}", "REG-04", "PRF-06", "ENV-03", *elsewhere),
     )
 
 

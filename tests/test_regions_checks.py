@@ -1,0 +1,285 @@
+"""Step 4: what is said of the regions that a set-up names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.backends import live
+from fixtures.evidence.regions import Sdk
+from fixtures.settings import RegionSettings, Settings
+from fixtures.simulation.world import World
+from tests.harness import Judged, judged
+from tests.world_edits import Edit, answers, both, env_file, environment
+
+ALL = tuple(f"REG-{number:02}" for number in range(1, 5))
+CASES = ("target", "profile", "AWS_REGION", "AWS_DEFAULT_REGION")
+CONFIG = "~/.aws/config"
+Patch = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+
+def region(name: str) -> Edit:
+    """The region everywhere: profile, environment and environment file."""
+    return both(
+        environment(AWS_REGION=name, AWS_DEFAULT_REGION=name),
+        env_file(("region = us-east-1\noutput", f"region = {name}\noutput"), of=CONFIG),
+        env_file(("_REGION=us-east-1", f"_REGION={name}")),
+    )
+
+
+def of_compliant(edit: Edit, *only: str, settings: Settings | None = None) -> Judged:
+    return judged("compliant", only=only or ALL, edit=edit, settings=settings)
+
+
+def statuses(found: Judged, identifier: str) -> set[str]:
+    return {found[identifier, case]["status"] for case in CASES}
+
+
+@pytest.fixture
+def sdk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Patch], None]:
+    """Lets a test edit what the installed SDK knows."""
+
+    def patch(edit: Patch) -> None:
+        real = live.READERS["sdk"]
+        monkeypatch.setitem(live.READERS, "sdk", lambda subject: edit(real(subject)))  # type: ignore[attr-defined]
+
+    return patch
+
+
+def without(name: str) -> Patch:
+    """An SDK that is older than the region."""
+
+    def older(told: Mapping[str, Any]) -> Mapping[str, Any]:
+        lists = ("regions", "bedrock_regions")
+        shorter = {key: {p: [r for r in rs if r != name] for p, rs in told[key].items()} for key in lists}
+        return {**told, **shorter}
+
+    return older
+
+
+def known() -> Sdk:
+    readings = judged("compliant", only=("REG-01",)).readings
+    return Sdk(**next(reading["value"] for reading in readings if reading["name"] == "sdk"))
+
+
+# ------------------------------------------------------------------------------------------- what the SDK knows
+
+
+def test_partitions_are_told_of_listed_names_of_likely_names_and_of_no_others() -> None:
+    sdk = known()
+    assert [sdk.partition_of(name) for name in ("us-east-1", "us-gov-west-1", "cn-north-1")] == [
+        "aws",
+        "aws-us-gov",
+        "aws-cn",
+    ]
+    assert sdk.partition_of("ap-southeast-9") == "aws" and not sdk.knows("ap-southeast-9")
+    for name in ("", "us-east-1a", "us-east", "US-EAST-1", "N. Virginia", "moon-west-1"):
+        assert sdk.partition_of(name) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("us-west-2b", "us-west-2"),
+        ("us-eats-1", "us-east-1"),
+        ("eu-wset-1", "eu-west-1"),
+        ("ap-east-1", "us-east-1"),
+        ("nowhere", "us-east-1"),
+    ],
+)
+def test_the_region_that_was_meant_is_the_zones_or_the_most_similar_or_an_approved_one(
+    text: str, meant: str
+) -> None:
+    assert known().meant_by(text, RegionSettings().approved) == meant
+
+
+# ------------------------------------------------------------------------------------------------------ REG-01
+
+
+def test_a_region_without_bedrock_is_one_root_cause_for_all_that_name_it() -> None:
+    found = of_compliant(region("ap-east-1"), *ALL, "ENV-03", "IAM-01", "CON-02")
+    result = found["REG-01", "AWS_REGION"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "REG03")
+    assert result["observed"].startswith("AWS_REGION is ap-east-1 (environment): botocore ")
+    assert result["remedy"][0] == "aws configure set region us-east-1 --profile msh"
+    assert found["REG-01", "profile"]["observed"].startswith(
+        "the profile's region is ap-east-1 (~/.aws/config line 10)"
+    )
+    assert found.root_causes == ["REG-01 REG03"]
+    assert statuses(found, "REG-02") == {"blocked"}
+
+
+def test_a_misspelt_region_is_proved_by_the_accounts_own_list() -> None:
+    found = of_compliant(region("us-eats-1"), *ALL, "ENV-03", "CON-02", "RUN-02")
+    assert "account:ListRegions" in found["REG-01", "target"]["observed"]
+    assert found["REG-01", "target"]["remedy"][0] == "aws configure set region us-east-1 --profile msh"
+    assert found.root_causes == ["REG-01 REG03"]
+    assert {found[name]["status"] for name in ("RUN-02", "ENV-03")} == {"blocked", "compliant"}
+
+
+def test_a_name_that_the_sdk_does_not_know_and_nobody_can_vouch_for_gives_no_verdict() -> None:
+    edit = both(region("us-eats-1"), answers("account:ListRegions", "AccessDeniedException", status=403))
+    found = of_compliant(edit)
+    result = found["REG-01", "target"]
+    assert result["status"] == "inconclusive"
+    assert "does not know us-eats-1, which may be newer" in result["reason"]
+    assert found["REG-03", "target"]["missing_actions"] == ["account:ListRegions"]
+    assert found.root_causes == ["CON-02 REG03"]
+
+
+def test_a_region_that_is_newer_than_the_sdk_is_fine_once_bedrock_answers_there(
+    sdk: Callable[[Patch], None],
+) -> None:
+    sdk(without("us-east-1"))
+    found = judged("compliant", only=(*ALL, "ENV-03", "RUN-04"))
+    assert found.root_causes == []
+    assert statuses(found, "REG-01") == {"compliant"}
+    assert found["REG-04"]["status"] == found["ENV-03"]["status"] == "compliant"
+
+
+def test_a_new_region_where_bedrock_does_not_answer_gives_no_verdict(sdk: Callable[[Patch], None]) -> None:
+    sdk(without("us-east-1"))
+    found = of_compliant(answers("bedrock:ListFoundationModels", "AccessDeniedException", status=403))
+    assert statuses(found, "REG-01") == {"inconclusive"}
+    assert found.root_causes == []
+
+
+def test_an_unlisted_region_is_not_asked_about_with_a_dead_token(sdk: Callable[[Patch], None]) -> None:
+    sdk(without("us-east-1"))
+    token = "~/.aws/sso/cache/${sha1:msh}.json"
+    edit = env_file(("${now+8h}", "${now-1h}"), ("${now+80d}", "${now-1d}"), of=token)
+    found = of_compliant(edit, *ALL, "SSO-03")
+    assert found["REG-01", "target"]["blocked_by"] == "SSO-03"
+
+
+def test_bedrock_is_not_asked_where_the_sdk_lists_it() -> None:
+    asked = {reading["name"] for reading in judged("compliant", only=("REG-01", "REG-02")).readings}
+    assert not [name for name in asked if name.startswith(("bedrock:", "account:", "sts:"))]
+
+
+def test_a_region_that_only_the_process_has_in_place_of_the_files_is_the_overrides_fault() -> None:
+    found = of_compliant(environment(AWS_REGION="ap-east-1"), *ALL, "ENV-09", "ENV-03")
+    assert found["REG-01", "AWS_REGION"]["blocked_by"] == "ENV-09"
+    assert found.root_causes == ["ENV-09 ENV11"]
+
+
+def test_a_variable_that_nobody_sets_has_no_region_to_judge() -> None:
+    edit = both(environment(AWS_REGION=None), env_file(("AWS_REGION=us-east-1\n", "")))
+    found = of_compliant(edit)
+    for identifier in ("REG-01", "REG-02", "REG-03"):
+        assert found[identifier, "AWS_REGION"]["status"] == "not_applicable"
+    assert found["REG-01", "AWS_REGION"]["reason"] == "AWS_REGION is not set"
+
+
+def test_a_value_that_is_no_region_at_all_blocks_all_that_is_said_of_regions() -> None:
+    edit = env_file(("region = us-east-1\noutput", "region = us-east-1 # home\noutput"), of=CONFIG)
+    found = of_compliant(edit, *ALL, "PRF-05")
+    assert {found[identifier, "profile"]["blocked_by"] for identifier in ("REG-01", "REG-02", "REG-03")} == {
+        "PRF-05"
+    }
+    assert found["REG-01", "AWS_REGION"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ REG-02
+
+
+def test_a_region_that_is_not_approved_is_one_root_cause_without_a_code() -> None:
+    found = of_compliant(region("eu-central-1"), *ALL, "ENV-03")
+    result = found["REG-02", "AWS_DEFAULT_REGION"]
+    assert (result["status"], result["cause"]) == ("non_compliant", None)
+    assert result["expected"] == "one of us-east-1, us-west-2, eu-west-1"
+    assert result["observed"] == "AWS_DEFAULT_REGION is eu-central-1 (environment)"
+    assert result["remedy"][0] == "aws configure set region us-east-1 --profile msh"
+    assert found.root_causes == ["REG-02"]
+
+
+@pytest.mark.parametrize("approved", [("eu-central-1",), ()])
+def test_the_organisation_decides_which_regions_are_approved(approved: tuple[str, ...]) -> None:
+    settings = Settings(regions=RegionSettings(approved=approved))
+    found = of_compliant(region("eu-central-1"), "REG-02", settings=settings)
+    assert statuses(found, "REG-02") == {"compliant"}
+
+
+def test_a_region_that_should_have_been_another_is_not_also_unapproved() -> None:
+    edit = both(environment(AWS_REGION=None), env_file(("AWS_REGION=us-east-1", "AWS_REGION=eu-central-1")))
+    found = of_compliant(edit, *ALL, "ENV-03")
+    assert found["REG-02", "AWS_REGION"]["blocked_by"] == "ENV-03"
+    assert found.root_causes == ["ENV-03"]
+
+
+# ------------------------------------------------------------------------------------------------------ REG-03
+
+
+def disabled(*names: str) -> Edit:
+    def edit(world: World) -> World:
+        return replace(world, account=replace(world.account, disabled_regions=names))
+
+    return edit
+
+
+def test_a_region_that_is_not_enabled_explains_the_caller_whom_sts_does_not_know() -> None:
+    settings = Settings(regions=RegionSettings(approved=("eu-south-1",)))
+    edit = both(region("eu-south-1"), disabled("eu-south-1"))
+    found = of_compliant(edit, *ALL, "RUN-02", "IAM-03", settings=settings)
+    result = found["REG-03", "target"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "REG04")
+    assert result["observed"] == "account:ListRegions: eu-south-1 is DISABLED"
+    assert result["remedy"] == [
+        "# somebody with rights on account 210987654321 enables the Region:",
+        "aws account enable-region --region-name eu-south-1",
+    ]
+    assert (found["RUN-02"]["status"], found["RUN-02"]["blocked_by"]) == ("blocked", "REG-03")
+    assert found.root_causes == ["REG-03 REG04"]
+
+
+def test_another_region_that_is_not_enabled_is_no_matter() -> None:
+    assert statuses(of_compliant(disabled("eu-south-1")), "REG-03") == {"compliant"}
+
+
+def test_without_the_right_to_list_regions_there_is_no_verdict_and_the_action_is_named() -> None:
+    found = of_compliant(answers("account:ListRegions", "AccessDeniedException", status=403))
+    for case in CASES:
+        result = found["REG-03", case]
+        assert (result["status"], result["missing_actions"]) == ("inconclusive", ["account:ListRegions"])
+
+
+def test_with_a_dead_token_the_accounts_regions_are_blocked_by_it() -> None:
+    found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-03"))
+    assert {found["REG-03", case]["blocked_by"] for case in CASES} == {"SSO-03"}
+
+
+# ------------------------------------------------------------------------------------------------------ REG-04
+
+
+def test_a_region_of_another_partition_than_the_login_is_reg05() -> None:
+    found = of_compliant(region("us-gov-west-1"), *ALL, "RUN-02", "ENV-03")
+    result = found["REG-04"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "REG05")
+    assert result["observed"] == "~/.aws/config line 10: region us-gov-west-1 is of partition aws-us-gov"
+    assert result["expected"] == "a region of partition aws, as sso_region us-east-1 says"
+    assert "account 210987654321" in result["remedy"][0] and "~/.aws/config line 10" in result["remedy"][0]
+    assert found.root_causes == ["REG-04 REG05"]
+    assert found["RUN-02"]["blocked_by"] == "REG-04"
+
+
+def test_a_set_up_that_is_all_in_govcloud_is_fine() -> None:
+    found = judged("ok-govcloud", only=(*ALL, "RUN-02", "RUN-04"))
+    assert found.root_causes == []
+    assert found["REG-04"]["status"] == "compliant"
+    assert statuses(found, "REG-03") == {"compliant"}
+
+
+def test_without_sso_the_caller_tells_the_partition() -> None:
+    found = judged("ok-iam-user-on-purpose", only=("REG-04",))
+    assert found["REG-04"]["status"] == "compliant"
+    assert "sts:GetCallerIdentity" in {reading["name"] for reading in found.readings}
+
+
+def test_an_endpoint_in_another_partition_is_the_overrides_fault() -> None:
+    url = "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"
+    found = of_compliant(environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME=url), "REG-04", "CRD-06")
+    assert found["REG-04"]["blocked_by"] == "CRD-06"
+    assert "bedrock-runtime.cn-north-1" in found["REG-04"]["reason"]
