@@ -367,8 +367,8 @@ def test_services_that_moto_has_are_under_the_policies_too() -> None:
     with simulated(load_world("compliant")):
         session = boto3.Session()
         for service, operation, action, denied in [
-            ("cloudtrail", "describe_trails", "cloudtrail:DescribeTrails", "AccessDeniedException"),
-            ("logs", "describe_log_groups", "logs:DescribeLogGroups", "AccessDeniedException"),
+            ("kms", "list_keys", "kms:ListKeys", "AccessDeniedException"),
+            ("ec2", "describe_vpcs", "ec2:DescribeVpcs", "UnauthorizedOperation"),
             ("iam", "list_users", "iam:ListUsers", "AccessDenied"),
             ("sns", "list_topics", "sns:ListTopics", "AccessDenied"),
             ("s3", "list_buckets", "s3:ListAllMyBuckets", "AccessDenied"),
@@ -377,7 +377,7 @@ def test_services_that_moto_has_are_under_the_policies_too() -> None:
                 getattr(session.client(service), operation)()
             assert code(failure) == denied
     with simulated(make_world(ALLOW_ALL)):
-        assert boto3.Session().client("cloudtrail").describe_trails()["trailList"] == []
+        assert boto3.Session().client("kms").list_keys()["Keys"] == []
         assert boto3.Session().client("s3").list_buckets()["Buckets"] == []
 
 
@@ -417,6 +417,7 @@ def test_policies_of_the_role_can_be_read() -> None:
             "arn:aws:iam::aws:policy/PowerUserAccess",
         }
         assert set(iam.list_role_policies(RoleName=role["RoleName"])["PolicyNames"]) == {
+            "Account",
             "Bedrock",
             "Preflight",
             "all",

@@ -142,11 +142,12 @@ def test_trust_of_cross_account_role_is_narrow(
     for statement in trust_policies[case].statements:
         if not statement.allows or not _about_assuming(statement):
             continue
-        open_to = [name for kind, name in statement.principals if kind == "AWS" and is_wild(name)]
+        anybody = ["NotPrincipal"] if statement.not_principal else []
+        anybody += [name for kind, name in statement.principals if kind == "AWS" and is_wild(name)]
         require(
-            not (open_to or statement.not_principal) or _limits_callers(statement),
+            not anybody or _limits_callers(statement),
             expected=f"principals that are named may assume {role.name}",
-            observed=f"statement {statement.name} admits {'NotPrincipal' if statement.not_principal else open_to[0]}",
+            observed=f"statement {statement.name} admits {', '.join(anybody)}",
             role=role.name,
         )
         strangers = sorted(
