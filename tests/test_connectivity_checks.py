@@ -1,0 +1,382 @@
+"""Step 2, the way to AWS: what is said of proxy, certificates, endpoints and clock."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import socket
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fixtures.backends import live
+from fixtures.machine.machine import LiveMachine
+from fixtures.simulation.schema import duration
+from fixtures.simulation.world import File, World
+from tests.harness import Judged, judged
+
+CONFIG = "~/.aws/config"
+CON = ("CON-01", "CON-02", "CON-03")
+HOSTS = {
+    "sts": "sts.us-east-1.amazonaws.com",
+    "bedrock": "bedrock.us-east-1.amazonaws.com",
+    "bedrock-runtime": "bedrock-runtime.us-east-1.amazonaws.com",
+    "portal.sso": "portal.sso.us-east-1.amazonaws.com",
+    "oidc": "oidc.us-east-1.amazonaws.com",
+}
+OPEN_PORT = [
+    "# have HTTPS on port 443 to AWS's endpoints opened in the firewall or the proxy, or connect the VPN, then try:",
+    "aws sts get-caller-identity --profile msh --debug",
+]
+BUNDLE = [
+    "# get the authority's certificates from IT as one PEM file, appended to the public roots, save it there and name it:",
+    "export AWS_CA_BUNDLE=~/.aws/ca-bundle.pem",
+]
+
+Edit = Callable[[World], World]
+
+
+def machine(**changes: Any) -> Edit:
+    """The world with another platform, network or files, and with more in its environment."""
+
+    def edit(world: World) -> World:
+        made = dict(changes)
+        for name in ("environment", "files"):
+            if name in made:
+                made[name] = {**getattr(world.machine, name), **made[name]}
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, **made))
+
+    return edit
+
+
+def config(*replacements: tuple[str, str]) -> Edit:
+    def edit(world: World) -> World:
+        text = world.machine.files[CONFIG].text
+        for before, after in replacements:
+            assert before in text
+            text = text.replace(before, after)
+        return machine(files={CONFIG: File(text=text)})(world)
+
+    return edit
+
+
+def skewed(length: str) -> Edit:
+    def edit(world: World) -> World:
+        return dataclasses.replace(world, clock=dataclasses.replace(world.clock, skew=duration(length)))
+
+    return edit
+
+
+def after(*edits: Edit) -> Edit:
+    def edit(world: World) -> World:
+        for each in edits:
+            world = each(world)
+        return world
+
+    return edit
+
+
+def of(edit: Edit, *only: str) -> Judged:
+    return judged("compliant", only=only or CON, edit=edit)
+
+
+def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
+    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    assert observed in result["observed"]
+    assert "\n" not in result["observed"]
+    assert result["remedy"] and not any("<" in line for line in result["remedy"])
+    return True
+
+
+def failing(*_: Any, **__: Any) -> Any:
+    raise OSError(5, "no such evidence today")
+
+
+# -------------------------------------------------------------------------------------------- the shipped worlds
+
+
+@pytest.mark.parametrize(
+    ("world", "result", "cause", "observed", "remedy"),
+    [
+        ("net01-proxy-is-off", "CON-01", "NET01", "HTTPS_PROXY is http://localhost:3128: it refuses connections",
+         ["# where the network needs the proxy, correct its address in HTTPS_PROXY; where it does not, go around it:",
+          'export NO_PROXY="$NO_PROXY,.amazonaws.com"']),
+        ("net02-tls-inspection", ("CON-02", "sts"), "NET02",
+         "sts.us-east-1.amazonaws.com: SSL validation failed for https://sts.us-east-1.amazonaws.com"
+         " [SSL: CERTIFICATE_VERIFY_FAILED]", BUNDLE),
+        ("net02-inspected-runtime", ("CON-02", "bedrock-runtime"), "NET02", "SSL validation failed", BUNDLE),
+        ("net03-ca-bundle-is-gone", "CON-01", "NET03", "AWS_CA_BUNDLE is /opt/acme/ca-bundle.pem, where no file is",
+         ["unset AWS_CA_BUNDLE",
+          f"# edit {CONFIG} line 6: where the profile sets ca_bundle, correct the path or delete the line"]),
+        ("net04-clock-behind", "CON-03", "NET04", "it is 40 minutes behind AWS's", None),
+        ("net04-clock-hours-ahead", "CON-03", "NET04", "it is 9 h 0 min ahead of AWS's", None),
+        ("offline", ("CON-02", "sts"), None, "sts.us-east-1.amazonaws.com does not resolve; nor is any other endpoint",
+         OPEN_PORT),
+        ("runtime-blocked-by-firewall", ("CON-02", "bedrock-runtime"), None, "Connect timeout on endpoint URL",
+         OPEN_PORT),
+    ],
+)  # fmt: skip
+def test_a_world_that_fails_names_its_one_root_cause(
+    world: str, result: str | tuple[str, str], cause: str | None, observed: str, remedy: list[str] | None
+) -> None:
+    found = judged(world, only=(*CON, "SSO-06", "RUN-02", "RUN-03"))
+    assert says(found[result], cause, observed)
+    assert remedy is None or found[result]["remedy"] == remedy
+    assert found.root_causes == [f"{result if isinstance(result, str) else result[0]} {cause or ''}".strip()]
+    assert found.with_status("inconclusive") == set()
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        "compliant",
+        "ok-required-proxy",
+        "ok-dead-proxy-not-used",
+        "ok-tls-inspection-with-bundle",
+        "ok-clock-three-minutes-off",
+        "ok-vpc-endpoint",
+    ],
+)
+def test_a_look_alike_raises_nothing(world: str) -> None:
+    assert {r["status"] for r in judged(world, only=CON).results.values()} == {"compliant"}
+
+
+# ------------------------------------------------------------------------------------- CON-01, proxy and CA bundle
+
+
+@pytest.mark.parametrize(
+    ("fault", "observed"),
+    [
+        ("dns", "its name does not resolve"),
+        ("refused", "it refuses connections"),
+        ("timeout", "it does not answer"),
+    ],
+)
+def test_a_proxy_that_cannot_be_connected_to_is_named_by_its_variable(fault: str, observed: str) -> None:
+    dead = machine(
+        environment={"https_proxy": "http://jo:CANARYpassword@proxy.acme.example:8080"},
+        network={"proxy.acme.example": fault},
+    )
+    found = of(dead, "CON-01")
+    assert says(found["CON-01"], "NET01", f"https_proxy is http://proxy.acme.example:8080: {observed}")
+    assert "CANARY" not in str(found.document)
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+def test_a_proxy_that_the_sdk_does_not_use_is_none_of_its_business(variable: str) -> None:
+    dead = machine(
+        environment={variable: "http://proxy.acme.example:8080"}, network={"proxy.acme.example": "refused"}
+    )
+    assert {r["status"] for r in of(dead).results.values()} == {"compliant"}
+
+
+def test_what_needs_the_proxy_is_blocked_by_it() -> None:
+    found = judged("net01-proxy-is-off", only=("CON-02", "CON-03", "SSO-06", "RUN-02"))
+    assert found.with_status("blocked") == {f"CON-02 {name}" for name in HOSTS} | {
+        "CON-03",
+        "SSO-06",
+        "RUN-02",
+    }
+    assert {r["blocked_by"] for r in found.results.values()} == {"CON-01"}
+
+
+@pytest.mark.parametrize(
+    ("edit", "observed", "first"),
+    [
+        (machine(environment={"REQUESTS_CA_BUNDLE": "/gone.pem"}), "REQUESTS_CA_BUNDLE is /gone.pem, where no file is",
+         "unset REQUESTS_CA_BUNDLE"),
+        (machine(environment={"AWS_CA_BUNDLE": ""}), "AWS_CA_BUNDLE is set to nothing, which is no path",
+         "unset AWS_CA_BUNDLE"),
+        (machine(environment={"AWS_CA_BUNDLE": "${home}/.aws"}), "AWS_CA_BUNDLE is ~/.aws, which is a folder",
+         "unset AWS_CA_BUNDLE"),
+        (machine(environment={"AWS_CA_BUNDLE": "~/.aws/config"}), "AWS_CA_BUNDLE is ~/.aws/config, where no file is",
+         "unset AWS_CA_BUNDLE"),
+        (config(("output = json", "output = json\nca_bundle = ../acme.pem")),
+         f"{CONFIG} line 12: ca_bundle is ../acme.pem, where no file is", "unset AWS_CA_BUNDLE"),
+    ],
+)  # fmt: skip
+def test_a_bundle_that_is_no_file_is_named_by_its_setting(edit: Edit, observed: str, first: str) -> None:
+    found = of(edit, "CON-01")
+    assert says(found["CON-01"], "NET03", observed)
+    assert found["CON-01"]["remedy"][0] == first
+
+
+def test_the_bundle_that_counts_is_the_first_in_botocores_order() -> None:
+    good = {"./acme.pem": File(text="-----BEGIN CERTIFICATE-----")}
+    edit = machine(files=good, environment={"AWS_CA_BUNDLE": "acme.pem", "REQUESTS_CA_BUNDLE": "/gone.pem"})
+    assert of(edit, "CON-01")["CON-01"]["status"] == "compliant"
+
+
+def test_ssl_cert_file_is_ignored_as_botocore_ignores_it() -> None:
+    found = of(machine(environment={"SSL_CERT_FILE": "/gone.pem", "CURL_CA_BUNDLE": "/gone.pem"}))
+    assert {r["status"] for r in found.results.values()} == {"compliant"}
+
+
+def test_a_dead_proxy_is_told_although_the_profile_is_broken() -> None:
+    edit = after(
+        machine(environment={"HTTPS_PROXY": "http://localhost:3128"}, network={"localhost": "refused"}),
+        machine(files={CONFIG: File(text="[profile msh\n")}),
+    )
+    assert of(edit, "CON-01", "PRF-01").root_causes == ["CON-01 NET01", "PRF-01"]
+
+
+@pytest.mark.parametrize("reading", ["proxies", "ca-bundle"])
+def test_settings_that_could_not_be_read_make_no_verdict(
+    reading: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(live.READERS, reading, failing)  # type: ignore[index]
+    assert judged("compliant", only=("CON-01",))["CON-01"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------ CON-02, endpoints
+
+
+@pytest.mark.parametrize("case", HOSTS)
+@pytest.mark.parametrize(
+    ("fault", "cause", "observed"),
+    [
+        ("dns", None, "does not resolve"),
+        ("refused", None, "Could not connect to the endpoint URL"),
+        ("timeout", None, "Connect timeout on endpoint URL"),
+        ("certificate", "NET02", "CERTIFICATE_VERIFY_FAILED"),
+    ],
+)
+def test_each_endpoint_is_tried_and_named(case: str, fault: str, cause: str | None, observed: str) -> None:
+    found = of(machine(network={HOSTS[case]: fault}), "CON-02")
+    assert says(found[("CON-02", case)], cause, observed)
+    assert HOSTS[case] in found[("CON-02", case)]["observed"]
+    assert found.with_status("non_compliant") == {f"CON-02 {case}"}
+
+
+def test_endpoints_that_are_lost_together_are_one_root_cause() -> None:
+    lost = {HOSTS["sts"]: "dns", HOSTS["oidc"]: "refused"}
+    found = of(machine(network=lost), "CON-02")
+    assert found.root_causes == ["CON-02"]
+    assert found[("CON-02", "sts")]["observed"].endswith("; nor are 1 of the other 4 endpoints")
+
+
+def test_without_a_network_no_credential_and_no_permission_is_called_wrong() -> None:
+    found = judged("offline")
+    assert found.root_causes == ["CON-02"]
+    assert found.with_status("non_compliant") == {f"CON-02 {name}" for name in HOSTS}
+    assert found["RUN-02"]["blocked_by"] == found["IAM-03"]["blocked_by"] == "CON-02"
+
+
+def test_a_region_of_the_login_that_does_not_exist_is_no_network_fault() -> None:
+    no_login = machine(files={"~/.aws/sso/cache/${sha1:msh}.json": File(text="{}")})
+    found = of(
+        after(config(("sso_region = us-east-1", "sso_region = us-eats-1")), no_login), "CON-02", "SSO-04"
+    )
+    seen = "portal.sso.us-eats-1.amazonaws.com does not resolve, and no Region is called us-eats-1"
+    assert says(found[("CON-02", "portal.sso")], "REG03", seen)
+    assert found[("CON-02", "portal.sso")]["remedy"] == ["aws configure sso --profile msh"]
+    assert set(found.root_causes) == {"SSO-01 TOK01", "CON-02 REG03"}
+    assert found[("CON-02", "sts")]["status"] == "compliant"
+
+
+def test_a_token_of_another_region_tells_better_which_region_is_meant() -> None:
+    found = of(config(("sso_region = us-east-1", "sso_region = us-eats-1")), "CON-02", "SSO-04")
+    assert found.root_causes == ["SSO-04 TOK07"]
+    assert found[("CON-02", "oidc")]["blocked_by"] == "SSO-04"
+
+
+def test_a_region_of_bedrock_that_does_not_exist_is_told_by_what_checks_the_region() -> None:
+    found = of(config(("\nregion = us-east-1", "\nregion = us-east-1a")), "CON-02", "REG-01")
+    assert found[("CON-02", "bedrock")]["blocked_by"] in {"ENV-03", "REG-01"}
+
+
+def test_an_endpoint_that_could_not_be_tried_is_inconclusive_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    probe = live.READERS["endpoint"]
+
+    def endpoint(subject: Any, url: str) -> Any:
+        return failing() if "oidc" in url else probe(subject, url)
+
+    monkeypatch.setitem(live.READERS, "endpoint", endpoint)  # type: ignore[index]
+    found = judged("compliant", only=("CON-02", "CON-03"))
+    assert found.with_status("inconclusive") == {"CON-02 oidc"}
+    assert "no such evidence today" in found[("CON-02", "oidc")]["reason"]
+
+
+# ---------------------------------------------------------------------------------------------------- CON-03, clock
+
+
+@pytest.mark.parametrize(
+    ("skew", "observed"),
+    [
+        ("6m", "it is 6 minutes ahead of AWS's"),
+        ("-6m", "it is 6 minutes behind AWS's"),
+        ("-90m", "1 h 30 min behind"),
+    ],
+)
+def test_a_clock_more_than_five_minutes_off_is_named_with_its_side(skew: str, observed: str) -> None:
+    found = of(skewed(skew), "CON-03")
+    assert says(found["CON-03"], "NET04", observed)
+    assert found["CON-03"]["remedy"][0].startswith('if [ "$(uname)" = Darwin ]; then sudo sntp')
+
+
+@pytest.mark.parametrize("skew", ["4m", "-4m"])
+def test_a_clock_less_than_five_minutes_off_is_right(skew: str) -> None:
+    assert of(skewed(skew), "CON-03")["CON-03"]["status"] == "compliant"
+
+
+def test_on_windows_the_clock_is_set_with_w32tm() -> None:
+    found = of(after(skewed("7m"), machine(platform="windows")), "CON-03")
+    assert found["CON-03"]["remedy"][-1] == "w32tm /resync"
+
+
+def test_the_clock_is_read_from_whichever_endpoint_answers() -> None:
+    found = of(after(skewed("7m"), machine(network={HOSTS["sts"]: "timeout"})), "CON-03")
+    assert says(found["CON-03"], "NET04", "7 minutes ahead")
+
+
+def test_without_an_endpoint_the_clock_is_not_judged() -> None:
+    found = of(after(skewed("7m"), machine(network=dict.fromkeys(HOSTS.values(), "dns"))), "CON-03")
+    assert found["CON-03"]["blocked_by"] == "CON-02"
+
+
+def test_signatures_that_the_clock_spoils_are_blocked_by_it() -> None:
+    found = judged("net04-clock-behind", only=("CON-03", "RUN-02", "IAM-03"))
+    assert found["RUN-02"]["blocked_by"] == found["IAM-03"]["blocked_by"] == "CON-03"
+    assert found.root_causes == ["CON-03 NET04"]
+
+
+# ------------------------------------------------------------------------------------------- what the real machine says
+
+
+def test_a_connection_is_made_where_something_listens_and_refused_where_nothing_does() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        assert LiveMachine().connect("127.0.0.1", port) is None
+    assert LiveMachine().connect("127.0.0.1", port) == "refused"
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (socket.gaierror(-2, "unknown"), "dns"),
+        (TimeoutError(), "timeout"),
+        (OSError(113, "no route"), "refused"),
+    ],
+)
+def test_what_keeps_a_connection_from_being_made_is_told_apart(
+    error: OSError, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def create_connection(*_: Any, **__: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(socket, "create_connection", create_connection)
+    assert LiveMachine().connect("proxy.acme.example", 8080) == fault
+
+
+def test_whether_a_folder_can_be_written_is_the_systems_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = LiveMachine()
+    assert machine.writable(tmp_path) and machine.writable(tmp_path / "not" / "yet")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert not machine.writable(tmp_path / "file")
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
+    assert not machine.writable(tmp_path) and not machine.writable(tmp_path / "not" / "yet")
