@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from checks.plugin import REGISTER, lost
+from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN
 from fixtures.run import Run
-from reports import compare, html, ocsf, terminal
+from reports import compare, fix_scripts, html, ocsf, terminal
 from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
 from reports.fingerprint import KeyProblem, fingerprint_key
@@ -174,7 +175,8 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.document is not None:
-            terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem)
+            mend = fix_scripts.told(self._mends(), self.artifacts.directory.as_posix(), self._platform())
+            terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem, mend)
         elif self.problem is not None:
             terminalreporter.write_line(self.problem, red=True, bold=True)
 
@@ -201,6 +203,16 @@ class Reporter:
             key=self.key,
         )
 
+    def _mends(self) -> list[fix_scripts.Mend]:
+        """The root causes with what a script can do about them, as readers may see them."""
+        shown = presentable(list(self.results.values()), self.config.option.show_account_ids)
+        return fix_scripts.mends(shown)
+
+    def _platform(self) -> str:
+        """The platform of the machine that was judged."""
+        told = [r for readings in self.readings.values() for r in readings if r["name"] == "platform"]
+        return str(told[0]["value"]["platform"]) if told else this_platform()
+
     def _write(self, session: pytest.Session, record: Record) -> None:
         """All artifacts or none. A secret in one of them is told by its place, and then nothing else is told."""
         document = self.document or {}
@@ -211,6 +223,9 @@ class Reporter:
             self.artifacts.write_json("evidence.json", evidence)
             for each in wanted(self.config.option, document):
                 self.artifacts.write(each.name, rendered(each, document, evidence))
+            world = self.run.world_name if self.run.simulated else None
+            for name, script in fix_scripts.scripts(self._mends(), world).items():
+                self.artifacts.write(name, script)
             leaks = finds(self.artifacts.made(), secrets_of(self.run))
             if leaks:
                 self.document = None

@@ -51,7 +51,19 @@ def exit_code(overall: str, *, allow_incomplete: bool) -> int:
 
 
 def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
-    """The failures that no other failure explains, the first to mend first.
+    """The failures that no other failure explains, the first to mend first."""
+    keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
+    blocked_by = Counter((result["target"], result["blocked_by"]) for result in results)
+    causes = []
+    for group in failures_by_root_cause(results):
+        first = group[0]
+        blocks = _blocked(group, blocked_by) + len(group) - 1
+        causes.append({**{key: first[key] for key in keys}, "blocks": blocks})
+    return causes
+
+
+def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
+    """The failures that no other failure explains, those together that have one root cause, the first to mend first.
 
     Failures of one cause with one remedy are one root cause. What blocks the selected checks is a root cause even
     where its own check was not selected. First comes what is severe or blocks something, by stage from the environment
@@ -67,22 +79,20 @@ def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
     blocked_by = Counter((result["target"], result["blocked_by"]) for result in results)
-    ranked = []
-    for group in groups.values():
-        first = group[0]
-        members = {failure["requirement"] for failure in group}
-        blocked = sum(blocked_by[first["target"], member] for member in members)
-        blocks = blocked + len(group) - 1
-        severity = min(SEVERITIES.index(failure["severity"]) for failure in group)
-        rank = (
-            0 if blocked or severity <= SEVERITIES.index("high") else 1,
-            first["stage"],
-            severity,
-            first["order"],
-        )
-        keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
-        ranked.append((rank, {**{key: first[key] for key in keys}, "blocks": blocks}))
-    return [cause for _, cause in sorted(ranked, key=lambda entry: (entry[1]["target"], entry[0]))]
+
+    def rank(group: Sequence[Result]) -> tuple[Any, ...]:
+        first, severity = group[0], min(SEVERITIES.index(failure["severity"]) for failure in group)
+        urgent = _blocked(group, blocked_by) or severity <= SEVERITIES.index("high")
+        return first["target"], 0 if urgent else 1, first["stage"], severity, first["order"]
+
+    return sorted(groups.values(), key=rank)
+
+
+def _blocked(group: Sequence[Result], blocked_by: Mapping[tuple[Any, Any], int]) -> int:
+    """How many results the failures of the group block."""
+    return sum(
+        blocked_by.get((group[0]["target"], member), 0) for member in {f["requirement"] for f in group}
+    )
 
 
 def document(

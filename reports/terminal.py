@@ -21,9 +21,16 @@ COLOURS = {"compliant": {"green": True}, "non_compliant": {"red": True}, "incomp
 
 
 def summarise(
-    reporter: pytest.TerminalReporter, document: Mapping[str, Any], directory: Path, problem: str | None
+    reporter: pytest.TerminalReporter,
+    document: Mapping[str, Any],
+    directory: Path,
+    problem: str | None,
+    mend: str = "",
 ) -> None:
-    """Writes the summary of results.json's `document`; at most one screen of root causes for each target."""
+    """Writes the summary of results.json's `document`; at most one screen of root causes for each target.
+
+    `mend` is how to run the fix script, where there is something that it can do.
+    """
     run = document["run"]
     reporter.section("bedrock preflight", bold=True)
     if run["simulated"]:
@@ -32,6 +39,9 @@ def summarise(
         )
     for target in document["targets"]:
         _target(reporter, document, target)
+    if mend and not problem:
+        reporter.write_line("")
+        reporter.write_line(f"mend  {visible(mend)}", bold=True)
     counted = ", ".join(
         f"{count} {status.replace('_', ' ')}" for status, count in document["counts"].items() if count
     )
