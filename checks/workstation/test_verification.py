@@ -23,7 +23,7 @@ SINCE = {
 }
 """The first botocore that has what a profile may use (botocore's changelog)."""
 REFUSED = INVALID_KEYS | EXPIRED | BAD_SIGNATURE
-NOWHERE = frozenset({"NoCredentialsError", "NoRegionError", "ProfileNotFound"})
+NOWHERE = frozenset({"NoCredentialsError", "ProfileNotFound"})
 """What boto3 raises before it asks AWS at all."""
 
 
@@ -181,7 +181,7 @@ def test_child_process_is_the_same_caller(
         said = f"it gets {child_identity.code}: {child_identity.said}"
         if child_identity.code not in REFUSED | NOWHERE:
             raise Unavailable(said, rests_on=(*RESOLVES, *CALLS))
-        require(False, expected=expected, observed=said, unless=("PRF-06", *RESOLVES))
+        require(False, expected=expected, observed=said, unless=RESOLVES)
     require(child_identity.arn == identity.arn, expected=expected, observed=f"it is {child_identity.arn}")
     if unselecting_child and unselecting_child.code in REFUSED:
         stated = parsed_files.option("default", "aws_access_key_id")

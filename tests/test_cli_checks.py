@@ -1,0 +1,210 @@
+"""Step 1: what is said of the AWS CLI, and of where it and boto3 differ."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from checks.requirement import NonCompliant
+from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
+from fixtures.backends import live
+from tests.harness import Judged, judged
+from tests.world_edits import Edit, both, env_file, machine, written
+
+ALL = ("CLI-01", "CLI-02", "CLI-03")
+CONFIG = "~/.aws/config"
+TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
+EXPIRED = env_file(("${now+8h}", "${now-1h}"), ("${now+80d}", "${now-1d}"), of=TOKEN)
+ARN = "assumed-role/AWSReservedSSO_BedrockDeveloper_"
+
+
+def of_compliant(edit: Edit, *only: str) -> Judged:
+    return judged("compliant", only=only or ALL, edit=edit)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Any], None]:
+    """Lets a test answer one reading; an exception is raised."""
+
+    def answer(name: str, value: Any) -> None:
+        def reader(subject: Any, **params: Any) -> Any:
+            if isinstance(value, Exception):
+                raise value
+            return value
+
+        monkeypatch.setitem(live.READERS, name, reader)  # type: ignore[attr-defined]
+
+    return answer
+
+
+# ------------------------------------------------------------------------------------------------------ CLI-01
+
+
+def test_a_missing_cli_is_the_finding_and_blocks_what_would_ask_it() -> None:
+    found = judged("cli-not-installed", only=(*ALL, "RUN-02", "RUN-07"))
+    result = found["CLI-01"]
+    assert (result["status"], result["observed"]) == ("non_compliant", "no program named aws on the PATH")
+    assert "aws --version" in result["remedy"]
+    assert {found[name]["blocked_by"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
+    assert {found[name]["status"] for name in ("RUN-02", "RUN-07")} == {"compliant"}
+
+
+@pytest.mark.parametrize(
+    "banner", ["aws-cli/1.44.5 Python/3.11.7 Linux/6.1 botocore/1.44.5", "aws-cli/0.9 Python/2.7"]
+)
+def test_version_1_is_too_old(banner: str) -> None:
+    result = of_compliant(machine(cli=banner))["CLI-01"]
+    assert (result["status"], result["observed"]) == ("non_compliant", f"aws --version: {banner}")
+
+
+@pytest.mark.parametrize(
+    "banner", ["aws-cli/2.0.0 Python/3.7", "aws-cli/3.1.0 Python/3.14", "aws-cli/10.0.1"]
+)
+def test_version_2_and_later_are_fine(banner: str) -> None:
+    assert of_compliant(machine(cli=banner), "CLI-01")["CLI-01"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"installed": True, "text": "Traceback (most recent call last):", "version": None},
+        subprocess.TimeoutExpired("aws", 20),
+        PermissionError(13, "Permission denied"),
+    ],
+)
+def test_a_cli_that_does_not_tell_its_version_gives_no_verdict(
+    reads: Callable[[str, Any], None], answer: Any
+) -> None:
+    reads("cli.version", answer)
+    assert judged("compliant", only=("CLI-01",))["CLI-01"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------------ CLI-02
+
+
+def test_rows_without_a_value_are_named() -> None:
+    rows = {
+        name: {"set": name not in ("access_key", "secret_key")}
+        for name in ("profile", "access_key", "secret_key", "region")
+    }
+    listed = {"returncode": 0, "rows": rows, "error": "", "command": "aws configure list --profile msh"}
+    with pytest.raises(NonCompliant) as failure:
+        resolves_the_profile(listed, None)
+    assert failure.value.observed == "aws configure list --profile msh: access_key, secret_key <not set>"
+
+
+@pytest.mark.parametrize(
+    ("edit", "root"),
+    [
+        (EXPIRED, "SSO-03"),
+        (written(None, of=TOKEN), "SSO-01"),
+        (env_file(("sso_role_name = BedrockDeveloper\n", ""), of=CONFIG), "PRF-04"),
+        (env_file(("[profile msh]", "[msh]"), of=CONFIG), "PRF-02"),
+        (written(b"[profile msh\n", of=CONFIG), "PRF-01"),
+    ],
+)
+def test_what_keeps_the_cli_from_resolving_the_profile_is_named_as_its_own_requirement(
+    edit: Edit, root: str
+) -> None:
+    found = of_compliant(edit)
+    assert (found["CLI-02"]["status"], found["CLI-02"]["blocked_by"]) == ("blocked", root)
+    assert (found["CLI-03"]["status"], found["CLI-03"]["blocked_by"]) == ("blocked", root)
+
+
+def test_a_failure_of_the_program_that_nothing_explains_gives_no_verdict(
+    reads: Callable[[str, Any], None],
+) -> None:
+    listed = {"returncode": 255, "rows": {}, "error": "first\nlast line", "command": "aws configure list"}
+    reads("cli.configure", listed)
+    result = judged("compliant", only=("CLI-02",))["CLI-02"]
+    assert (result["status"], result["reason"]) == ("inconclusive", "aws configure list failed: last line")
+
+
+@pytest.mark.parametrize("banner", ["aws-cli/2.15.0 Python/3.11", "aws-cli/2.31.3 Python/3.13"])
+def test_both_styles_of_the_list_are_read(banner: str) -> None:
+    assert of_compliant(machine(cli=banner), "CLI-02")["CLI-02"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ CLI-03
+
+
+def test_a_cli_that_lives_on_its_cache_proves_nothing_for_boto3() -> None:
+    found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-03", "RUN-02"))
+    result = found["CLI-03"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "TOK08")
+    assert "TokenRetrievalError" in result["observed"] and "until 12:40 UTC" in result["observed"]
+    assert result["remedy"] == ["aws sso login --profile msh"]
+    assert found["RUN-02"]["blocked_by"] == "SSO-03"
+    assert "CANARY" not in str(found.document) + str(found.readings)
+
+
+def test_keys_in_the_cache_that_have_ended_explain_nothing() -> None:
+    found = judged(
+        "tok08-cli-lives-on-its-cache",
+        only=(*ALL, "SSO-03"),
+        edit=lambda world: env_file(
+            ("${now+40m}", "${now-1m}"), of=next(n for n in world.machine.files if "cli/cache" in n)
+        )(world),
+    )
+    assert found["CLI-03"]["blocked_by"] == "SSO-03"
+    assert found.root_causes == ["SSO-03 TOK02"]
+
+
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [("ExpiredToken", "PRE04"), ("InvalidClientTokenId", None), ("SignatureDoesNotMatch", None)],
+)
+def test_keys_that_aws_refuses_from_the_cli_alone_are_named(
+    reads: Callable[[str, Any], None], code: str, cause: str | None
+) -> None:
+    message = f"\nAn error occurred ({code}) when calling the GetCallerIdentity operation: no"
+    reads("cli.identity", {"error": {"code": code, "message": message}})
+    result = judged("compliant", only=("CLI-03",))["CLI-03"]
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    assert code in result["observed"] and "\n" not in result["observed"]
+    assert ARN in result["expected"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": "", "message": "Could not connect to the endpoint URL"},
+        {"code": "TimeoutExpired", "message": "the AWS CLI did not answer"},
+        {"code": "SomethingNew", "message": "An error occurred (SomethingNew)"},
+    ],
+)
+def test_an_error_that_is_not_about_the_keys_gives_no_verdict(
+    reads: Callable[[str, Any], None], error: Any
+) -> None:
+    reads("cli.identity", {"error": error})
+    result = judged("compliant", only=("CLI-03",))["CLI-03"]
+    assert result["status"] == "inconclusive"
+    assert result["reason"].startswith("aws sts get-caller-identity: ")
+
+
+def test_two_different_callers_are_named(reads: Callable[[str, Any], None]) -> None:
+    other = "arn:aws:iam::111122223333:user/jo"
+    reads("cli.identity", {"account": "111122223333", "arn": other})
+    result = judged("compliant", only=("CLI-03",))["CLI-03"]
+    assert (result["status"], result["cause"]) == ("non_compliant", None)
+    assert result["observed"] == f"aws sts get-caller-identity: {other}"
+    assert ARN in result["expected"]
+
+
+def test_an_error_of_an_old_cli_is_its_versions_fault(reads: Callable[[str, Any], None]) -> None:
+    reads("cli.identity", {"error": {"code": "", "message": "Error loading SSO Token"}})
+    found = of_compliant(machine(cli="aws-cli/1.19.0 Python/3.8"))
+    assert found["CLI-03"]["blocked_by"] == "CLI-01"
+
+
+def test_a_profile_of_static_keys_is_asked_the_same_way() -> None:
+    found = judged("ok-iam-user-on-purpose", only=ALL)
+    assert {result["status"] for result in found.results.values()} == {"compliant"}
+
+
+def test_the_cli_is_asked_once_for_each_question() -> None:
+    names = [r["name"] for r in of_compliant(both()).readings if r["name"].startswith("cli.")]
+    assert sorted(names) == ["cli.configure", "cli.identity", "cli.version"]

@@ -1,0 +1,401 @@
+"""Step 6: what is said of session, caller, client, listed models, SDK versions and a child process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checks.requirement import NonCompliant
+from checks.workstation.test_verification import test_caller_is_the_profiles_role as is_the_profiles_role
+from fixtures.backends import live
+from fixtures.evidence.identity import Identity, Provider
+from fixtures.evidence.profile import Profile
+from fixtures.settings import CredentialSettings, ProfileSettings, Settings
+from fixtures.simulation.world import World, load_world
+from tests.harness import Judged, judged
+from tests.world_edits import Edit, answers, both, env_file, environment, machine, written
+
+ALL = tuple(f"RUN-{number:02}" for number in range(1, 8))
+CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
+STALE = (
+    "[default]\naws_access_key_id = AKIAQCANARYOLDACCESS\naws_secret_access_key = CANARYkeyOfAUserWhoIsGone\n"
+)
+STATIC = Settings(credentials=CredentialSettings(allowed_providers=("sso", "shared-credentials-file")))
+
+
+def of_compliant(edit: Edit, *only: str, settings: Settings | None = None) -> Judged:
+    return judged("compliant", only=only or ALL, edit=edit, settings=settings)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Lets a test change what one reader answers; an exception is raised."""
+
+    def answer(name: str, change: Any) -> None:
+        real = live.READERS[name]
+
+        def reader(subject: Any, **params: Any) -> Any:
+            if isinstance(change, Exception):
+                raise change
+            return change(real(subject, **params)) if callable(change) else change
+
+        monkeypatch.setitem(live.READERS, name, reader)  # type: ignore[attr-defined]
+
+    return answer
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-01
+
+
+@pytest.mark.parametrize(
+    ("edit", "root"),
+    [
+        (env_file(("[profile msh]", "[msh]"), of=CONFIG), "PRF-02"),
+        (written(b"[profile msh]\n[profile msh]\n", of=CONFIG), "PRF-01"),
+    ],
+)
+def test_a_session_that_cannot_be_built_is_explained_by_the_file(edit: Edit, root: str) -> None:
+    assert of_compliant(edit, "RUN-01")["RUN-01"]["blocked_by"] == root
+
+
+@pytest.mark.parametrize(("name", "cause"), [("ProfileNotFound", "CFG01"), ("ConfigParseError", "CFG03")])
+def test_a_session_that_nothing_explains_is_the_finding_itself(
+    reads: Callable[..., None], name: str, cause: str
+) -> None:
+    reads("session", type(name, (Exception,), {})("no such thing"))
+    result = judged("compliant", only=("RUN-01",))["RUN-01"]
+    assert (result["status"], result["cause"], result["observed"]) == (
+        "non_compliant",
+        cause,
+        f"{name}: no such thing",
+    )
+
+
+def test_another_error_of_the_session_gives_no_verdict(reads: Callable[..., None]) -> None:
+    reads("session", RuntimeError("odd"))
+    assert judged("compliant", only=("RUN-01",))["RUN-01"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-02
+
+
+@pytest.mark.parametrize(
+    ("world", "cause", "observed"),
+    [
+        ("pre04-pasted-keys-expired", "PRE04", "ExpiredToken"),
+        ("sts03-switched-off-key", "STS03", "InvalidClientTokenId"),
+    ],
+)
+def test_refused_keys_are_told_apart_and_named_with_their_line(world: str, cause: str, observed: str) -> None:
+    found = judged(world, only=(*ALL, "IAM-03"))
+    result = found["RUN-02"]
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    place = "shared-credentials-file (~/.aws/credentials line 2)"
+    assert result["observed"] == f"sts:GetCallerIdentity with keys of provider {place}: {observed}"
+    assert found["IAM-03"]["blocked_by"] == "RUN-02"
+    assert {found[name]["status"] for name in ("RUN-03", "RUN-05", "RUN-07")} == {"blocked"}
+    assert found.root_causes == [f"RUN-02 {cause}"]
+    assert "CANARY" not in str(found.document) + str(found.readings)
+
+
+def test_a_wrong_secret_has_no_code_but_is_a_finding() -> None:
+    edit = env_file(
+        ("CANARYkeyOfTheIamUserForTheBuildHost0000", "CANARYanotherSecretAccessKey0000000000000"),
+        of=CREDENTIALS,
+    )
+    result = judged("ok-iam-user-on-purpose", only=ALL, edit=edit)["RUN-02"]
+    assert (result["status"], result["cause"]) == ("non_compliant", None)
+    assert result["observed"].endswith("SignatureDoesNotMatch")
+
+
+@pytest.mark.parametrize(("legacy", "cause"), [("legacy", "REG04"), ("regional", None)])
+def test_keys_that_sso_gave_and_sts_does_not_know_may_be_of_the_global_endpoint(
+    legacy: str, cause: str | None
+) -> None:
+    edit = both(
+        answers("sts:GetCallerIdentity", "InvalidClientTokenId", status=403),
+        environment(AWS_STS_REGIONAL_ENDPOINTS=legacy),
+    )
+    result = of_compliant(edit, "RUN-02")["RUN-02"]
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "SomethingNew"])
+def test_an_error_that_says_nothing_about_the_keys_gives_no_verdict(code: str) -> None:
+    found = of_compliant(answers("sts:GetCallerIdentity", code, status=400))
+    assert {found[name]["status"] for name in ("RUN-02", "RUN-03", "RUN-07")} == {"inconclusive"}
+    assert code in found["RUN-02"]["reason"]
+    assert found.root_causes == []
+
+
+def test_an_endpoint_that_cannot_be_reached_is_the_networks_fault() -> None:
+    edit = machine(network={"sts.us-east-1.amazonaws.com": "dns"})
+    found = of_compliant(edit, *ALL, "CON-02")
+    assert {found[name]["blocked_by"] for name in ("RUN-02", "RUN-03", "RUN-07")} == {"CON-02"}
+    assert found["RUN-05"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-03
+
+
+IDENTITY = Identity("210987654321", "arn:aws:sts::210987654321:assumed-role/Build/i-1", "aws", "Build", None)
+PROFILE = Profile(
+    "msh", {"sso_account_id": "210987654321", "sso_role_name": "BedrockDeveloper"}, None, None, None
+)
+
+
+class Asked:
+    settings = Settings()
+
+
+@pytest.mark.parametrize(
+    ("method", "cause"), [("iam-role", "PRE06"), ("container-role", "PRE06"), ("assume-role", None)]
+)
+def test_another_role_than_the_profiles_is_named(method: str, cause: str | None) -> None:
+    with pytest.raises(NonCompliant) as failure:
+        is_the_profiles_role(IDENTITY, Provider(method), PROFILE, Asked())
+    assert failure.value.cause == cause
+    assert failure.value.expected == "account 210987654321, role BedrockDeveloper"
+    assert failure.value.observed == f"sts:GetCallerIdentity: {IDENTITY.arn}, from provider {method}"
+
+
+def test_without_sso_the_settings_say_who_is_expected() -> None:
+    def settings(account: str) -> Settings:
+        return replace(STATIC, profile=ProfileSettings(account_id=account))
+
+    found = judged("ok-iam-user-on-purpose", only=("RUN-03",), settings=settings("210987654321"))
+    assert found["RUN-03"]["status"] == "compliant"
+    found = judged("ok-iam-user-on-purpose", only=("RUN-03",), settings=settings("111122223333"))
+    assert found["RUN-03"]["status"] == "non_compliant"
+    assert found["RUN-03"]["expected"] == "account 111122223333, role any"
+
+
+def test_where_nobody_is_expected_anyone_will_do() -> None:
+    found = judged("ok-iam-user-on-purpose", only=("RUN-03",))
+    assert found["RUN-03"]["status"] == "not_applicable"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-04
+
+
+def test_an_empty_default_region_is_reg02_where_there_is_no_environment_file() -> None:
+    edit = both(written(None), environment(AWS_DEFAULT_REGION=""))
+    result = of_compliant(edit, *ALL, "ENV-03")["RUN-04"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "REG02")
+    assert result["remedy"][0] == "unset AWS_DEFAULT_REGION"
+
+
+def test_with_an_environment_file_the_regions_requirement_says_so_first() -> None:
+    found = of_compliant(environment(AWS_DEFAULT_REGION=""), *ALL, "ENV-03")
+    assert found["RUN-04"]["blocked_by"] == "ENV-03"
+
+
+def test_an_endpoint_elsewhere_is_the_overrides_fault() -> None:
+    edit = environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME="http://localhost:4566")
+    assert of_compliant(edit, "RUN-04")["RUN-04"]["blocked_by"] == "CRD-06"
+
+
+def test_an_approved_endpoint_is_fine_wherever_it_is() -> None:
+    url = "https://bedrock.internal.example"
+    settings = Settings(credentials=CredentialSettings(approved_endpoints=(url,)))
+    edit = environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME=url)
+    assert of_compliant(edit, "RUN-04", settings=settings)["RUN-04"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("variable", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+def test_the_regions_other_endpoints_belong_to_it_too(variable: str) -> None:
+    assert of_compliant(environment(**{variable: "true"}), "RUN-04")["RUN-04"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("error", "cause"),
+    [
+        (ValueError("Invalid endpoint: https://bedrock-runtime..amazonaws.com"), "REG06"),
+        (type("UnknownServiceError", (Exception,), {})("Unknown service: 'bedrock-runtime'"), "PRE09"),
+    ],
+)
+def test_a_client_that_cannot_be_built_is_the_finding(
+    reads: Callable[..., None], error: Exception, cause: str
+) -> None:
+    reads("client", error)
+    result = judged("compliant", only=("RUN-04",))["RUN-04"]
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    assert str(error) in result["observed"]
+
+
+def test_another_error_of_the_client_gives_no_verdict(reads: Callable[..., None]) -> None:
+    reads("client", RuntimeError("odd"))
+    assert judged("compliant", only=("RUN-04",))["RUN-04"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-05
+
+
+def test_a_region_without_any_claude_model_is_named() -> None:
+    def edit(world: World) -> World:
+        return replace(world, model=tuple(m for m in world.model if not m.id.startswith("anthropic.")))
+
+    result = of_compliant(edit, "RUN-05")["RUN-05"]
+    assert (result["status"], result["cause"]) == ("non_compliant", None)
+    assert result["observed"].startswith("bedrock:ListFoundationModels in us-east-1: ")
+
+
+def test_models_that_cannot_be_listed_give_no_verdict_about_claude() -> None:
+    found = of_compliant(answers("bedrock:ListFoundationModels", "ThrottlingException", status=429), "RUN-05")
+    assert found["RUN-05"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-06
+
+
+@pytest.mark.parametrize(
+    ("botocore", "status"),
+    [
+        ("1.31.56", "non_compliant"),
+        ("1.29.0", "non_compliant"),
+        ("1.31.57", "compliant"),
+        ("2.0.0dev1", "compliant"),
+    ],
+)
+def test_a_botocore_without_bedrock_runtime_is_too_old(
+    reads: Callable[..., None], botocore: str, status: str
+) -> None:
+    reads("sdk", lambda told: {**told, "botocore": botocore})
+    found = judged("compliant", only=("RUN-06",))
+    assert found["RUN-06"]["status"] == status
+    if status == "non_compliant":
+        assert found["RUN-06"]["cause"] == "PRE09"
+        assert found["RUN-06"]["expected"] == "botocore 1.31.57 or later, for the service bedrock-runtime"
+        assert botocore in found["RUN-06"]["observed"]
+        assert found["RUN-06"]["remedy"] == ["python3 -m pip install --upgrade boto3 botocore"]
+
+
+def test_a_profile_of_aws_login_needs_a_newer_one_and_awscrt(reads: Callable[..., None]) -> None:
+    edit = env_file(
+        ("output = json", "output = json\nlogin_session = arn:aws:iam::210987654321:user/jo"), of=CONFIG
+    )
+    reads("sdk", lambda told: {**told, "botocore": "1.40.76"})
+    result = of_compliant(edit, "RUN-06")["RUN-06"]
+    assert (result["cause"], result["expected"]) == ("PRE09", "botocore 1.41.0 or later, for login_session")
+    reads("sdk", lambda told: {**told, "botocore": "1.41.0", "awscrt": False})
+    result = of_compliant(edit, "RUN-06")["RUN-06"]
+    assert result["blocked_by"] == "PRF-10" and "awscrt cannot be imported" in result["reason"]
+    reads("sdk", lambda told: {**told, "botocore": "1.41.0", "awscrt": True})
+    assert of_compliant(edit, "RUN-06")["RUN-06"]["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------------------ RUN-07
+
+
+def test_the_child_is_given_the_profile_and_no_other_choice_of_identity(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[dict[str, str]] = []
+
+    environ = {
+        "HOME": "/home/jo",
+        "https_proxy": "http://proxy:3128",
+        "AWS_CONFIG_FILE": "/etc/aws",
+        "AWS_ACCESS_KEY_ID": "AKIAQCANARYOLDACCESS",
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "AWS_BEARER_TOKEN_BEDROCK": "CANARY",
+    }
+
+    class Machine:
+        def __init__(self) -> None:
+            self.environ = environ
+
+        def child_identity(self, environ: dict[str, str]) -> dict[str, Any]:
+            given.append(environ)
+            return {}
+
+    class Subject:
+        machine = Machine()
+        target = type("Target", (), {"profile": "msh"})
+
+    live.READERS["child.identity"](Subject(), selects=True)
+    live.READERS["child.identity"](Subject(), selects=False)
+    kept = {"HOME": "/home/jo", "https_proxy": "http://proxy:3128", "AWS_CONFIG_FILE": "/etc/aws"}
+    assert given == [{**kept, "AWS_PROFILE": "msh"}, kept]
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ({"account": "1", "arn": "arn:aws:iam::111122223333:user/jo", "method": "env"}, "non_compliant"),
+        (
+            {"error": {"type": "ClientError", "code": "InvalidClientTokenId", "message": "no"}},
+            "non_compliant",
+        ),
+        (
+            {"error": {"type": "NoCredentialsError", "code": "NoCredentialsError", "message": "no"}},
+            "non_compliant",
+        ),
+        (
+            {
+                "error": {
+                    "type": "EndpointConnectionError",
+                    "code": "EndpointConnectionError",
+                    "message": "no",
+                }
+            },
+            "inconclusive",
+        ),
+        (OSError("the child process ended with exit code 1: no module named boto3"), "inconclusive"),
+    ],
+)
+def test_a_child_that_is_another_caller_or_none_is_named(
+    reads: Callable[..., None], answer: Any, status: str
+) -> None:
+    reads("child.identity", answer)
+    result = judged("compliant", only=("RUN-07",))["RUN-07"]
+    assert (result["status"], result["cause"]) == (status, None)
+    if status == "non_compliant":
+        assert result["observed"].startswith(("it is arn:aws:iam::111122223333:user/jo", "it gets "))
+        assert result["remedy"] == ["AWS_PROFILE=msh aws sts get-caller-identity"]
+
+
+def test_a_child_without_any_region_still_learns_who_it_is() -> None:
+    assert judged("reg01-only-aws-region", only=("RUN-07",))["RUN-07"]["status"] == "compliant"
+
+
+def test_stale_default_keys_are_found_by_the_environments_own_requirement_first() -> None:
+    found = judged("pre01-stale-default-keys", only=(*ALL, "CRD-05"))
+    assert found["RUN-07"]["blocked_by"] == "CRD-05"
+    assert "default (~/.aws/credentials line 2) get InvalidClientTokenId" in found["RUN-07"]["reason"]
+
+
+def test_where_static_keys_are_allowed_stale_ones_of_the_default_profile_are_pre01() -> None:
+    edit = both(environment(AWS_PROFILE=None), written(STALE, of=CREDENTIALS))
+    result = of_compliant(edit, settings=STATIC)["RUN-07"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "PRE01")
+    assert "~/.aws/credentials line 2" in result["observed"]
+    assert any("~/.aws/credentials line 2" in line for line in result["remedy"])
+    assert "export AWS_PROFILE=msh" in result["remedy"]
+
+
+def test_living_keys_of_an_iam_user_who_is_the_default_profile_are_fine() -> None:
+    def user(world: World) -> World:
+        (build,) = load_world("sts03-switched-off-key").iam_user
+        return replace(world, iam_user=(replace(build, status="Active"),))
+
+    keys = STALE.replace("AKIAQCANARYOLDACCESS", "AKIAQCANARYBUILDUSER")
+    keys = keys.replace("CANARYkeyOfAUserWhoIsGone", "CANARYkeyOfTheIamUserForTheBuildHost0000")
+    region = "\n[default]\nregion = us-east-1\n"
+    edit = both(
+        environment(AWS_PROFILE=None),
+        written(keys, of=CREDENTIALS),
+        lambda world: written(world.machine.files[CONFIG].text + region, of=CONFIG)(world),
+        user,
+    )
+    found = of_compliant(edit, settings=STATIC)
+    assert found["RUN-07"]["status"] == "compliant"
+    assert {"selects": False} in [r["params"] for r in found.readings if r["name"] == "child.identity"]
+
+
+def test_without_default_keys_no_second_child_is_started() -> None:
+    found = of_compliant(environment(AWS_PROFILE=None))
+    assert [r["params"] for r in found.readings if r["name"] == "child.identity"] == [{"selects": True}]
