@@ -17,6 +17,7 @@ from fixtures.run import Run, utc_now
 from fixtures.targets import Target
 from reports.clock import report_time, stamp
 from reports.fingerprint import fingerprint
+from reports.callers import callers
 from reports.masking import StandIns, masked, rewritten
 from reports.results import Result, document
 
@@ -118,6 +119,7 @@ class Record:
             "account": account,
             "account_fingerprint": recorded if self.run.snapshot else fingerprint(account, self.key),
             "principal": identity.get("Arn"),
+            "callers": callers(self.readings.get(target.id, []), target.profile),
         }
 
     @cached_property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from reports.page import cut, visible
 
 LINE = 500
+CELL = 110
 ROOT_CAUSES_SHOWN = 5
 WORDS = {
     "compliant": "compliant",
@@ -102,6 +103,7 @@ def _target(
     if len(causes) > ROOT_CAUSES_SHOWN:
         rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[ROOT_CAUSES_SHOWN:]))
         reporter.write_line(f"  and {len(causes) - ROOT_CAUSES_SHOWN} more, in the report: {rest}")
+    _callers(reporter, target.get("callers", []))
     _not_evaluated(reporter, [r for r in document["results"] if r["target"] == target["id"]])
 
 
@@ -115,6 +117,20 @@ def _root_cause(reporter: pytest.TerminalReporter, number: int, cause: Mapping[s
     reporter.write_line(f"     seen   {_line(cause['observed'])}")
     for position, line in enumerate(cause["remedy"]):
         reporter.write_line(f"     {'mend' if position == 0 else '    '}   {visible(line)}")
+
+
+def _callers(reporter: pytest.TerminalReporter, rows: Sequence[Mapping[str, str]]) -> None:
+    """Where the ways to call AWS differ: what each gets."""
+    if not rows:
+        return
+    columns = ("who", "provider", "region", "identity")
+    head = {"who": "the caller is", "provider": "from", "region": "in", "identity": "as"}
+    table = [{column: cut(visible(row[column]), CELL) for column in columns} for row in (head, *rows)]
+    widths = {column: max(len(row[column]) for row in table) for column in columns}
+    reporter.write_line("")
+    for number, row in enumerate(table):
+        cells = (f"{row[column]:<{widths[column]}}" for column in columns)
+        reporter.write_line(f"  {'  '.join(cells).rstrip()}", bold=number == 0)
 
 
 def _not_evaluated(reporter: pytest.TerminalReporter, results: Iterable[Mapping[str, Any]]) -> None:

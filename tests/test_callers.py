@@ -1,0 +1,36 @@
+"""Who calls, side by side: only where the ways to call differ."""
+
+from __future__ import annotations
+
+from reports.callers import callers
+from tests.harness import judged
+
+STS = "arn:aws:sts::210987654321:assumed-role/AWSReservedSSO_BedrockDeveloper_"
+
+
+def told(world: str) -> dict[str, dict[str, str]]:
+    return {row["who"]: row for row in callers(judged(world).readings, "msh")}
+
+
+def test_nothing_is_shown_where_all_agree() -> None:
+    assert told("compliant") == {}
+
+
+def test_stale_keys_in_the_environment_reach_only_who_relies_on_it() -> None:
+    rows = told("env01-stale-keys")
+    assert rows["boto3 with profile_name"]["provider"] == "sso"
+    assert rows["boto3 with profile_name"]["identity"].startswith(STS)
+    assert rows["boto3 with the environment"]["provider"] == "env"
+    assert rows["boto3 with the environment"]["identity"] in {"InvalidClientTokenId", "ExpiredToken"}
+    assert rows["AWS CLI with --profile"]["provider"] == "sso"
+
+
+def test_a_profile_that_only_the_environment_misses_is_shown() -> None:
+    rows = told("env05-empty-profile")
+    assert rows["boto3 with the environment"]["provider"] == "ProfileNotFound"
+    assert rows["boto3 with profile_name"]["provider"] == "sso"
+
+
+def test_another_region_is_shown() -> None:
+    rows = told("reg01-boto3-takes-the-profiles-region")
+    assert rows["boto3 with profile_name"]["region"] != rows["AWS CLI with --profile"]["region"]
