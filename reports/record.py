@@ -15,9 +15,9 @@ from checks.waivers import Place, Register
 from fixtures.readings import Reading
 from fixtures.run import Run, utc_now
 from fixtures.targets import Target
+from reports.callers import callers
 from reports.clock import report_time, stamp
 from reports.fingerprint import fingerprint
-from reports.callers import callers
 from reports.masking import StandIns, masked, rewritten
 from reports.results import Result, document
 
