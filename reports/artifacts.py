@@ -15,8 +15,12 @@ CHECKSUMS = "SHA256SUMS"
 
 
 def json_text(document: Any) -> str:
-    """How JSON artifacts are written: sorted keys, indented, so that two can be compared line by line."""
-    return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    """How JSON artifacts are written: sorted keys, indented, so that two can be compared line by line.
+
+    A lone surrogate, which an answer of AWS's may hold, and which is no UTF-8, is written as JSON's own escape.
+    """
+    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def read_checksums(text: str) -> dict[str, str]:
@@ -54,7 +58,7 @@ class Artifacts:
 
     def write(self, name: str, text: str) -> None:
         """Makes a text artifact, UTF-8 with `\\n`."""
-        self.staged(name).write_text(text, encoding="utf-8", newline="\n")
+        self.staged(name).write_bytes(text.encode("utf-8", "backslashreplace"))
 
     def write_json(self, name: str, document: Any) -> None:
         """Makes a JSON artifact, as `json_text` writes it."""

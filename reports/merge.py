@@ -48,11 +48,16 @@ class Shard:
                 raise CannotMerge(
                     f"{folder}: is itself a joined report; name the folders that it was joined from"
                 )
-            return cls(folder.name, hashlib.sha256(content).hexdigest(), results, evidence)
+            return cls(_named(folder), hashlib.sha256(content).hexdigest(), results, evidence)
         except OSError as error:
             raise CannotMerge(f"{file}: {error.strerror}") from None
         except (ValueError, KeyError, TypeError) as error:
             raise CannotMerge(f"{file}: not of a report ({type(error).__name__}: {error})") from None
+
+
+def _named(folder: Path) -> str:
+    """The folder as it was given; of an absolute path, which may name a person, the last two parts."""
+    return "/".join(folder.parts[-2:]) if folder.is_absolute() else folder.as_posix()
 
 
 def expected_targets(path: Path) -> list[str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from importlib.util import find_spec
 from typing import Any
 
 from reports.artifacts import json_text
+from reports.masking import rewritten
 from reports.page import cut, visible
 from reports.sarif import fingerprint
 
@@ -16,12 +16,18 @@ Json = Mapping[str, Any]
 
 MISSING = "--ocsf needs py-ocsf-models: pip install -e '.[ocsf]'"
 STANDARD = "AWS SSO Bedrock enterprise guide"
-LONGEST = 4000
+LONGEST = 2000
+UNMAPPED = ("scope", "cause", "blocked_by", "missing_actions", "waiver", "evidence")
+"""What OCSF has no attribute for."""
 
 
 def installed() -> bool:
     """Whether the extra `ocsf` is there."""
-    return find_spec("py_ocsf_models") is not None
+    try:
+        import py_ocsf_models  # noqa: F401
+    except ImportError:
+        return False
+    return True
 
 
 def render(document: Json, guide: Json) -> str:
@@ -93,7 +99,7 @@ def _finding(document: Json, row: Json, target: Json, statements: Mapping[str, s
             control=row["requirement"],
             desc=_text(statement),
             status_id=passed,
-            checks=[Check(uid=row["requirement"], name=row["case"], desc=_text(row["check"]))],
+            checks=[Check(uid=row["requirement"], name=_text(row["case"] or ""), desc=_text(row["check"]))],
         ),
         finding_info=FindingInformation(
             uid=fingerprint(row["requirement"], row["case"], row["target"]),
@@ -112,14 +118,10 @@ def _finding(document: Json, row: Json, target: Json, statements: Mapping[str, s
                 name=_text(target["profile"]),
                 region=_text(target["region"]),
                 owner=None,
-                labels=[f"account:{target['account']}"] if target["account"] else None,
+                labels=[_text(f"account:{target['account']}")] if target["account"] else None,
             )
         ],
-        unmapped={
-            name: row[name]
-            for name in ("scope", "cause", "blocked_by", "missing_actions", "waiver", "evidence")
-            if row[name]
-        },
+        unmapped=rewritten({name: row[name] for name in UNMAPPED if row[name]}, _text),
     )
     return json.loads(finding.model_dump_json(exclude_none=True))
 

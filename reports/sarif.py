@@ -109,7 +109,11 @@ def _result(
             }
         ],
         "partialFingerprints": {"resultKey/v1": fingerprint(*key)},
-        "properties": {"target": _text(row["target"], 500), "case": row["case"], "cause": row["cause"]},
+        "properties": {
+            "target": _text(row["target"], 500),
+            "case": _text(row["case"] or "", 500),
+            "cause": row["cause"],
+        },
     }
     if changes.get(key) in BASELINE:
         made["baselineState"] = BASELINE[changes[key]]

