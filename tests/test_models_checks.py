@@ -1,0 +1,641 @@
+"""Step 4: what is said of the models that the environment names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import botocore.session
+import pytest
+
+from fixtures.evidence.models import EMBEDDING, VARIABLES, ModelName
+from fixtures.evidence.replacements import geographies_of, within
+from fixtures.settings import ModelSettings, RegionSettings, Settings
+from fixtures.simulation.world import World, load_world
+from tests.bedrock_edits import (
+    ACCOUNT,
+    HAIKU,
+    LISTING,
+    PROFILE,
+    READING,
+    SONNET,
+    TITAN,
+    Edit,
+    all_of,
+    allow,
+    chat,
+    deny,
+    embedding,
+    fault,
+    model,
+    model_arn,
+    policy,
+    profile,
+    throttled,
+    without_env_file,
+)
+from tests.harness import Judged, judged, with_environment
+
+GROUP = tuple(f"MDL-{number:02}" for number in range(1, 11))
+CHAT, MAIN = "CHAT_MODEL", "BEDROCK_MODEL_ID"
+CHATS = (MAIN, CHAT)
+GET, GET_PROFILE = "bedrock:GetFoundationModel", "bedrock:GetInferenceProfile"
+AVAILABILITY = "bedrock:GetFoundationModelAvailability"
+LIST, LIST_PROFILES = "bedrock:ListFoundationModels", "bedrock:ListInferenceProfiles"
+NOW = load_world("compliant").clock.now
+ALL = policy(allow("*"))
+"""The role may do everything, so that a model is never hidden by a permission."""
+
+
+def found(edit: Edit, *, only: tuple[str, ...] = GROUP, **options: Any) -> Judged:
+    return judged("compliant", edit=edit, only=only, **options)
+
+
+def said(row: Mapping[str, Any]) -> tuple[str, str | None]:
+    return row["status"], row["cause"]
+
+
+def statuses(result: Judged, requirement: str) -> dict[str, str]:
+    return {case: row["status"] for (known, case), row in result.results.items() if known == requirement}
+
+
+def sole(edit: Edit, requirement: str, **options: Any) -> Judged:
+    """The world's verdict, in which that requirement is the only one with a finding of its own."""
+    result = found(edit, **options)
+    assert {cause["requirement"] for cause in result.document["root_causes"]} == {requirement}
+    return result
+
+
+def test_the_compliant_worlds_models_meet_all_that_applies() -> None:
+    result = found(lambda world: world)
+    assert result.with_status("not_applicable") == {
+        f"MDL-09 {EMBEDDING}",
+        *(f"MDL-10 {variable}" for variable in VARIABLES),
+    }
+    assert result.document["counts"]["compliant"] == len(result.results) - 4
+
+
+# ---------------------------------------------------------------------------------------------- the identifier
+
+FORMS = {
+    TITAN: ("model", None, TITAN),
+    "zai.glm-4.7": ("model", None, "zai.glm-4.7"),
+    "deepseek.v3.2": ("model", None, "deepseek.v3.2"),
+    PROFILE: ("profile", "us", SONNET),
+    f"us-gov.{SONNET}": ("profile", "us-gov", SONNET),
+    f"apac.{SONNET}": ("profile", "apac", SONNET),
+    f"global.{SONNET}": ("profile", "global", SONNET),
+    "us.deepseek.r1-v1:0": ("profile", "us", "deepseek.r1-v1:0"),
+    model_arn(TITAN): ("model", None, TITAN),
+    f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/{PROFILE}": ("profile", "us", SONNET),
+    f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/a1b2c3": (
+        "application-profile",
+        None,
+        None,
+    ),
+    f"arn:aws:bedrock:us-east-1:{ACCOUNT}:provisioned-model/a1b2c3d4e5f6": ("deployment", None, None),
+}
+
+
+@pytest.fixture(scope="module")
+def patterns() -> dict[str, str]:
+    service = botocore.session.Session().get_service_model("bedrock")
+    names = ("GetFoundationModelIdentifier", "InferenceProfileIdentifier")
+    return {name: service.shape_for(name).metadata["pattern"] for name in names}
+
+
+@pytest.mark.parametrize("text", FORMS)
+def test_a_name_is_taken_apart(text: str, patterns: dict[str, str]) -> None:
+    name = ModelName.of(text)
+    assert (name.kind, name.geography, name.base) == FORMS[text]
+    assert name.well_formed(patterns)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Claude 3.5 Sonnet",
+        "claude-sonnet-4-6",
+        f"{SONNET} # the chat model",
+        f'"{SONNET}"',
+        "Anthropic.Claude-Sonnet-4-6",
+        f"us.{SONNET} ",
+        "https://bedrock.us-east-1.amazonaws.com/model/x",
+        "arn:aws:bedrock:us-east-1::foundation-model",
+    ],
+)
+def test_what_is_no_identifier_is_malformed(text: str, patterns: dict[str, str]) -> None:
+    assert not ModelName.of(text).well_formed(patterns)
+
+
+def test_a_malformed_identifier_blocks_all_else_about_the_model() -> None:
+    result = sole(chat("claude-sonnet-4-6"), "MDL-01")
+    for variable, line in zip(CHATS, (16, 18), strict=True):
+        row = result["MDL-01", variable]
+        assert said(row) == ("non_compliant", "MOD02")
+        assert row["observed"].startswith(f"{variable}=claude-sonnet-4-6 (./.env.enterprise line {line})")
+    assert result["MDL-01", EMBEDDING]["status"] == "compliant"
+    assert row["remedy"][:2] == [
+        "# edit ./.env.enterprise line 16: give BEDROCK_MODEL_ID the ID as Bedrock lists it:",
+        "# edit ./.env.enterprise line 18: give CHAT_MODEL the ID as Bedrock lists it:",
+    ]
+    assert {"blocked"} == {statuses(result, f"MDL-0{n}")[CHAT] for n in (2, 3, 4, 5)}
+    assert result["MDL-06"]["blocked_by"] == "MDL-01"
+    asked = {reading["params"].get("modelIdentifier") for reading in result.readings}
+    assert "claude-sonnet-4-6" not in asked
+    assert result.root_causes == ["MDL-01 MOD02"]
+
+
+def test_an_identifier_in_capitals_is_given_back_as_it_should_be() -> None:
+    row = found(embedding("Amazon.Titan-Embed-Text-v2:0"), only=("MDL-01",))["MDL-01", EMBEDDING]
+    assert row["remedy"][0] == (
+        f"# edit ./.env.enterprise line 17: set {EMBEDDING} to an ID that the Region lists, such as {TITAN}"
+    )
+
+
+def test_without_an_environment_file_the_settings_models_are_judged() -> None:
+    wanted = Settings(models=ModelSettings(chat="claude!", embedding=TITAN))
+    row = found(without_env_file, only=("MDL-01",), settings=wanted)["MDL-01", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert "CHAT_MODEL=claude! (a default, not set in ./.env.enterprise)" in row["observed"]
+
+
+def test_a_variable_of_the_process_counts_before_the_files() -> None:
+    row = found(lambda world: with_environment(world, CHAT_MODEL="nonsense"), only=("MDL-01",))[
+        "MDL-01", CHAT
+    ]
+    assert row["observed"].startswith("CHAT_MODEL=nonsense (from the environment)")
+
+
+# ----------------------------------------------------------------------------------------------- MDL-02, exists
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("us.anthropic.claude-sonet-4-6", PROFILE),
+        (f"eu.{SONNET}", PROFILE),
+        ("anthropic.claude-sonnet-46", PROFILE),
+        ("us.anthropic.claude-sonnet-5-0", "us.anthropic.claude-sonnet-5"),
+    ],
+)
+def test_an_identifier_that_the_region_has_not_is_named_with_the_nearest_that_it_has(
+    wrong: str, right: str
+) -> None:
+    result = sole(chat(wrong), "MDL-02")
+    row = result["MDL-02", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert row["observed"].startswith(f"CHAT_MODEL={wrong} (./.env.enterprise line 18): none of the ")
+    assert row["remedy"][1] == (
+        f"# edit ./.env.enterprise line 18: set CHAT_MODEL to an ID that the Region lists, such as {right}"
+    )
+    assert result.root_causes == ["MDL-02 MOD02"]
+
+
+def test_a_misspelt_embedding_model_gets_an_embedding_model_as_candidate() -> None:
+    row = sole(embedding("amazon.titan-embed-txt-v2:0"), "MDL-02")["MDL-02", EMBEDDING]
+    assert row["remedy"][0].endswith(f"such as {TITAN}")
+
+
+def test_an_arn_of_another_region_does_not_resolve_here() -> None:
+    row = found(all_of(ALL, embedding(model_arn(TITAN, "us-west-2"))))["MDL-02", EMBEDDING]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert row["observed"].endswith("an ARN of us-west-2, and the Region is us-east-1")
+
+
+def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:
+    unlisted = all_of(ALL, throttled(LIST, LIST_PROFILES), embedding("amazon.titan-embed-txt-v2:0"))
+    row = found(unlisted)["MDL-02", EMBEDDING]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert "ValidationException: The provided model identifier is invalid." in row["observed"]
+    assert row["remedy"][0].endswith("such as <candidate>")
+
+
+def test_a_model_that_may_be_neither_read_nor_listed_is_not_said_to_be_missing() -> None:
+    result = found(policy(allow(["bedrock:InvokeModel*"])))
+    assert set(statuses(result, "MDL-02").values()) == {"blocked"}
+    assert result["MDL-02", CHAT]["blocked_by"] == "IAM-01"
+    unsimulated = found(all_of(throttled(*READING), ALL))
+    assert set(statuses(unsimulated, "MDL-02").values()) == {"inconclusive"}
+
+
+def test_a_deployment_of_the_account_is_not_looked_into() -> None:
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:provisioned-model/a1b2c3d4e5f6"
+    result = found(embedding(arn))
+    assert statuses(result, "MDL-01")[EMBEDDING] == "compliant"
+    assert statuses(result, "MDL-05")[EMBEDDING] == "compliant"
+    assert statuses(result, "MDL-02")[EMBEDDING] == "inconclusive"
+    assert result.root_causes == []
+
+
+# ------------------------------------------------------------------------------------- MDL-03 and MDL-04, lasts
+
+OLD = "anthropic.claude-3-5-sonnet-20241022-v2:0"
+
+
+def old(**changes: Any) -> Edit:
+    """The guide's chat model configured, and known to Bedrock."""
+    described = {
+        "name": "Claude 3.5 Sonnet v2",
+        "inference_types": ("ON_DEMAND",),
+        "status": "LEGACY",
+        "end_of_life": NOW - timedelta(days=100),
+        **changes,
+    }
+    return all_of(ALL, chat(OLD), model(OLD, **described))
+
+
+def test_a_model_past_its_end_of_life_is_one_root_cause_and_blocks_all_else_about_it() -> None:
+    result = sole(
+        old(), "MDL-03", only=(*GROUP, "IAM-01", "IAM-02", "IAM-04", "IAM-06", "INV-01"), probe=True
+    )
+    row = result["MDL-03", CHAT]
+    assert said(row) == ("non_compliant", "MOD05")
+    assert (
+        row["observed"] == f"CHAT_MODEL={OLD} (./.env.enterprise line 18): it has reached the end of its life"
+    )
+    assert (
+        row["expected"]
+        == "an ACTIVE model, such as us.anthropic.claude-sonnet-5, us.anthropic.claude-sonnet-4-6"
+    )
+    assert row["remedy"][:2] == [
+        f"# edit ./.env.enterprise line {line}: set {variable} to an active model, such as "
+        "us.anthropic.claude-sonnet-5, and test the application with it"
+        for variable, line in zip(CHATS, (16, 18), strict=True)
+    ]
+    for requirement in ("MDL-02", "MDL-04", "MDL-05", "MDL-09", "IAM-04", "IAM-06"):
+        assert result[requirement, CHAT]["blocked_by"] == "MDL-03", requirement
+        assert result[requirement, EMBEDDING]["status"] != "blocked", requirement
+    assert {
+        result["MDL-08", f"{CHAT}-{what}"]["blocked_by"] for what in ("region", "agreement", "entitlement")
+    } == {"MDL-03"}
+    assert result["MDL-06"]["blocked_by"] == "MDL-03"
+    assert result["INV-01"]["blocked_by"] == "MDL-03"
+    assert len(result.root_causes) == 1
+
+
+def test_a_denial_on_a_model_that_has_ended_is_not_another_fault() -> None:
+    edit = all_of(
+        old(),
+        policy(allow(READING), allow("bedrock:Invoke*", f"arn:aws:bedrock:*::foundation-model/{TITAN}")),
+    )
+    result = found(edit, only=("MDL-03", "IAM-01"))
+    assert result["IAM-01", f"InvokeModel-{CHAT}"]["blocked_by"] == "MDL-03"
+    assert result.root_causes == ["MDL-03 MOD05"]
+
+
+@pytest.mark.parametrize("days", [365, 91])
+def test_a_legacy_model_with_time_to_go_is_a_finding_though_it_lasts_long_enough(days: int) -> None:
+    result = sole(old(end_of_life=NOW + timedelta(days=days, hours=1)), "MDL-03")
+    assert said(result["MDL-03", CHAT]) == ("non_compliant", "MOD05")
+    assert (
+        f"it is LEGACY, end of life {NOW + timedelta(days=days):%Y-%m-%d}"
+        in result["MDL-03", CHAT]["observed"]
+    )
+    assert result["MDL-04", CHAT]["status"] == "compliant"
+
+
+def test_a_legacy_model_without_a_date_is_a_finding_too() -> None:
+    result = sole(old(end_of_life=None), "MDL-03")
+    assert result["MDL-03", CHAT]["observed"].endswith("it is LEGACY")
+    assert result["MDL-04", CHAT]["status"] == "compliant"
+
+
+def test_a_legacy_model_that_ends_soon_fails_both_and_is_one_root_cause() -> None:
+    result = found(old(end_of_life=NOW + timedelta(days=30)))
+    assert result["MDL-04", CHAT]["status"] == "non_compliant"
+    assert result.root_causes == ["MDL-03 MOD05"]
+
+
+@pytest.mark.parametrize(("days", "status"), [(90, "non_compliant"), (91, "compliant")])
+def test_an_active_model_has_to_last_more_than_ninety_days(days: int, status: str) -> None:
+    result = found(old(status="ACTIVE", end_of_life=NOW + timedelta(days=days)))
+    assert result["MDL-03", CHAT]["status"] == "compliant"
+    row = result["MDL-04", CHAT]
+    assert row["status"] == status
+    if status == "non_compliant":
+        assert row["cause"] == "MOD05"
+        assert "in 90 days, and more than 90 are wanted" in row["observed"]
+
+
+def test_how_long_a_model_has_to_last_can_be_set() -> None:
+    wanted = Settings(models=ModelSettings(minimum_days_to_end_of_life=10))
+    result = found(
+        old(status="ACTIVE", end_of_life=NOW + timedelta(days=30)), only=("MDL-04",), settings=wanted
+    )
+    assert result["MDL-04", CHAT]["status"] == "compliant"
+
+
+def test_candidates_are_what_the_account_lists_and_can_be_called() -> None:
+    newest = all_of(
+        old(),
+        model("anthropic.claude-opus-9", start_of_life=NOW, inference_types=("INFERENCE_PROFILE",)),
+        model("anthropic.claude-haiku-9", start_of_life=NOW, inference_types=("ON_DEMAND",)),
+        model("anthropic.claude-sonnet-9", start_of_life=NOW, inference_types=("PROVISIONED",)),
+        model("anthropic.claude-sonnet-8", status="LEGACY", inference_types=("ON_DEMAND",)),
+        model("meta.llama9", provider="Meta", start_of_life=NOW),
+    )
+    expected = found(newest, only=("MDL-03",))["MDL-03", CHAT]["expected"]
+    assert expected == (
+        "an ACTIVE model, such as us.anthropic.claude-sonnet-5, us.anthropic.claude-sonnet-4-6, anthropic.claude-haiku-9"
+    )
+
+
+def test_candidates_keep_to_the_residency_rule() -> None:
+    settings = Settings(regions=RegionSettings(residency="eu"))
+    row = found(old(), only=("MDL-03",), settings=settings)["MDL-03", CHAT]
+    assert row["expected"] == "an ACTIVE model"
+    assert "<candidate>" in row["remedy"][0]
+
+
+def test_where_profiles_cannot_be_listed_the_regions_own_is_taken_to_exist() -> None:
+    row = found(all_of(old(), throttled(LIST_PROFILES)), only=("MDL-03",))["MDL-03", CHAT]
+    assert "such as us.anthropic.claude-sonnet-5" in row["expected"]
+
+
+def test_what_cannot_be_read_of_a_model_is_taken_from_the_listing() -> None:
+    denied = policy(deny([GET, GET_PROFILE]), name="NoGet")
+    assert found(denied).root_causes == []
+    assert set(statuses(found(denied), "MDL-03").values()) == {"compliant"}
+    assert said(found(all_of(old(end_of_life=None), denied))["MDL-03", CHAT]) == ("non_compliant", "MOD05")
+
+
+def test_a_model_that_can_be_neither_read_nor_found_in_a_listing_is_not_judged() -> None:
+    result = found(throttled(GET, LIST))
+    for requirement in ("MDL-03", "MDL-04"):
+        assert set(statuses(result, requirement).values()) == {"inconclusive"}
+    assert "ThrottlingException" in result["MDL-03", CHAT]["reason"]
+    assert result["MDL-06"]["status"] == "inconclusive"
+
+
+# -------------------------------------------------------------------------------- MDL-05 to MDL-07, is it right
+
+
+def test_a_bare_id_that_is_not_on_demand_is_given_its_profile() -> None:
+    result = sole(chat(SONNET), "MDL-05")
+    row = result["MDL-05", MAIN]
+    assert said(row) == ("non_compliant", "MOD01")
+    assert row["observed"] == (
+        f"{MAIN}={SONNET} (./.env.enterprise line 16): a bare ID, and the model supports INFERENCE_PROFILE, not ON_DEMAND"
+    )
+    assert row["expected"] == f"an inference profile for {SONNET}, such as {PROFILE}, global.{SONNET}"
+    assert row["remedy"] == [
+        f"# edit ./.env.enterprise line 16: set BEDROCK_MODEL_ID to the inference profile {PROFILE}",
+        f"# edit ./.env.enterprise line 18: set CHAT_MODEL to the inference profile {PROFILE}",
+        "# all that there are:",
+        "aws bedrock list-inference-profiles --region us-east-1 --profile msh",
+    ]
+    assert result["MDL-05", EMBEDDING]["status"] == "compliant"
+    assert result.root_causes == ["MDL-05 MOD01"]
+
+
+def test_ways_to_call_that_the_sdk_has_not_heard_of_do_no_harm() -> None:
+    assert found(model(TITAN, inference_types=("NEW", "ON_DEMAND"))).root_causes == []
+    row = found(model(TITAN, inference_types=("NEW",)))["MDL-05", EMBEDDING]
+    assert said(row) == ("non_compliant", "MOD01")
+
+
+def test_a_model_of_which_bedrock_does_not_say_how_it_is_called_is_not_judged() -> None:
+    assert (
+        found(model(TITAN, inference_types=()), only=("MDL-05",))["MDL-05", EMBEDDING]["status"]
+        == "inconclusive"
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({"streaming": False}, "it outputs TEXT and does not stream"),
+        ({"output": ("IMAGE",)}, "it outputs IMAGE and streams"),
+    ],
+)
+def test_a_chat_model_has_to_stream_text(changes: dict[str, Any], observed: str) -> None:
+    row = sole(model(SONNET, **changes), "MDL-06")["MDL-06"]
+    assert said(row) == ("non_compliant", None)
+    assert row["observed"].endswith(observed)
+    assert row["remedy"][0].endswith("such as us.anthropic.claude-sonnet-5")
+    assert "CHAT_MODEL" in row["remedy"][1]
+
+
+def test_an_embedding_model_has_to_embed() -> None:
+    row = sole(all_of(ALL, embedding(PROFILE)), "MDL-07")["MDL-07"]
+    assert said(row) == ("non_compliant", None)
+    assert row["observed"].endswith("it outputs TEXT")
+    assert row["remedy"] == [
+        f"# edit ./.env.enterprise line 17: give {EMBEDDING} an embedding model, such as cohere.embed-v4:0"
+    ]
+
+
+@pytest.mark.parametrize(("requirement", "base"), [("MDL-06", SONNET), ("MDL-07", TITAN)])
+def test_a_model_that_does_not_say_what_it_outputs_is_not_judged(requirement: str, base: str) -> None:
+    assert found(model(base, output=()), only=(requirement,))[requirement]["status"] == "inconclusive"
+
+
+# ---------------------------------------------------------------------------------------- MDL-08, available here
+
+
+@pytest.mark.parametrize(
+    ("what", "changes", "value"),
+    [
+        ("region", {"region_availability": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
+        ("entitlement", {"entitlement": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
+        ("agreement", {"agreement": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
+        ("agreement", {"agreement": "PENDING"}, "PENDING"),
+        ("agreement", {"agreement": "ERROR"}, "ERROR"),
+    ],
+)
+def test_what_is_not_available_of_a_model_is_named(what: str, changes: dict[str, Any], value: str) -> None:
+    result = sole(model(TITAN, **changes), "MDL-08")
+    row = result["MDL-08", f"{EMBEDDING}-{what}"]
+    assert said(row) == ("non_compliant", "MOD03")
+    assert row["observed"] == f"{EMBEDDING}: {what} of {TITAN} is {value}"
+    assert row["remedy"][0].startswith(f"# an administrator of account {ACCOUNT} enables {TITAN}")
+    others = {"region", "agreement", "entitlement"} - {what}
+    assert {result["MDL-08", f"{EMBEDDING}-{other}"]["status"] for other in others} == {"compliant"}
+
+
+def test_both_chat_variables_are_one_root_cause() -> None:
+    assert found(model(SONNET, entitlement="NOT_AVAILABLE")).root_causes == ["MDL-08 MOD03"]
+
+
+def account(**changes: Any) -> Edit:
+    def edit(world: World) -> World:
+        return replace(world, account=replace(world.account, **changes))
+
+    return edit
+
+
+MARKET = policy(allow("aws-marketplace:*"), name="Market")
+READ_FORM = policy(allow("bedrock:GetUseCaseForModelAccess"), name="Form")
+
+
+@pytest.mark.parametrize(
+    ("edits", "cause", "words"),
+    [
+        ((READ_FORM, account(use_case_form=False)), "MOD04", "the use-case form has not been submitted"),
+        ((READ_FORM, MARKET), "MOD03", "is NOT_AVAILABLE"),
+        ((MARKET,), "MOD04", "whether the use-case form was submitted could not be read"),
+    ],
+    ids=["missing", "submitted", "unknown"],
+)
+def test_anthropics_form_is_told_from_a_missing_agreement(
+    edits: tuple[Edit, ...], cause: str, words: str
+) -> None:
+    result = found(all_of(model(SONNET, agreement="NOT_AVAILABLE", entitlement="NOT_AVAILABLE"), *edits))
+    for what in ("agreement", "entitlement"):
+        assert said(result["MDL-08", f"{CHAT}-{what}"]) == ("non_compliant", cause)
+    assert words in result["MDL-08", f"{CHAT}-agreement"]["observed"]
+    assert result.root_causes == [f"MDL-08 {cause}"]
+
+
+def test_nothing_of_what_the_form_says_is_kept() -> None:
+    result = found(all_of(model(SONNET, agreement="NOT_AVAILABLE"), READ_FORM, MARKET))
+    (reading,) = [r for r in result.readings if r["name"] == "bedrock:GetUseCaseForModelAccess"]
+    assert reading["value"] == {"submitted": True}
+
+
+def test_the_form_is_asked_for_only_where_an_agreement_is_missing() -> None:
+    names = {reading["name"] for reading in found(READ_FORM).readings}
+    assert "bedrock:GetUseCaseForModelAccess" not in names
+
+
+def test_authorization_status_is_advice() -> None:
+    result = found(
+        all_of(model(SONNET, authorization="NOT_AUTHORIZED"), model(TITAN, authorization="NOT_AUTHORIZED"))
+    )
+    assert set(statuses(result, "MDL-08").values()) == {"compliant"}
+
+
+def test_availability_that_may_not_be_read_names_the_action() -> None:
+    result = found(policy(deny(AVAILABILITY), name="No"), only=("MDL-08",))
+    assert set(statuses(result, "MDL-08").values()) == {"inconclusive"}
+    assert result["MDL-08", f"{CHAT}-region"]["missing_actions"] == [AVAILABILITY]
+
+
+# ------------------------------------------------------------------------------------------ MDL-09, the profile
+
+
+@pytest.mark.parametrize(
+    ("changes", "observed"),
+    [
+        ({"status": "INACTIVE"}, f"it is INACTIVE and contains {SONNET}"),
+        ({"model": "anthropic.claude-sonnet-5"}, "it is ACTIVE and contains anthropic.claude-sonnet-5"),
+    ],
+)
+def test_a_profile_has_to_be_active_and_for_its_model(changes: dict[str, Any], observed: str) -> None:
+    result = found(all_of(ALL, profile(PROFILE, **changes)))
+    row = result["MDL-09", CHAT]
+    assert said(row) == ("non_compliant", None)
+    assert row["observed"].endswith(observed)
+    assert row["remedy"][0].endswith(f"such as global.{SONNET}")
+    assert result["MDL-09", EMBEDDING]["status"] == "not_applicable"
+
+
+def test_an_application_profile_is_whatever_model_it_contains() -> None:
+    result = judged("ok-application-inference-profile", only=("MDL-09",))
+    assert result["MDL-09", CHAT]["status"] == "compliant"
+    renamed = judged(
+        "ok-application-inference-profile",
+        only=("MDL-09",),
+        edit=all_of(ALL, profile("a1b2c3d4e5f6", status="INACTIVE")),
+    )
+    assert renamed["MDL-09", CHAT]["status"] == "non_compliant"
+
+
+def test_a_profile_that_cannot_be_read_is_not_judged() -> None:
+    result = found(throttled(GET_PROFILE, LIST_PROFILES), only=("MDL-09",))
+    assert result["MDL-09", CHAT]["status"] == "inconclusive"
+
+
+# --------------------------------------------------------------------------------------------- MDL-10, residency
+
+
+def resident(geography: str) -> Settings:
+    return Settings(regions=RegionSettings(residency=geography))
+
+
+@pytest.mark.parametrize(
+    ("identifier", "geography", "status"),
+    [
+        (PROFILE, "us", "compliant"),
+        (PROFILE, "US ", "compliant"),
+        (PROFILE, "eu", "non_compliant"),
+        (f"global.{SONNET}", "us", "non_compliant"),
+        (f"us-gov.{SONNET}", "us", "non_compliant"),
+        (HAIKU, "us", "compliant"),
+        (f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/eu.{SONNET}", "us", "non_compliant"),
+    ],
+)
+def test_a_residency_rule_is_about_where_requests_go(identifier: str, geography: str, status: str) -> None:
+    result = found(chat(identifier), only=("MDL-10",), settings=resident(geography))
+    row = result["MDL-10", CHAT]
+    assert row["status"] == status
+    if status == "non_compliant":
+        assert (
+            f"CHAT_MODEL={identifier} (./.env.enterprise line 18): it sends requests to geography "
+            in row["observed"]
+        )
+        assert row["remedy"][1].endswith(f"such as {geography}.{SONNET}")
+    assert {reading["name"] for reading in result.readings if ":" in reading["name"]} == set()
+
+
+@pytest.mark.parametrize(("geography", "status"), [("us", "compliant"), ("eu", "non_compliant")])
+def test_an_application_profile_goes_where_its_destinations_are(geography: str, status: str) -> None:
+    result = judged("ok-application-inference-profile", only=("MDL-10",), settings=resident(geography))
+    row = result["MDL-10", CHAT]
+    assert row["status"] == status
+    if status == "non_compliant":
+        assert row["observed"].endswith("it sends requests to us-east-1, us-east-2, us-west-2")
+
+
+def test_an_application_profile_that_cannot_be_read_is_not_said_to_stay() -> None:
+    edit = fault(GET_PROFILE, "ThrottlingException", "Rate exceeded")
+    listed = throttled(LIST_PROFILES)
+    result = judged(
+        "ok-application-inference-profile",
+        only=("MDL-10",),
+        settings=resident("us"),
+        edit=all_of(edit, listed),
+    )
+    assert result["MDL-10", CHAT]["status"] == "inconclusive"
+    assert result["MDL-10", EMBEDDING]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("region", "geographies"),
+    [
+        ("us-east-1", ["us"]),
+        ("us-gov-west-1", ["us-gov"]),
+        ("eu-west-1", ["eu"]),
+        ("ap-southeast-2", ["au", "apac"]),
+        ("ap-northeast-1", ["jp", "apac"]),
+        ("ca-central-1", ["ca"]),
+    ],
+)
+def test_a_region_has_its_geographies(region: str, geographies: list[str]) -> None:
+    assert geographies_of(region) == geographies
+    assert all(within(geography, region) for geography in geographies)
+
+
+def test_no_region_is_in_a_geography_that_nobody_knows() -> None:
+    assert not within("moon", "us-east-1")
+
+
+# -------------------------------------------------------------------------------------------- what upstream does
+
+
+def test_an_expired_login_blocks_everything_that_asks_aws() -> None:
+    result = judged("tok02-expired-token", only=GROUP)
+    asking = {
+        key for key, row in result.results.items() if key[0] != "MDL-01" and row["status"] != "not_applicable"
+    }
+    assert len(asking) > 20
+    assert {(result[key]["status"], result[key]["blocked_by"]) for key in asking} == {("blocked", "SSO-03")}
+
+
+def test_a_missing_listing_right_is_no_finding_about_models() -> None:
+    result = found(policy(allow([each for each in READING if each not in LISTING] + ["bedrock:Invoke*"])))
+    assert result.with_status("non_compliant") == set()
+    assert set(statuses(result, "MDL-03").values()) == {"compliant"}

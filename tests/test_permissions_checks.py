@@ -1,0 +1,654 @@
+"""Step 3: what is said of a role that may not do what the application does, by simulation and by the calls."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checks.catalogue import load
+from fixtures.aws.errors import ACCESS_DENIED
+from fixtures.evidence.identity import Identity
+from fixtures.evidence.models import EMBEDDING, VARIABLES
+from fixtures.evidence.permissions import (
+    Decision,
+    Denial,
+    Need,
+    decisions_of,
+    denial_of,
+    simulated_principal,
+    statement_of,
+)
+from fixtures.readings import ReadError, Unavailable
+from fixtures.settings import Settings
+from fixtures.simulation.policy import Policy, simulate, to_evaluation_results
+from fixtures.simulation.world import World
+from tests.bedrock_edits import (
+    ACCOUNT,
+    PROFILE,
+    PROFILE_ARN,
+    READING,
+    SONNET,
+    TITAN,
+    Edit,
+    all_of,
+    allow,
+    boundary,
+    chat,
+    deny,
+    document,
+    embedding,
+    fault,
+    model,
+    model_arn,
+    policy,
+    scp,
+    throttled,
+    without_preflight,
+)
+from tests.harness import Judged, judged, with_environment
+
+GROUP = tuple(f"IAM-0{number}" for number in range(1, 7))
+INVOKE, STREAM = "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"
+LIST, GET = "bedrock:ListFoundationModels", "bedrock:GetFoundationModel"
+SIMULATE = "iam:SimulatePrincipalPolicy"
+SCP_DENIAL = (
+    f"User: arn:aws:sts::{ACCOUNT}:assumed-role/x/jo is not authorized to perform: {LIST} with an explicit deny in a "
+    "service control policy: arn:aws:organizations::111122223333:policy/o-1/service_control_policy/p-1"
+)
+UNAUDITED = without_preflight("iam:GetRole")
+"""The role that cannot be simulated, since it may not look itself up."""
+
+
+def found(edit: Edit, *, only: tuple[str, ...] = GROUP, **options: Any) -> Judged:
+    return judged("compliant", edit=edit, only=only, **options)
+
+
+def statements(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The statements that a remedy tells to add."""
+    (line,) = [line for line in result["remedy"] if '"Effect"' in line]
+    told = json.loads(line.partition(" ")[2])
+    return told if isinstance(told, list) else [told]
+
+
+def asked(result: Judged, operation: str = SIMULATE) -> list[Mapping[str, Any]]:
+    return [reading["params"] for reading in result.readings if reading["name"] == operation]
+
+
+# ------------------------------------------------------------------------------------- IAM-01, by simulation
+
+
+def test_the_compliant_role_may_do_all_that_applies() -> None:
+    result = found(lambda world: world)
+    assert result.with_status("not_applicable") == {
+        f"IAM-01 InvokeModelWithResponseStream-{EMBEDDING}",
+        f"IAM-02 {EMBEDDING}",
+        *(f"IAM-06 {variable}" for variable in VARIABLES),
+    }
+    assert result["IAM-01", f"InvokeModelWithResponseStream-{EMBEDDING}"]["reason"].startswith(EMBEDDING)
+    assert result.document["counts"]["compliant"] == len(result.results) - 5
+
+
+def test_the_simulator_is_asked_about_each_action_on_what_iam_decides_it() -> None:
+    questions = asked(found(lambda world: world))
+    direct = [
+        (tuple(q["ActionNames"]), tuple(q.get("ResourceArns", ())))
+        for q in questions
+        if len(q["ContextEntries"]) == 1
+    ]
+    assert sorted(direct) == sorted(
+        [
+            ((LIST,), ()),
+            ((GET,), (model_arn(TITAN), model_arn(SONNET))),
+            ((INVOKE, STREAM), (PROFILE_ARN, model_arn(TITAN))),
+        ]
+    )
+    through = {q["ResourceArns"][0]: q["ContextEntries"] for q in questions if len(q["ContextEntries"]) == 2}
+    assert {arn: entries[0]["ContextKeyValues"] for arn, entries in through.items()} == {
+        model_arn(SONNET, region): [PROFILE_ARN] for region in ("us-east-1", "us-east-2", "us-west-2")
+    }
+    assert all(entries[1]["ContextKeyValues"] == [arn.split(":")[3]] for arn, entries in through.items())
+    assert len(questions) == 6
+
+
+@pytest.mark.parametrize("action", [LIST, GET, INVOKE, STREAM])
+def test_an_action_that_no_policy_allows_is_named_with_the_statement_to_add(action: str) -> None:
+    result = found(policy(allow([each for each in (*READING, INVOKE, STREAM) if each != action])))
+    for variable in VARIABLES:
+        if action == STREAM and variable == EMBEDDING:
+            continue
+        row = result["IAM-01", f"{action.partition(':')[2]}-{variable}"]
+        assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
+        assert row["observed"].startswith(f"{action} on ")
+        assert row["observed"].endswith(": no identity policy allows it")
+        told = statements(row)
+        assert all(each["Action"] == [action] for each in told)
+        assert f"BedrockDeveloper in account {ACCOUNT}" in row["remedy"][0]
+    assert result.root_causes == ["IAM-01 IAM01"]
+    resources = {arn for each in told for arn in each["Resource"]}
+    destinations = {model_arn(SONNET, region) for region in ("us-east-1", "us-east-2", "us-west-2")}
+    assert (
+        resources
+        == {
+            LIST: {"*"},
+            GET: {model_arn(SONNET), model_arn(TITAN)},
+            INVOKE: {PROFILE_ARN, model_arn(TITAN), *destinations},
+            STREAM: {PROFILE_ARN, *destinations},
+        }[action]
+    )
+
+
+def test_the_remedys_statement_mends_what_it_is_given_for() -> None:
+    broken = policy(allow(READING))
+    told = statements(found(broken)["IAM-01", "InvokeModel-CHAT_MODEL"])
+    mended = found(all_of(broken, policy(*told, name="Added")))
+    assert mended.root_causes == []
+
+
+def test_the_destinations_that_could_not_be_read_are_in_the_statement_for_every_region() -> None:
+    told = statements(found(policy())["IAM-01", "InvokeModel-CHAT_MODEL"])
+    (through,) = [each for each in told if "Condition" in each]
+    assert through["Resource"] == [f"arn:aws:bedrock:*::foundation-model/{SONNET}"]
+    assert through["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": PROFILE_ARN}}
+
+
+@pytest.mark.parametrize(
+    ("edit", "cause", "layer"),
+    [
+        (policy(allow(READING)), "IAM01", "no identity policy allows it"),
+        (
+            boundary({"Effect": "Allow", "NotAction": [INVOKE], "Resource": "*"}),
+            "IAM01",
+            "no permissions boundary allows it",
+        ),
+        (
+            boundary(allow("*"), deny(INVOKE)),
+            "IAM02",
+            "explicit deny in the permissions boundary (Boundary)",
+        ),
+        (scp(deny(INVOKE)), "IAM02", "explicit deny in the service control policy"),
+        (
+            scp({"Effect": "Allow", "NotAction": INVOKE, "Resource": "*"}, name="FullAWSAccess"),
+            "IAM02",
+            "no service control policy allows it",
+        ),
+        (policy(deny(INVOKE), name="Extra"), "IAM02", "explicit deny in the identity policy (role_"),
+    ],
+    ids=["identity", "boundary", "boundary-deny", "scp-deny", "scp", "explicit-deny"],
+)
+def test_a_denial_names_its_layer(edit: Edit, cause: str, layer: str) -> None:
+    result = found(edit)
+    row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["cause"]) == ("non_compliant", cause)
+    assert layer in row["observed"].replace("PermissionsBoundary", "Boundary").replace(
+        "BedrockBoundary", "Boundary"
+    )
+    assert result.root_causes == [f"IAM-01 {cause}"]
+
+
+def test_two_faults_of_different_layers_are_two_root_causes() -> None:
+    result = found(all_of(policy(allow([*READING, INVOKE])), scp(deny(LIST))))
+    assert result.root_causes == ["IAM-01 IAM02", "IAM-01 IAM01"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow("*"),
+        allow("bedrock:*"),
+        allow("BEDROCK:invoke*", [f"{PROFILE_ARN[:-3]}???", "arn:aws:bedrock:*::foundation-model/*"]),
+        {"Effect": "Allow", "NotAction": ["iam:*", "s3:*"], "Resource": "*"},
+        {
+            "Effect": "Allow",
+            "Action": "bedrock:*",
+            "NotResource": "arn:aws:bedrock:*::foundation-model/meta.*",
+        },
+    ],
+    ids=["all", "service", "wildcards", "NotAction", "NotResource"],
+)
+def test_a_policy_that_allows_in_other_words_is_no_finding(statement: dict[str, Any]) -> None:
+    result = found(policy(allow(READING), statement))
+    assert result.with_status("non_compliant") == set()
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("operation", ["iam:GetRole", SIMULATE])
+def test_a_role_that_may_not_simulate_itself_is_not_judged_by_simulation(operation: str) -> None:
+    result = found(without_preflight(operation))
+    for case in ("InvokeModel-CHAT_MODEL", "ListFoundationModels-CHAT_MODEL"):
+        row = result["IAM-01", case]
+        assert (row["status"], row["missing_actions"]) == ("inconclusive", [operation])
+    assert result["IAM-02", "CHAT_MODEL"]["missing_actions"] == [operation]
+    assert result["IAM-05"]["missing_actions"] == [operation]
+    assert result["IAM-03"]["status"] == "compliant"
+    assert {result["IAM-04", variable]["status"] for variable in VARIABLES} == {"compliant"}
+
+
+def test_a_throttled_simulation_judges_nothing() -> None:
+    result = found(fault(SIMULATE, "Throttling", "Rate exceeded"))
+    row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == ("inconclusive", [])
+    assert "Throttling" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "requirement"),
+    [
+        (chat("us.anthropic.claude-sonet-4-6"), "MDL-02"),
+        (chat("Claude"), "MDL-01"),
+        (chat(SONNET), "MDL-05"),
+    ],
+    ids=["misspelt", "malformed", "bare"],
+)
+def test_a_denial_about_a_model_that_cannot_be_called_is_blocked_by_that(
+    edit: Edit, requirement: str
+) -> None:
+    result = found(edit)
+    row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["blocked_by"]) == ("blocked", requirement)
+    assert result["IAM-01", f"InvokeModel-{EMBEDDING}"]["status"] == "compliant"
+
+
+def test_a_fault_of_another_model_hides_no_denial() -> None:
+    result = found(all_of(chat(SONNET), policy(allow([*READING, STREAM]))))
+    row = result["IAM-01", f"InvokeModel-{EMBEDDING}"]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
+    assert statements(row) == [allow([INVOKE], [model_arn(TITAN)])]
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["blocked_by"] == "MDL-05"
+    assert result.root_causes == ["IAM-01 IAM01", "MDL-05 MOD01"]
+
+
+def test_a_denial_for_another_caller_than_was_meant_is_blocked_by_that() -> None:
+    def poor(world: World) -> World:
+        audit = document(allow(SIMULATE))
+        return replace(
+            world, iam_user=tuple(replace(user, policies={"Audit": audit}) for user in world.iam_user)
+        )
+
+    meant = judged("ok-iam-user-on-purpose", only=GROUP, edit=poor)
+    assert meant["IAM-01", "InvokeModel-CHAT_MODEL"]["cause"] == "IAM01"
+    for_sso = judged("ok-iam-user-on-purpose", only=GROUP, edit=poor, settings=Settings())
+    row = for_sso["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["blocked_by"]) == ("blocked", "CRD-01")
+    assert for_sso["IAM-03"]["blocked_by"] == "CRD-01"
+
+
+class Facts:
+    def __init__(self, who: Identity) -> None:
+        self._known = {"identity": who, "principal_arn": f"arn:aws:iam::{ACCOUNT}:role/found"}
+
+    def fact(self, name: str) -> Any:
+        return self._known[name]
+
+
+@pytest.mark.parametrize(
+    ("arn", "role", "simulated"),
+    [
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/x/jo", "x", True),
+        (f"arn:aws:iam::{ACCOUNT}:user/team/jo", None, True),
+        (f"arn:aws:iam::{ACCOUNT}:root", None, False),
+        (f"arn:aws:sts::{ACCOUNT}:federated-user/jo", None, False),
+    ],
+)
+def test_only_roles_and_users_can_be_simulated(arn: str, role: str | None, simulated: bool) -> None:
+    facts: Any = Facts(Identity(ACCOUNT, arn, "aws", role, None))
+    if simulated:
+        assert simulated_principal(facts).endswith("found")
+        return
+    with pytest.raises(Unavailable, match="is neither"):
+        simulated_principal(facts)
+
+
+# ------------------------------------------------------------------------------------ IAM-02, through profiles
+
+
+def tight(*regions: str) -> Edit:
+    """A policy that allows the chat model through its profile in these destination regions."""
+    return policy(
+        allow(READING),
+        allow(
+            [INVOKE, STREAM],
+            [PROFILE_ARN, model_arn(TITAN), *(model_arn(SONNET, region) for region in regions)],
+        ),
+    )
+
+
+def test_one_destination_that_is_not_allowed_breaks_the_profile() -> None:
+    result = found(tight("us-east-1", "us-east-2"))
+    row = result["IAM-02", "CHAT_MODEL"]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
+    assert f"foundation-model/{SONNET} in us-west-2 through {PROFILE}" in row["observed"]
+    assert [each["Resource"] for each in statements(row)] == [[model_arn(SONNET, "us-west-2")]]
+    assert result["IAM-02", EMBEDDING]["status"] == "not_applicable"
+    assert result.root_causes == ["IAM-02 IAM01"]
+
+
+def test_a_profile_that_is_not_allowed_fails_both_requirements_and_is_one_root_cause() -> None:
+    result = found(policy(allow(READING), allow([INVOKE, STREAM], "arn:aws:bedrock:*::foundation-model/*")))
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "non_compliant"
+    assert result["IAM-02", "CHAT_MODEL"]["status"] == "non_compliant"
+    assert result.root_causes == ["IAM-01 IAM01"]
+
+
+def test_a_region_that_the_organisation_denies_is_named() -> None:
+    elsewhere = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}
+    result = found(scp(deny("bedrock:*", Condition=elsewhere)))
+    row = result["IAM-02", "CHAT_MODEL"]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM02")
+    assert "in us-east-2" in row["observed"]
+    assert "explicit deny in the service control policy" in row["observed"]
+    assert any("list-inference-profiles" in line for line in row["remedy"])
+    assert result.root_causes == ["IAM-02 IAM02"]
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+def test_a_global_profile_takes_the_model_without_region_as_well(everywhere: bool) -> None:
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/global.{SONNET}"
+    regions = (
+        "us-east-1",
+        "us-east-2",
+        "us-west-2",
+        "eu-central-1",
+        "eu-west-1",
+        *([""] if everywhere else []),
+    )
+    regional = [model_arn(SONNET, region) for region in regions]
+    result = found(
+        all_of(
+            chat(f"global.{SONNET}"),
+            policy(allow(READING), allow([INVOKE, STREAM], [arn, model_arn(TITAN), *regional])),
+        )
+    )
+    row = result["IAM-02", "CHAT_MODEL"]
+    if everywhere:
+        assert row["status"] == "compliant"
+        return
+    assert "in any Region" in row["observed"]
+    without_region = [q for q in asked(result) if q.get("ResourceArns") == [model_arn(SONNET, "")]]
+    assert [entry["ContextKeyValues"] for entry in without_region[0]["ContextEntries"]] == [
+        [arn],
+        ["unspecified"],
+    ]
+
+
+def test_without_the_profiles_destinations_nothing_is_said_about_them() -> None:
+    result = found(policy(allow(["bedrock:GetFoundationModel*", LIST, INVOKE, STREAM])))
+    row = result["IAM-02", "CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == ("inconclusive", ["bedrock:GetInferenceProfile"])
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
+    assert result["IAM-04", "CHAT_MODEL"]["status"] == "compliant"
+
+
+def test_the_destinations_can_come_from_the_listing() -> None:
+    result = found(all_of(tight("us-east-1"), policy(deny("bedrock:GetInferenceProfile"), name="NoGet")))
+    assert "us-east-2" in result["IAM-02", "CHAT_MODEL"]["observed"]
+
+
+# ----------------------------------------------------------------------------- IAM-03 and IAM-04, by the calls
+
+
+def test_a_call_that_is_denied_as_simulated_is_blocked_by_the_simulations_finding() -> None:
+    result = found(
+        policy(
+            allow([INVOKE, STREAM, "bedrock:GetInferenceProfile", "bedrock:GetFoundationModelAvailability"])
+        )
+    )
+    assert (result["IAM-03"]["status"], result["IAM-03"]["blocked_by"]) == ("blocked", "IAM-01")
+    row = result["IAM-04", EMBEDDING]
+    assert (row["status"], row["blocked_by"]) == ("blocked", "IAM-01")
+    assert result["IAM-04", "CHAT_MODEL"]["status"] == "compliant"
+    assert result.root_causes == ["IAM-01 IAM01"]
+
+
+def test_without_a_simulation_the_denied_calls_are_the_finding_and_one_root_cause() -> None:
+    result = found(all_of(policy(allow([INVOKE, STREAM])), UNAUDITED))
+    assert (result["IAM-03"]["status"], result["IAM-03"]["cause"]) == ("non_compliant", "IAM01")
+    assert "no identity policy allows it" in result["IAM-03"]["observed"]
+    row = result["IAM-04", EMBEDDING]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
+    assert row["observed"].startswith(f"{GET} on foundation-model/{TITAN}")
+    assert row["remedy"] == result["IAM-03"]["remedy"]
+    assert {action for each in statements(row) for action in each["Action"]} == {GET, LIST}
+    assert result.root_causes == ["IAM-03 IAM01"]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "cause"),
+    [
+        ("AccessDeniedException", SCP_DENIAL, "IAM02"),
+        ("AccessDeniedException", f"User: x is not authorized to perform: {LIST}", "IAM01"),
+        ("AccessDeniedException", "Authentication failed: Please make sure your API Key is valid.", "ENV08"),
+        ("AccessDeniedException", "Your account is not authorized to invoke this API operation.", None),
+        ("UnrecognizedClientException", "The security token included in the request is invalid.", "REG04"),
+    ],
+)
+def test_listing_that_is_refused_is_told_apart_by_code_and_words(
+    code: str, message: str, cause: str | None
+) -> None:
+    row = found(all_of(fault(LIST, code, message, 403), UNAUDITED), only=("IAM-03",))["IAM-03"]
+    assert (row["status"], row["cause"]) == ("non_compliant", cause)
+    assert row["remedy"]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalServerException", "SomethingNew"])
+def test_listing_that_fails_otherwise_says_nothing_about_permissions(code: str) -> None:
+    result = found(fault(LIST, code, "no answer today"))
+    assert result["IAM-03"]["status"] == "inconclusive"
+    assert "no answer today" in result["IAM-03"]["reason"]
+    assert result["IAM-05"]["status"] == "compliant"
+    assert result.root_causes == []
+
+
+def test_a_bearer_token_explains_what_bedrock_refuses() -> None:
+    refused = "Authentication failed: Please make sure your API Key is valid."
+
+    def bearer(world: World) -> World:
+        return with_environment(world, AWS_BEARER_TOKEN_BEDROCK="")
+
+    edit = all_of(bearer, *(fault(each, "AccessDeniedException", refused, 403) for each in READING))
+    result = found(edit)
+    assert (result["IAM-03"]["status"], result["IAM-03"]["blocked_by"]) == ("blocked", "CRD-04")
+    assert result["IAM-04", "CHAT_MODEL"]["blocked_by"] == "CRD-04"
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
+
+
+def test_a_model_that_cannot_be_read_because_of_throttling_is_not_judged() -> None:
+    result = found(throttled(GET, "bedrock:GetInferenceProfile"))
+    assert {result["IAM-04", variable]["status"] for variable in VARIABLES} == {"inconclusive"}
+
+
+def test_a_model_that_does_not_exist_is_no_question_of_permission() -> None:
+    result = found(chat("us.anthropic.claude-sonet-4-6"))
+    row = result["IAM-04", "CHAT_MODEL"]
+    assert (row["status"], row["blocked_by"]) == ("blocked", "MDL-02")
+
+
+# ------------------------------------------------------------------------------------- IAM-05, the two compared
+
+
+def test_a_denial_that_the_simulation_does_not_see_is_named_once() -> None:
+    result = found(fault(LIST, "AccessDeniedException", SCP_DENIAL, 403))
+    row = result["IAM-05"]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM02")
+    assert row["observed"].startswith("the simulation allows it, and the call was denied")
+    assert "explicit deny in the service control policy" in row["observed"]
+    assert statements(row) == [allow([LIST], ["*"])]
+    assert result["IAM-03"]["blocked_by"] == "IAM-05"
+    assert result.root_causes == ["IAM-05 IAM02"]
+
+
+def test_a_condition_that_the_simulation_was_not_told_enough_for_is_said_and_blocks_its_denials() -> None:
+    over_tls = {"Bool": {"aws:SecureTransport": "true"}}
+    result = found(policy(allow([*READING, INVOKE, STREAM], Condition=over_tls)))
+    row = result["IAM-05"]
+    assert (row["status"], row["cause"]) == ("non_compliant", None)
+    assert "IAM was not told aws:SecureTransport" in row["observed"]
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["blocked_by"] == "IAM-05"
+    assert result["IAM-02", "CHAT_MODEL"]["blocked_by"] == "IAM-05"
+    assert result.root_causes == ["IAM-05"]
+
+
+def test_where_no_call_got_as_far_as_a_decision_nothing_is_compared() -> None:
+    assert found(throttled(LIST, GET))["IAM-05"]["status"] == "inconclusive"
+
+
+def test_with_a_probe_the_invocations_are_compared_too() -> None:
+    denied = (
+        f"User: x is not authorized to perform: {INVOKE} on resource: {model_arn(SONNET, 'us-east-2')} "
+        "with an explicit deny in a service control policy"
+    )
+    refused = fault("bedrock-runtime:InvokeModel", "AccessDeniedException", denied, 403)
+    result = found(refused, only=("IAM-05", "INV-01"), probe=True)
+    assert (result["IAM-05"]["status"], result["IAM-05"]["cause"]) == ("non_compliant", "IAM02")
+    assert "in us-east-2 through" in result["IAM-05"]["observed"]
+    assert result["INV-01"]["blocked_by"] == "IAM-05"
+
+
+# ------------------------------------------------------------------------------------------ IAM-06, Marketplace
+
+COHERE = "cohere.embed-v4:0"
+SUBSCRIBE = ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"]
+NEW_EMBEDDING = all_of(
+    embedding(COHERE),
+    model(COHERE, agreement="NOT_AVAILABLE"),
+    policy(allow([GET, INVOKE], model_arn(COHERE)), name="Cohere"),
+)
+
+
+def test_a_first_subscription_takes_rights_that_the_role_lacks() -> None:
+    result = found(NEW_EMBEDDING, only=("IAM-06", "MDL-08"))
+    row = result["IAM-06", EMBEDDING]
+    assert (row["status"], row["cause"]) == ("non_compliant", "IAM03")
+    assert (
+        row["observed"]
+        == f"the agreement for {COHERE} is NOT_AVAILABLE, and aws-marketplace:Subscribe denied"
+    )
+    assert COHERE in row["remedy"][0]
+    assert result["MDL-08", f"{EMBEDDING}-agreement"]["blocked_by"] == "IAM-06"
+    assert result["IAM-06", "CHAT_MODEL"]["status"] == "not_applicable"
+
+
+def test_with_the_rights_the_missing_subscription_is_the_finding() -> None:
+    result = found(all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market")), only=("IAM-06", "MDL-08"))
+    assert result["IAM-06", EMBEDDING]["status"] == "compliant"
+    assert result["MDL-08", f"{EMBEDDING}-agreement"]["cause"] == "MOD03"
+
+
+def test_amazons_own_models_are_not_sold_in_the_marketplace() -> None:
+    row = found(model(TITAN, agreement="NOT_AVAILABLE"), only=("IAM-06",))["IAM-06", EMBEDDING]
+    assert row["status"] == "not_applicable"
+    assert TITAN in row["reason"]
+
+
+def test_the_marketplace_is_asked_about_only_where_a_subscription_is_missing() -> None:
+    questions = [question["ActionNames"] for question in asked(found(lambda world: world))]
+    assert SUBSCRIBE not in questions
+    assert SUBSCRIBE in [question["ActionNames"] for question in asked(found(NEW_EMBEDDING))]
+
+
+def test_anthropics_form_comes_before_the_subscription() -> None:
+    result = judged("mod04-use-case-form-not-submitted", only=("IAM-06",))
+    assert result["IAM-06", "CHAT_MODEL"]["blocked_by"] == "MDL-08"
+
+
+def test_an_agreement_that_cannot_be_read_names_the_action() -> None:
+    row = found(policy(deny("bedrock:GetFoundationModelAvailability"), name="X"), only=("IAM-06",))[
+        "IAM-06", "CHAT_MODEL"
+    ]
+    assert (row["status"], row["missing_actions"]) == (
+        "inconclusive",
+        ["bedrock:GetFoundationModelAvailability"],
+    )
+
+
+# ------------------------------------------------------------------------------------------ reading IAM's words
+
+
+@pytest.mark.parametrize("per_resource", [False, True], ids=["one-result", "result-per-resource"])
+def test_both_shapes_of_the_simulators_answer_are_read(per_resource: bool) -> None:
+    role = Policy.from_json("Role", document(allow(INVOKE, model_arn(TITAN))))
+    decisions = {
+        arn: simulate(INVOKE, arn, {}, identity=[role]) for arn in (model_arn(TITAN), model_arn(SONNET))
+    }
+    answer = {"EvaluationResults": to_evaluation_results(INVOKE, decisions, per_resource=per_resource)}
+    read = {each.resource: (each.allowed, each.layer) for each in decisions_of(answer)}
+    assert read == {model_arn(TITAN): (True, ""), model_arn(SONNET): (False, "identity policy")}
+
+
+def test_a_result_for_one_resource_need_not_repeat_it() -> None:
+    row = {"EvalActionName": INVOKE, "EvalResourceName": model_arn(TITAN), "EvalDecision": "implicitDeny"}
+    (decision,) = decisions_of({"EvaluationResults": [row]})
+    assert decision == Decision(INVOKE, model_arn(TITAN), False, "identity policy")
+
+
+def test_an_organisations_denial_of_one_resource_is_not_blamed_for_another() -> None:
+    rows = [
+        {"EvalResourceName": "a", "EvalResourceDecision": "explicitDeny", "MatchedStatements": []},
+        {"EvalResourceName": "b", "EvalResourceDecision": "implicitDeny", "MatchedStatements": []},
+    ]
+    result = {
+        "EvalActionName": INVOKE,
+        "EvalDecision": "explicitDeny",
+        "OrganizationsDecisionDetail": {"AllowedByOrganizations": False},
+        "ResourceSpecificResults": rows,
+    }
+    read = decisions_of({"EvaluationResults": [result]})
+    assert [each.layer for each in read] == ["service control policy", "identity policy"]
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (" because no identity-based policy allows the x action", "no identity policy allows it"),
+        (" because no permissions boundary allows the x action", "no permissions boundary allows it"),
+        (" because no service control policy allows the x action", "no service control policy allows it"),
+        (
+            " with an explicit deny in a service control policy: arn:aws:x",
+            "explicit deny in the service control policy",
+        ),
+        (" with an explicit deny in an identity-based policy", "explicit deny in the identity policy"),
+        (" because no session policy allows the x action", "explicit deny in the session policy"),
+        (" with an explicit deny in a VPC endpoint policy", "explicit deny in the VPC endpoint policy"),
+        ("", "no identity policy allows it"),
+    ],
+)
+def test_the_layer_is_read_from_an_access_denied_message(end: str, said: str) -> None:
+    message = (
+        f"User: arn:aws:sts::1:x is not authorized to perform: {INVOKE} on resource: {model_arn(TITAN)}{end}"
+    )
+    for code in sorted(ACCESS_DENIED):
+        decision = denial_of(ReadError("ClientError", code, message), INVOKE)
+        assert decision is not None
+        assert (str(decision), decision.resource) == (said, model_arn(TITAN))
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("ThrottlingException", "is not authorized to perform: bedrock:InvokeModel"),
+        ("AccessDeniedException", "You don't have access to the model with the specified model ID."),
+        ("AccessDeniedException", "is not authorized to perform the required AWS Marketplace actions"),
+    ],
+)
+def test_what_is_no_decision_of_iams_is_no_denial(code: str, message: str) -> None:
+    assert denial_of(ReadError("ClientError", code, message), INVOKE) is None
+
+
+def test_a_statement_groups_resources_that_take_the_same_actions() -> None:
+    denied = [
+        Denial(Need(action, arn), Decision(action, arn, False, "identity policy"))
+        for arn in ("arn:b", "arn:a")
+        for action in (STREAM, INVOKE)
+    ]
+    assert json.loads(statement_of(denied)) == allow([INVOKE, STREAM], ["arn:a", "arn:b"])
+
+
+def test_the_causes_of_the_group_have_remedies_with_the_statement() -> None:
+    names = {"statement": '{"Effect":"Allow"}', "account": "1", "role": "r", "region": "x", "profile": "p"}
+    for code in ("IAM01", "IAM02"):
+        lines = load().cause(code).remedy.lines("linux", **names)
+        assert any('{"Effect":"Allow"}' in line for line in lines)
+        assert not any("<" in line for line in lines)
