@@ -111,7 +111,8 @@ def _require_own_provider(
         file=place.file,
         line=place.line,
         # Where the profile is meant for SSO, what keeps SSO from winning is what is wrong.
-        unless=("PRF-10", "PRF-09", "PRF-03", *(("PRF-04",) if uses_sso or not option else ()), "PRF-02"),
+        # In production a person's own sign-in is what PRD-01 is about.
+        unless=("PRF-10", "PRF-09", "PRF-03", *(("PRF-04",) if uses_sso or not option else ()), "PRF-02", "PRD-01"),
     )
 
 
