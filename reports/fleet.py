@@ -48,17 +48,13 @@ def render(document: Json, *, catalogue_info: Json, details: Mapping[str, str] |
     causes: dict[str, list[Json]] = {}
     for cause in document["root_causes"]:
         causes.setdefault(cause["target"], []).append(cause)
-    rows = [
-        _row(
-            number,
-            target,
-            by_target[target["id"]],
-            columns,
-            causes.get(target["id"], ()),
-            (details or {}).get(target["id"]),
+    rows = []
+    for number, target in enumerate(targets):
+        name = target["id"]
+        row = _row(f"t{number}", by_target[name], columns)
+        rows.append(
+            {**target, **row, "causes": causes.get(name, ()), "page": _path((details or {}).get(name))}
         )
-        for number, target in enumerate(targets)
-    ]
     merged = document.get("merged") or {}
     return assembled(
         "fleet",
@@ -86,19 +82,16 @@ def _failures(results: Mapping[str, Sequence[Json]]) -> int:
     return sum(result["status"] == "non_compliant" for own in results.values() for result in own)
 
 
-def _row(
-    number: int,
-    target: Json,
-    results: Mapping[str, Sequence[Json]],
-    columns: Sequence[str],
-    causes: Sequence[Json],
-    page: str | None,
-) -> dict[str, Any]:
+def _path(page: str | None) -> str | None:
+    """As a path, whatever it contains: a colon would make a scheme of what stands before it."""
+    return None if page is None else quote(page, safe="/")
+
+
+def _row(name: str, results: Mapping[str, Sequence[Json]], columns: Sequence[str]) -> dict[str, Any]:
     """A target: its `cells`, (status, place) or None for what was not selected, and what is told of it below."""
-    name = f"t{number}"
     worst = {requirement: own[0]["status"] for requirement, own in results.items()}
     cells: list[tuple[str, str] | None] = []
-    told = []
+    told: list[dict[str, Any]] = []
     for position, requirement in enumerate(columns):
         status = worst.get(requirement)
         if status is None:
@@ -106,8 +99,17 @@ def _row(
         elif status in TOLD:
             place = f"{name}-{position}"
             cells.append((status, place))
-            of_it = [result for result in results[requirement] if result["status"] == status]
-            told.append({"place": place, "first": of_it[0], "cases": of_it, "row": row_anchor(of_it[0])})
+            for each in (each for each in WORST_FIRST if each in TOLD):
+                cases = [result for result in results[requirement] if result["status"] == each]
+                if cases:
+                    told.append(
+                        {
+                            "place": place if each == status else "",
+                            "first": cases[0],
+                            "cases": cases,
+                            "row": row_anchor(cases[0]),
+                        }
+                    )
         else:
             cells.append((status, f"{name}{LETTERS[status]}"))
     told.sort(key=lambda entry: WORST_FIRST.index(entry["first"]["status"]))
@@ -116,20 +118,16 @@ def _row(
         if worst.get(requirement) == "blocked":
             blocked.setdefault(results[requirement][0]["blocked_by"], []).append(requirement)
     return {
-        **target,
         "place": name,
         "cells": cells,
         "worst": worst,
         "counts": counts(result for own in results.values() for result in own),
-        "causes": causes,
         "told": told,
         "blocked": blocked,
         "listed": {
             status: [requirement for requirement in columns if worst.get(requirement) == status]
             for status in ("compliant", "not_applicable")
         },
-        # A path, whatever it contains: a colon would make a scheme of what stands before it.
-        "page": None if page is None else quote(page, safe="/"),
     }
 
 
