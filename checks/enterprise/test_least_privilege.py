@@ -122,7 +122,8 @@ def test_invoking_is_granted_on_the_configured_models(
             False,
             expected="the ARNs of the configured models",
             observed=f"statement {grant.statement.name} of {grant.holding} reaches {reached} by {grant.pattern}",
-            unless=("LPR-03", "LPR-04"),
+            # What is configured may be a misspelling of what is granted.
+            unless=("LPR-03", "LPR-04", "MDL-01", "MDL-02"),
             policy=grant.holding,
             statement=grant.statement.name,
             resource=grant.pattern,
