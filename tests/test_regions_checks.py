@@ -160,9 +160,22 @@ def test_bedrock_is_not_asked_where_the_sdk_lists_it() -> None:
     assert not [name for name in asked if name.startswith(("bedrock:", "account:", "sts:"))]
 
 
-def test_a_region_that_only_the_process_has_in_place_of_the_files_is_the_overrides_fault() -> None:
-    found = of_compliant(environment(AWS_REGION="ap-east-1"), *ALL, "ENV-09", "ENV-03")
-    assert found["REG-01", "AWS_REGION"]["blocked_by"] == "ENV-09"
+@pytest.mark.parametrize("written", ["us-east-1", "us-west-2"])
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_region_without_bedrock_in_place_of_the_files_is_the_regions_fault(
+    written: str, order: int
+) -> None:
+    edit = both(
+        environment(AWS_REGION="ap-east-1"), env_file(("AWS_REGION=us-east-1", f"AWS_REGION={written}"))
+    )
+    found = of_compliant(edit, *("ENV-09", "REG-01", "ENV-03")[::order])
+    assert found["ENV-09"]["blocked_by"] == "REG-01"
+    assert found.root_causes == ["REG-01 REG03"]
+
+
+def test_an_unapproved_region_in_place_of_the_files_is_the_overrides_fault() -> None:
+    found = of_compliant(environment(AWS_REGION="eu-central-1"), *ALL, "ENV-09", "ENV-03")
+    assert found["REG-02", "AWS_REGION"]["blocked_by"] == "ENV-09"
     assert found.root_causes == ["ENV-09 ENV11"]
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from checks import environment_fixes, file_fixes
+from checks.fixes import Fix, Reencode, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import EnvFile, Variables
@@ -58,6 +60,7 @@ def test_env_file_can_be_loaded(env_file_found: EnvFile) -> None:
             expected="UTF-8 without a byte order mark",
             observed=f"{path} line {problem['line']}: {ENCODINGS[problem['kind']]}",
             file=path,
+            fix=[Reencode(path)] if problem["kind"] in MARKED else (),
         )
     lines = file["unparsable_lines"]
     require(
@@ -134,6 +137,7 @@ def test_regions_agree(
     written = [each for each in judged if each]
     odd = [each for each in (*written, *overriding) if sdk.partition_of(each.region) is None]
     for each in odd[:1]:
+        meant = wanted or sdk.meant_by(each.region or target.region, approved)
         require(
             False,
             cause="REG03" if each.region else "REG02" if each.by == "AWS_DEFAULT_REGION" else None,
@@ -141,7 +145,8 @@ def test_regions_agree(
             observed=", ".join(map(str, odd)),
             own_remedy=True,
             file=file.path,
-            region=wanted or sdk.meant_by(each.region or target.region, approved),
+            region=meant,
+            fix=environment_fixes.name_region(odd, meant, files, target.profile, file),
         )
     profile: Profile = evidence.fact("profile")
     names = {each.by: each.region for each in written}
@@ -155,6 +160,7 @@ def test_regions_agree(
         file=file.path,
         region=wanted or only,
         unless=() if own else ("PRF-06",),
+        fix=lambda: _one_region(str(wanted or only), file, files, target.profile),
     )
     usable = [region for region in (target.region, *names.values()) if region in approved]
     require(
@@ -165,6 +171,13 @@ def test_regions_agree(
         region=wanted or next(iter(usable), target.region),
         unless=("REG-01", *(("PRF-06",) if wanted and profile.region != wanted else ())),
     )
+
+
+def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[Fix]:
+    """What boto3 reads has the region that AWS_REGION has: AWS_DEFAULT_REGION and the profile."""
+    option = files.option(profile, "region")
+    changed = file_fixes.change_setting(files.of(option), option, "region", region) if option else []
+    return [*environment_fixes.set_variable(file, "AWS_DEFAULT_REGION", region), *changed]
 
 
 @requirement("ENV-04")
@@ -181,12 +194,17 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
         own_remedy=True,
         file=file.path,
         line=file.line("AWS_PROFILE"),
+        fix=lambda: (
+            environment_fixes.set_variable(file, "AWS_PROFILE", target.profile)
+            if named not in profiles
+            else []
+        ),
         unless=() if file.variable("AWS_PROFILE") else ("ENV-02:AWS_PROFILE",),
     )
 
 
 @requirement("ENV-05")
-def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files) -> None:
+def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files, platform: str) -> None:
     """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
     file = _required(env_file)
     if file.variable(case) is None:
@@ -202,6 +220,7 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files)
         own_remedy=flaw == "ENV12",
         each=[{"variable": name, "line": file.line(name)} for name in alike],
         file=file.path,
+        fix=lambda: environment_fixes.lead_to(file, case, files, platform),
         # The right path, where the file itself is missing.
         unless=(f"PRF-01:{kind}",) if file.value(case) == files.path_of(kind) else (),
     )
@@ -302,7 +321,7 @@ def test_environment_does_not_override(
         both = (file.value(name) or "", environment.get(name) or "")
         if name in REGIONS:
             own = profiles_region(files, target.profile)
-            return None in map(sdk.partition_of, both) or (own is not None and own.region != both[0])
+            return not all(map(sdk.supports_bedrock, both)) or (own is not None and own.region != both[0])
         opened = next((found for found in files if found.variable == name), None)
         return name == "AWS_PROFILE" or (
             name in PATHS and not (file.leads[name]["is_file"] and opened and opened.file["exists"])
@@ -316,7 +335,8 @@ def test_environment_does_not_override(
         expected="the file's values, or none, in the environment",
         observed=_listed([_difference(name, file, environment) for name in named]),
         each=[{"variable": name} for name in named],
-        unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "PRF-01", "ENV-05"),
+        fix=[Unset(tuple(named))],
+        unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "REG-01", "PRF-01", "ENV-05"),
     )
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+from checks import environment_fixes
+from checks.fixes import Fix
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
+from fixtures.evidence.environment import EnvFile
 from fixtures.evidence.identity import Identity
 from fixtures.evidence.profile import Files, Profile
-from fixtures.evidence.regions import BeyondSdk, NamedRegion, Sdk
+from fixtures.evidence.regions import BeyondSdk, NamedRegion, Sdk, written_region
 from fixtures.readings import Reading, Unavailable
 
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
@@ -30,7 +33,11 @@ def _named(case: str, regions: Regions) -> NamedRegion:
 
 @requirement("REG-01")
 def test_region_supports_bedrock(
-    case: str, regions_in_use: Regions, sdk: Sdk, beyond_sdk: BeyondSdk, evidence: Evidence
+    case: str,
+    regions_in_use: Regions,
+    sdk: Sdk,
+    beyond_sdk: BeyondSdk,
+    evidence: Evidence,
 ) -> None:
     """[each region in use] supports Bedrock."""
     named = _named(case, regions_in_use)
@@ -43,15 +50,29 @@ def test_region_supports_bedrock(
             newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
             raise Unavailable(newer, rests_on=(f"REG-03:{case}",))
         lacks = "neither botocore nor account:ListRegions knows it"
+    meant = sdk.meant_by(named.region, evidence.settings.regions.approved)
+
+    def renamed() -> list[Fix]:
+        # Another region in place of a real one is nobody's decision but the user's.
+        if case == "target" or sdk.knows(named.region):
+            return []
+        file: EnvFile | None = evidence.fact("env_file")
+        written = written_region(case, file)
+        odd = [named, *([written] if written and written.region == named.region else [])]
+        return environment_fixes.name_region(
+            odd, meant, evidence.fact("files"), evidence.target.profile, file
+        )
+
     require(
         False,
         cause="REG03",
         expected="a region in which Bedrock is available",
         observed=f"{named}: {lacks}",
         own_remedy=True,
-        region=sdk.meant_by(named.region, evidence.settings.regions.approved),
+        region=meant,
         candidate=named.region,
-        unless=(*(() if is_name else ("ENV-03",)), *(("ENV-09",) if named.overrides else ())),
+        fix=renamed,
+        unless=() if is_name else ("ENV-03",),
     )
 
 
