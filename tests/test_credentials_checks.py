@@ -217,11 +217,17 @@ def test_a_look_alike_raises_nothing(world: str) -> None:
 # ------------------------------------------------------------------------------------------- CRD-01, who wins
 
 
-def test_roles_are_what_wins_in_production() -> None:
-    found = judged("compliant", only=("CRD-01",), environment="production")
+def test_the_providers_that_may_win_are_those_of_the_settings() -> None:
+    found = judged("compliant", only=("CRD-01",), settings=allowing("iam-role", "container-role"))
     assert says(found["CRD-01"], None, "sso wins for it")
-    assert found["CRD-01"]["expected"].startswith(
-        "assume-role or assume-role-with-web-identity or container-role"
+    assert found["CRD-01"]["expected"] == "iam-role or container-role as the provider of profile msh"
+
+
+def test_in_production_a_persons_own_login_is_what_is_wrong() -> None:
+    found = judged("compliant", only=("CRD-01",), environment="production")
+    assert found["CRD-01"]["blocked_by"] == "PRD-01"
+    assert (
+        "expected assume-role or assume-role-with-web-identity or container-role" in found["CRD-01"]["reason"]
     )
 
 
