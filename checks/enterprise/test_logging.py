@@ -1,0 +1,261 @@
+"""Security best practices: what CloudTrail and model invocation logging record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.aws.policy_document import Statement
+from fixtures.evidence import Evidence
+from fixtures.evidence.identity import Identity
+from fixtures.evidence.invocation_logging import Bucket, LoggingConfig, LogGroup
+from fixtures.evidence.trails import History, Trail, satisfying
+from fixtures.readings import Unavailable
+
+BEDROCK_SERVICE = "bedrock.amazonaws.com"
+
+
+@requirement("LOG-01")
+def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> None:
+    """A trail covers the region: a multi-region trail, the organisation's, or one of the region itself."""
+    region = evidence.target.region
+    require(
+        bool(trails),
+        expected=f"a multi-region trail, or one in {region}",
+        observed=f"cloudtrail:DescribeTrails in {region} lists none that covers it",
+    )
+
+
+@requirement("LOG-02")
+def test_trail_delivers(covering_trails: list[Trail]) -> None:
+    """The trail is logging, its last delivery had no error, and it delivered within the last day."""
+    if not satisfying(covering_trails, lambda trail: trail.works):
+        trail = covering_trails[0]
+        require(
+            False,
+            expected="a trail that is logging and delivered within a day, without an error",
+            observed=f"trail {trail.name} {trail.trouble('Delivery')}{_others(covering_trails)}",
+            trail=trail.arn,
+            region=trail.home,
+            resource=trail.bucket,
+        )
+
+
+@requirement("LOG-03")
+def test_trail_records_management_events(working_trails: list[Trail]) -> None:
+    """The trail records management events, both reads and writes: InvokeModel and Converse are management events."""
+    if not satisfying(working_trails, lambda trail: not trail.missing_kinds):
+        trail = working_trails[0]
+        require(
+            False,
+            expected="management events of kind read and write in one trail",
+            observed=f"trail {trail.name} does not record management events of kind "
+            f"{' and '.join(trail.missing_kinds)}{_others(working_trails)}",
+            trail=trail.arn,
+            region=trail.home,
+        )
+
+
+@requirement("LOG-04")
+def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> None:
+    """No event selector of the trail excludes Bedrock's event source."""
+    if not satisfying(complete_trails, lambda trail: not trail.excluded_calls):
+        trail = complete_trails[0]
+        require(
+            False,
+            expected=f"no selector that leaves out events of {BEDROCK_SERVICE}",
+            observed=f"the selectors of trail {trail.name} leave out {', '.join(trail.excluded_calls)}"
+            f"{_others(complete_trails)}",
+            trail=trail.arn,
+            region=trail.home,
+        )
+
+
+@requirement("LOG-05")
+def test_trail_is_sealed(recording_trails: list[Trail]) -> None:
+    """The trail validates its log files, and encrypts them with a KMS key."""
+    if not any(trail.validates and trail.kms_key for trail in recording_trails):
+        trail = recording_trails[0]
+        lacks = [
+            words
+            for words, there in (("log-file validation", trail.validates), ("a KMS key", trail.kms_key))
+            if not there
+        ]
+        require(
+            False,
+            expected="log-file validation and a KMS key",
+            observed=f"trail {trail.name} is without {' and '.join(lacks)}{_others(recording_trails)}",
+            trail=trail.arn,
+            region=trail.home,
+        )
+
+
+@requirement("LOG-06")
+def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> None:
+    """A Bedrock call that the caller made can be found in CloudTrail's event history."""
+    if own_calls.found is None and own_calls.earlier is None:
+        raise Unavailable(
+            f"the event history has no Bedrock call of {own_calls.name}, and none of an earlier run of this suite: "
+            "events take up to 15 minutes to arrive there, so run it again later",
+            rests_on=("IAM-03",),
+        )
+    require(
+        own_calls.found is not None,
+        expected=f"a call of {own_calls.name} to {BEDROCK_SERVICE} in the event history",
+        observed=f"the history of {evidence.target.region} has a call of an earlier run at {own_calls.earlier}, and no "
+        f"Bedrock call of {own_calls.name}",
+        unless=("IAM-03", "CRD-06"),
+    )
+
+
+@requirement("LOG-07")
+def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> None:
+    """The trail selects Bedrock's data events where agents, guardrails or bidirectional streams are used."""
+    guardrails = evidence.settings.controls.guardrails
+    wanted = "AWS::Bedrock::Guardrail" if guardrails else "AWS::Bedrock::"
+
+    def selects(trail: Trail) -> bool:
+        return any(kind.startswith(wanted) for kind in trail.bedrock_data_types)
+
+    if not satisfying(working_trails, selects):
+        trail = working_trails[0]
+        found = ", ".join(trail.bedrock_data_types) or "no resource type of Bedrock"
+        require(
+            False,
+            expected=f"data events of {wanted}{'' if guardrails else '… types'}",
+            observed=f"trail {trail.name} selects data events of {found}{_others(working_trails)}",
+            trail=trail.arn,
+            region=trail.home,
+            value=wanted if guardrails else "AWS::Bedrock::Model",
+        )
+
+
+def _others(trails: list[Trail]) -> str:
+    return f"; nor is any of {len(trails) - 1} more as it should be" if len(trails) > 1 else ""
+
+
+@requirement("LOG-08")
+def test_invocation_logging_is_on(invocation_logging: LoggingConfig | None, evidence: Evidence) -> None:
+    """Model invocation logging is on in the region."""
+    require(
+        invocation_logging is not None,
+        expected="model invocation logging to CloudWatch Logs or S3",
+        observed=f"bedrock:GetModelInvocationLoggingConfiguration: off in {evidence.target.region}",
+        unless=("REG-01",),
+    )
+
+
+@requirement("LOG-09")
+def test_log_group_is_kept_safe(logging_config: LoggingConfig, invocation_log_group: LogGroup | None) -> None:
+    """The log group of invocation logging exists, has a retention and is encrypted with a KMS key."""
+    name = logging_config.log_group
+    if not name:
+        not_applicable("invocation logging writes to S3 alone")
+    expected = f"log group {name} with a retention and a KMS key"
+    if invocation_log_group is None:
+        require(
+            False,
+            expected=expected,
+            observed=f"log group {name} does not exist",
+            resource=name,
+        )
+        return
+    lacks = [
+        words
+        for words, there in (
+            ("a retention", invocation_log_group.retention_days),
+            ("a KMS key", invocation_log_group.kms_key),
+        )
+        if not there
+    ]
+    require(
+        not lacks,
+        expected=expected,
+        observed=f"log group {name} is without {' and '.join(lacks)}",
+        resource=name,
+    )
+
+
+@requirement("LOG-10")
+def test_delivery_role_names_its_source(
+    logging_config: LoggingConfig, delivery_role: list[Statement] | None, identity: Identity
+) -> None:
+    """The trust policy of the delivery role of invocation logging names this account as its source."""
+    if not logging_config.role:
+        not_applicable("invocation logging writes to S3 alone, without a role")
+    role = logging_config.role.rsplit("/", 1)[-1]
+    names: dict[str, Any] = {"role": role, "account": identity.account}
+    expected = (
+        f"{BEDROCK_SERVICE} admitted on condition that aws:SourceAccount or aws:SourceArn is this account's"
+    )
+    require(delivery_role is not None, expected=expected, observed=f"role {role} does not exist", **names)
+    admitting = [
+        each
+        for each in delivery_role or ()
+        if each.allows
+        and any(kind == "Service" and name == BEDROCK_SERVICE for kind, name in each.principals)
+    ]
+    require(
+        bool(admitting),
+        expected=expected,
+        observed=f"the trust policy of {role} does not admit {BEDROCK_SERVICE}",
+        **names,
+    )
+    loose = [each for each in admitting if not _names_account(each, identity.account)]
+    require(
+        not loose,
+        expected=expected,
+        observed=f"statement {loose[0].name if loose else ''} of the trust policy of {role} admits "
+        f"{BEDROCK_SERVICE} for any account",
+        **names,
+    )
+
+
+def _names_account(statement: Statement, account: str) -> bool:
+    for operator, values in statement.condition("aws:SourceAccount"):
+        if operator.startswith(("StringEquals", "StringLike")) and set(values) == {account}:
+            return True
+    return any(
+        operator.startswith(("ArnLike", "ArnEquals", "StringLike", "StringEquals"))
+        and values
+        and all(f":{account}:" in value for value in values)
+        for operator, values in statement.condition("aws:SourceArn")
+    )
+
+
+@requirement("LOG-11")
+def test_only_allowed_payloads_are_logged(logging_config: LoggingConfig, evidence: Evidence) -> None:
+    """Invocation logging records no other payloads than the policy allows."""
+    allowed = evidence.settings.controls.invocation_payloads
+    if not allowed:
+        not_applicable("[controls] invocation_payloads names none, so all may be logged")
+    beyond = [kind for kind in logging_config.payloads if kind not in allowed]
+    require(
+        not beyond,
+        expected=f"no payloads but {', '.join(allowed)}",
+        observed=f"invocation logging records {', '.join(beyond)} data too",
+        value=", ".join(beyond),
+    )
+
+
+@requirement("LOG-12")
+def test_buckets_are_closed(logging_config: LoggingConfig, logging_buckets: list[Bucket]) -> None:
+    """Each S3 bucket that invocation logging writes to blocks public access and encrypts."""
+    if not logging_config.buckets:
+        not_applicable("invocation logging writes to no S3 bucket")
+    for bucket in logging_buckets:
+        names: dict[str, Any] = {"resource": bucket.name}
+        expected = f"bucket {bucket.name} blocks public access and encrypts"
+        require(bucket.exists, expected=expected, observed=f"bucket {bucket.name} does not exist", **names)
+        require(
+            not bucket.open_switches,
+            expected=expected,
+            observed=f"bucket {bucket.name}, and the account, without {', '.join(bucket.open_switches)}",
+            **names,
+        )
+        require(
+            bool(bucket.encryption),
+            expected=expected,
+            observed=f"bucket {bucket.name} has no default encryption",
+            **names,
+        )

@@ -1,0 +1,134 @@
+"""LOG: what CloudTrail and invocation logging record. Which world breaks what stands in the worlds themselves."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from fixtures.evidence.trails import selectors_of
+from fixtures.simulation import service
+from fixtures.simulation.world import Fault, World
+from tests.harness import judged
+
+LOG = tuple(f"LOG-{number:02}" for number in range(1, 13))
+READS = {
+    "cloudtrail:DescribeTrails": ("LOG-01", "LOG-02", "LOG-03", "LOG-04", "LOG-05", "LOG-07"),
+    "cloudtrail:GetTrailStatus": ("LOG-02",),
+    "cloudtrail:GetEventSelectors": ("LOG-03", "LOG-04", "LOG-07"),
+    "cloudtrail:LookupEvents": ("LOG-06",),
+    "bedrock:GetModelInvocationLoggingConfiguration": ("LOG-08", "LOG-09", "LOG-10", "LOG-11", "LOG-12"),
+    "logs:DescribeLogGroups": ("LOG-09",),
+    "s3:GetPublicAccessBlock": ("LOG-12",),
+    "s3:GetBucketEncryption": ("LOG-12",),
+}
+ACTIONS = {
+    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
+}
+
+
+def with_fault(world: World, operation: str, code: str, status: int = 403) -> World:
+    return replace(world, faults={**world.faults, operation: Fault(code, "User is not authorized", status)})
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_denied_read_leaves_its_requirements_open(operation: str) -> None:
+    found = judged("enterprise", only=LOG, edit=lambda w: with_fault(w, operation, "AccessDenied"))
+
+    assert found.with_status("inconclusive") == set(READS[operation])
+    assert found.with_status("non_compliant") == set()
+    for requirement in READS[operation]:
+        assert found[requirement]["missing_actions"] == [ACTIONS.get(operation, operation)]
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "ExpiredTokenException", "SomethingNew"])
+def test_a_failed_read_is_no_verdict(code: str) -> None:
+    found = judged(
+        "enterprise", only=LOG[:5], edit=lambda w: with_fault(w, "cloudtrail:DescribeTrails", code, 400)
+    )
+
+    assert found.with_status("compliant") == found.with_status("non_compliant") == set()
+
+
+def test_many_of_everything_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+
+    def edit(world: World) -> World:
+        own = world.log_group[-1]
+        before = tuple(replace(own, name=f"{own.name}-{n}", kms_key="") for n in range(3))
+        strangers = tuple(replace(world.event[0], id=f"e-{n}", user="ann") for n in range(3))
+        return replace(world, log_group=(*before, *world.log_group), event=(*strangers, *world.event))
+
+    assert judged("enterprise", only=LOG, edit=edit).with_status("compliant") == set(LOG)
+
+
+def test_a_stopped_trail_does_not_hide_a_sound_one() -> None:
+    def edit(world: World) -> World:
+        other = replace(world.trail[0], name="another", logging=False)
+        return replace(world, trail=(other, *world.trail))
+
+    assert judged("enterprise", only=LOG[:5], edit=edit).with_status("compliant") == set(LOG[:5])
+
+
+def test_trails_that_each_lack_something_are_not_taken_for_one_that_lacks_nothing() -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        reads = '{"EventSelectors": [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": true}]}'
+        return replace(
+            world, trail=(replace(own, name="stopped", logging=False), replace(own, selectors=reads))
+        )
+
+    found = judged("enterprise", only=LOG[:5], edit=edit)
+
+    assert found.root_causes == ["LOG-03"]
+    assert "write" in found["LOG-03"]["observed"]
+
+
+def test_the_caller_who_never_ran_the_suite_is_told_to_come_back() -> None:
+    found = judged("enterprise", only=("LOG-06",), edit=lambda w: replace(w, event=()))
+
+    assert found["LOG-06"]["status"] == "inconclusive"
+    assert "15 minutes" in found["LOG-06"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("row", "records"),
+    [
+        ({"ReadWriteType": "All", "IncludeManagementEvents": True}, {"true", "false"}),
+        ({"ReadWriteType": "WriteOnly", "IncludeManagementEvents": True}, {"false"}),
+        ({"ReadWriteType": "All", "IncludeManagementEvents": False}, set()),
+    ],
+)
+def test_basic_selectors_admit_what_cloudtrail_says(row: dict[str, object], records: set[str]) -> None:
+    selectors = selectors_of({"EventSelectors": [row]})
+
+    admitted = {
+        read_only
+        for read_only in ("true", "false")
+        if any(each.admits({"eventCategory": "Management", "readOnly": read_only}) for each in selectors)
+    }
+    assert admitted == records
+
+
+def test_the_source_may_be_named_by_arn() -> None:
+    trust = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": ["bedrock.amazonaws.com"]},
+                "Action": "sts:AssumeRole",
+                "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:bedrock:*:210987654321:*"}},
+            }
+        ]
+    }
+
+    def edit(world: World) -> World:
+        roles = tuple(
+            replace(role, trust=json.dumps(trust)) if role.name == "BedrockInvocationLogging" else role
+            for role in world.iam_role
+        )
+        return replace(world, iam_role=roles)
+
+    assert judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]["status"] == "compliant"
