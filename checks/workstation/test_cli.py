@@ -8,7 +8,7 @@ from typing import Any
 from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
-from fixtures.evidence.identity import CALLS, RESOLVES, Identity
+from fixtures.evidence.identity import CALLS, RESOLVES, Identity, same_caller
 from fixtures.evidence.programs import CliCaller, CliVersion
 from fixtures.evidence.tokens import instant
 from fixtures.machine.token_cache import CliCache
@@ -78,7 +78,7 @@ def test_cli_and_boto3_are_the_same_caller(
             unless=("CLI-01",),
         )
     require(
-        (cli_caller.account, cli_caller.arn) == (identity.account, identity.arn),
+        cli_caller.account == identity.account and same_caller(cli_caller.arn, identity.arn),
         expected=expected,
         observed=f"aws sts get-caller-identity: {cli_caller.arn}",
         unless=("RUN-06", "CRD-01", "PRF-03"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from checks import file_fixes
+from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import Variables
-from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider
+from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
 from fixtures.evidence.profile import SESSION, Files, Profile
 from fixtures.evidence.regions import Sdk
@@ -116,6 +118,7 @@ def test_runtime_client_is_built_for_the_region(
         expected=expected,
         observed="AWS_DEFAULT_REGION is set and empty: a client gets https://bedrock-runtime..amazonaws.com",
         unless=("ENV-03",),
+        fix=[Unset(("AWS_DEFAULT_REGION",))],
     )
     error = runtime_client.error
     if error and error.code in ("ValueError", "UnknownServiceError"):
@@ -182,7 +185,11 @@ def test_child_process_is_the_same_caller(
         if child_identity.code not in REFUSED | NOWHERE:
             raise Unavailable(said, rests_on=(*RESOLVES, *CALLS))
         require(False, expected=expected, observed=said, unless=RESOLVES)
-    require(child_identity.arn == identity.arn, expected=expected, observed=f"it is {child_identity.arn}")
+    require(
+        same_caller(child_identity.arn, identity.arn),
+        expected=expected,
+        observed=f"it is {child_identity.arn}",
+    )
     if unselecting_child and unselecting_child.code in REFUSED:
         stated = parsed_files.option("default", "aws_access_key_id")
         place = parsed_files.place_of(stated) if stated else parsed_files.header_of("default")
@@ -194,4 +201,5 @@ def test_child_process_is_the_same_caller(
             file=place.file,
             line=place.line,
             unless=("CRD-05",),
+            fix=file_fixes.without_keys(parsed_files, "default"),
         )
