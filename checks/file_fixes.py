@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from checks.fixes import Ask, Comment, Dedent, Delete, Fix, Insert, Line, Move, Replace
-from fixtures.evidence.profile import AwsFileFound
+from fixtures.evidence.profile import AwsFileFound, Files
 from fixtures.machine.config_file import EffectiveOption, Option, Section
 
 _QUOTES = "'\"`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}" + (
@@ -54,13 +54,19 @@ def clean_value(found: AwsFileFound, option: EffectiveOption, key: str) -> list[
 
 
 def comment_out(found: AwsFileFound, lines: Iterable[int]) -> list[Fix]:
-    """The settings that stand in these lines become comments, with what is nested below them."""
+    """The settings that stand in these lines become comments, with what is nested below them.
+
+    Of what is nested below a setting the lines alone, as long as others are left.
+    """
+    gone = set(lines)
     fixes: list[Fix] = []
-    for line in lines:
-        section = _section_at(found, line)
-        for option in section["options"] if section else ():
-            if section and option["line"] == line:
-                fixes += [Comment(*at) for at in _lines(found, section, option)]
+    for section in found.file["sections"]:
+        for option in section["options"]:
+            own, *nested = _lines(found, section, option)
+            lost = [at for at in nested if at[1] in gone]
+            if option["line"] in gone or (lost and len(lost) == len(nested)):
+                lost = [own, *nested]
+            fixes += [Comment(*at) for at in lost]
     return fixes
 
 
@@ -68,6 +74,12 @@ def delete_settings(found: AwsFileFound, section: Section, keys: Sequence[str] =
     """The section loses the settings."""
     gone = [option for option in section["options"] if option["key"] in keys]
     return [Delete(*at) for option in gone for at in _lines(found, section, option)]
+
+
+def without_keys(files: Files, profile: str) -> list[Fix]:
+    """The profile loses its static keys in both files."""
+    sections = [(found, section) for found in files if (section := found.read_as(profile))]
+    return [fix for found, section in sections for fix in delete_settings(found, section)]
 
 
 def dedent(found: AwsFileFound, sections: Iterable[Section]) -> list[Fix]:
@@ -136,9 +148,9 @@ def _at(found: AwsFileFound, option: EffectiveOption, key: str) -> tuple[str, in
 
 
 def _lines(found: AwsFileFound, section: Section, option: Option) -> list[tuple[str, int, str, str]]:
-    nested = sorted({nested["line"] for nested in option["nested"]})
-    own = (found.path, option["line"], _name(option), section["header"])
-    return [own, *((found.path, line, "", section["header"]) for line in nested)]
+    names = {nested["line"]: f"{nested['key']}=" if nested["key"] else "" for nested in option["nested"]}
+    lines = {option["line"]: _name(option), **names}
+    return [(found.path, line, name, section["header"]) for line, name in sorted(lines.items())]
 
 
 def _name(option: Option) -> str:

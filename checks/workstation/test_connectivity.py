@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from checks import file_fixes
+from checks.fixes import Unset
 from checks.requirement import require, requirement
 from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files
@@ -56,6 +58,11 @@ def test_proxy_and_bundle_exist(
         variable="AWS_CA_BUNDLE" if of_profile else ca_bundle.source,
         file=place.file,
         line=place.line,
+        fix=lambda: (
+            file_fixes.comment_out(files.of(option), [option["line"]])
+            if of_profile and option
+            else [Unset((ca_bundle.source,))]
+        ),
     )
 
 

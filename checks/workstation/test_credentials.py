@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from checks import file_fixes
+from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
-from fixtures.evidence.endpoints import Overrides
+from fixtures.evidence.endpoints import Override, Overrides
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import Provider, Winners
 from fixtures.evidence.profile import Files, Place
@@ -27,6 +30,9 @@ SOURCES = {
     "login": "login_session",
 }
 """The profile's option that makes a provider of botocore's chain answer."""
+
+WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
+CONTAINER_VARIABLES = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
 UNWANTED: dict[Flaw, str] = {
     "line-break": "a line break",
@@ -71,12 +77,14 @@ def test_sso_provider_wins(
         expected=wanted,
         observed=alone,
         unless=("CRD-02", "CRD-03"),
+        fix=[Unset(KEY_VARIABLES)],
     )
     require(
         method != WEB_IDENTITY or method in allowed or not token_file,
         cause="PRE05",
         expected=wanted,
         observed=f"AWS_WEB_IDENTITY_TOKEN_FILE is {token_file}: {alone}",
+        fix=[Unset(WEB_IDENTITY_VARIABLES)],
     )
     require(
         method not in METADATA or method in allowed,
@@ -84,7 +92,16 @@ def test_sso_provider_wins(
         expected=wanted,
         observed=alone,
         unless=("CRD-05",),
+        fix=_without_the_machines_role(target.profile),
     )
+
+
+def _without_the_machines_role(profile: str) -> list[Fix]:
+    return [
+        Unset(CONTAINER_VARIABLES),
+        Export("AWS_EC2_METADATA_DISABLED", "true"),
+        Export("AWS_PROFILE", profile),
+    ]
 
 
 def _require_own_provider(
@@ -95,12 +112,15 @@ def _require_own_provider(
     option = files.option(profile, key) if key else None
     place = files.place_of(option) if option else files.header_of(profile)
     uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
-    cause = None
+    cause, fix = None, list[Fix]()
     seen = f"{method} wins for it{f', by {key} in {place}' if option else ''}"
     if method in STATIC and provider.key_kind == "AKIA":
         cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
+        gone = file_fixes.without_keys(files, profile)
+        fix = [*gone, Ask(f"aws configure sso --profile {shlex.quote(profile)}")]
     elif method in METADATA:
         cause = "PRE06"
+        fix = _without_the_machines_role(profile)
     elif method is None:
         seen = "no provider has credentials for it"
     require(
@@ -112,7 +132,15 @@ def _require_own_provider(
         line=place.line,
         # Where the profile is meant for SSO, what keeps SSO from winning is what is wrong.
         # In production a person's own sign-in is what PRD-01 is about.
-        unless=("PRF-10", "PRF-09", "PRF-03", *(("PRF-04",) if uses_sso or not option else ()), "PRF-02", "PRD-01"),
+        unless=(
+            "PRF-10",
+            "PRF-09",
+            "PRF-03",
+            *(("PRF-04",) if uses_sso or not option else ()),
+            "PRF-02",
+            "PRD-01",
+        ),
+        fix=fix,
     )
 
 
@@ -158,6 +186,7 @@ def test_environment_has_no_stray_credential(
             observed=fault.observed,
             variable=fault.variables[0],
             unless=fault.unless,
+            fix=[Unset(KEY_VARIABLES)],
         )
 
 
@@ -275,6 +304,7 @@ def test_temporary_keys_have_their_token(
         expected=f"{SESSION} beside a temporary {KEY}",
         observed=f"{KEY} is ASIA…{(key and key['last4']) or ''}, and {SESSION} is not set",
         variable=KEY,
+        fix=[Unset(KEY_VARIABLES)],
     )
     for name in dict.fromkeys((target.profile, "default")):
         _require_token_in_files(files, name, target.profile)
@@ -326,7 +356,13 @@ def test_no_bedrock_api_key(environment: Variables) -> None:
     seen = "it is set to nothing, and Bedrock's clients send that"
     if key and key["length"]:
         seen = f"it is set ({key['kind']}, {key['length']} characters), and Bedrock's clients send it in place of the profile"
-    require(key is None, cause="ENV08", expected="AWS_BEARER_TOKEN_BEDROCK is not set", observed=seen)
+    require(
+        key is None,
+        cause="ENV08",
+        expected="AWS_BEARER_TOKEN_BEDROCK is not set",
+        observed=seen,
+        fix=[Unset(("AWS_BEARER_TOKEN_BEDROCK",))],
+    )
 
 
 @requirement("CRD-05")
@@ -341,6 +377,9 @@ def test_environment_selects_the_profile(
         return
     shown = repr(told["value"]) if told["value"] is not None else "something that looks like a secret"
     expected = f"{case} = {target.profile}, or unset"
+    fix: list[Fix] = [Unset((case,))]
+    if case == "AWS_PROFILE":
+        fix.append(Export(case, target.profile))
     garbled = [seen for seen in _unwanted(told) if seen != UNWANTED["non-ascii"]]
     if told["value"] == target.profile:
         return
@@ -350,6 +389,7 @@ def test_environment_selects_the_profile(
         expected=expected,
         observed=f"{case} is {shown}" + (f", with {' and '.join(garbled)}" if garbled else ""),
         variable=case,
+        fix=fix,
     )
     other = environment.get("AWS_PROFILE")
     require(
@@ -358,6 +398,7 @@ def test_environment_selects_the_profile(
         expected=f"{case} unset, or equal to AWS_PROFILE",
         observed=f"{case} is {shown} and AWS_PROFILE {other!r}: boto3 takes the first, the AWS CLI the second",
         variable=case,
+        fix=[Unset((case,))],
     )
     exists = told["value"] in evidence.fact("profile_names")
     require(
@@ -366,6 +407,7 @@ def test_environment_selects_the_profile(
         expected=expected,
         observed=f"{case} is {shown}, {'another profile' if exists else 'which names no profile'}",
         variable=case,
+        fix=[] if exists else fix,
     )
 
 
@@ -384,6 +426,14 @@ def _require_harmless_default(target: Target, evidence: Evidence) -> None:
         f" in {place}",
         file=place.file,
         line=place.line,
+        # Nobody knows here whether the keys are still used for something else.
+        fix=[
+            Export("AWS_PROFILE", target.profile),
+            Ask(
+                "set AWS_PROFILE where the IDE, service or container is started too, or pass profile_name to boto3.Session"
+            ),
+            Ask(f"edit {place}: delete the keys of the profile default where nothing else uses them"),
+        ],
     )
 
 
@@ -400,4 +450,12 @@ def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: F
         variable=next((o.variable for o in astray if o.variable), "AWS_ENDPOINT_URL"),
         file=place.file,
         line=place.line,
+        fix=lambda: _without(astray, files),
     )
+
+
+def _without(overrides: Iterable[Override], files: Files) -> list[Fix]:
+    """The variables go, and the lines of the config file become comments."""
+    names = tuple(override.variable for override in overrides if override.variable)
+    lines = [override.place.line for override in overrides if override.place]
+    return [*([Unset(names)] if names else []), *file_fixes.comment_out(files.config, lines)]

@@ -146,7 +146,13 @@ def test_regions_agree(
             own_remedy=True,
             file=file.path,
             region=meant,
-            fix=environment_fixes.name_region(odd, meant, files, target.profile, file),
+            fix=environment_fixes.name_region(
+                [*odd, *(each for each in exported if each and sdk.partition_of(each.region) is None)],
+                meant,
+                files,
+                target.profile,
+                file,
+            ),
         )
     profile: Profile = evidence.fact("profile")
     names = {each.by: each.region for each in written}
@@ -177,7 +183,8 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     """What boto3 reads has the region that AWS_REGION has: AWS_DEFAULT_REGION and the profile."""
     option = files.option(profile, "region")
     changed = file_fixes.change_setting(files.of(option), option, "region", region) if option else []
-    return [*environment_fixes.set_variable(file, "AWS_DEFAULT_REGION", region), *changed]
+    added = environment_fixes.set_variable(file, "AWS_DEFAULT_REGION", region, below="AWS_REGION")
+    return [*added, *changed]
 
 
 @requirement("ENV-04")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from checks import environment_fixes
 from checks.model_words import edits, first, names, permitted_geography, said, such_as
 from checks.requirement import not_applicable, require, requirement
 from checks.workstation.test_permissions import form_is_missing
 from fixtures.evidence import Evidence
+from fixtures.evidence.environment import EnvFile
 from fixtures.evidence.models import (
     EMBEDDING,
     ConfiguredModel,
@@ -104,7 +106,11 @@ def test_model_lasts_long_enough(
 
 @requirement("MDL-05")
 def test_model_can_be_called_as_written(
-    case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
+    case: str,
+    models: dict[str, ConfiguredModel],
+    model_places: dict[str, Place],
+    env_file: EnvFile | None,
+    evidence: Evidence,
 ) -> None:
     """[Each configured model] can be called as written: a bare ID supports ON_DEMAND, otherwise a profile is named."""
     configured = models[case]
@@ -122,6 +128,9 @@ def test_model_can_be_called_as_written(
         ),
         candidate=first(ways),
         each=edits(case, names(models), model_places),
+        fix=environment_fixes.set_variable(env_file, case, ways[0])
+        if ways and env_file and env_file.variable(case)
+        else (),
     )
 
 

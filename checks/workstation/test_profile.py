@@ -7,12 +7,12 @@ import os
 import re
 from dataclasses import dataclass
 
-from checks import file_fixes
+from checks import environment_fixes, file_fixes
 from checks.catalogue import header_word
 from checks.fixes import Fix, Reencode, Rename, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
-from fixtures.evidence.environment import Variables
+from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.profile import (
     FORMS,
     SSO_KEYS,
@@ -411,7 +411,10 @@ def test_region_is_the_expected_one(
         + (f", and boto3 does not read AWS_REGION, which is {ignored}" if ignored else ""),
         region=wanted or ignored or target.region,
         unless=("PRF-03",),
-        fix=lambda: _added(parsed_files, profile, "region", wanted or ignored or ""),
+        fix=lambda: [
+            *_added(parsed_files, profile, "region", wanted or ignored or ""),
+            *(_for_boto3(ignored, evidence) if ignored else ()),
+        ],
     )
     stated = parsed_files.option(profile.name, "region")
     place = parsed_files.place_of(stated) if stated else header
@@ -425,6 +428,14 @@ def test_region_is_the_expected_one(
             file_fixes.change_setting(parsed_files.of(stated), stated, "region", wanted) if stated else []
         ),
     )
+
+
+def _for_boto3(region: str, evidence: Evidence) -> list[Fix]:
+    """The application's environment file has what boto3 reads, beside AWS_REGION."""
+    file: EnvFile = evidence.fact("env_file_found")
+    name = "AWS_DEFAULT_REGION"
+    there = not file.file["loads"] or not file.file["exists"] or file.variable(name)
+    return [] if there else environment_fixes.set_variable(file, name, region, below="AWS_REGION")
 
 
 def _added(files: Files, profile: Profile, key: str, value: str) -> list[Fix]:

@@ -148,15 +148,16 @@ function Edit-Line([int]$Number, [string]$Begins, [string]$Under, [string]$Old, 
     $From = 0
     if ($Begins.EndsWith('=', $Ordinal)) { $From = $Line.IndexOfAny([char[]]@('=', ':')) + 1 }
     $Found = Get-Written $Old $Line
+    $Becomes = Get-Written $New $Line
+    if ($Becomes.Contains($Found) -and $Line.IndexOf($Becomes, $From, $Ordinal) -ge 0) { return }
     $At = $Line.IndexOf($Found, $From, $Ordinal)
     if ($At -lt 0) {
         Add-Note ('  line ' + $Number + ': no longer has ' + $Old + ': left alone')
         return
     }
-    $Becomes = $Line.Substring(0, $At) + (Get-Written $New $Line) + $Line.Substring($At + $Found.Length)
-    $script:Edit.Text[$Number] = $Becomes
+    $script:Edit.Text[$Number] = $Line.Substring(0, $At) + $Becomes + $Line.Substring($At + $Found.Length)
     Add-Note ('  line ' + $Number + '  - ' + (Get-Readable $script:Edit.Was[$Number]))
-    Add-Note ('  line ' + $Number + '  + ' + (Get-Readable $Becomes))
+    Add-Note ('  line ' + $Number + '  + ' + (Get-Readable $script:Edit.Text[$Number]))
 }
 
 function Add-Comment([int]$Number, [string]$Begins, [string]$Under) {
@@ -184,14 +185,21 @@ function Get-Ended([int]$Number, [string]$Text) {
     return $Text + $script:Edit.Ends[$Number]
 }
 
+function Test-There([int]$Number, [string]$Text) {
+    if ($Number -lt 1 -or $Number -gt $script:Edit.Count) { return $false }
+    return $script:Edit.Was[$Number].Trim($Blanks) -ceq (Get-Written $Text '').Trim($Blanks)
+}
+
 function Add-Below([int]$Number, [string]$Begins, [string]$Under, [string]$Text) {
     if (-not (Test-Still $Number $Begins $Under)) { return }
+    if (Test-There ($Number + 1) $Text) { return }
     $script:Edit.Below[$Number] += Get-Ended $Number (Get-Written $Text '')
     Add-Note ('  line ' + $Number + '  + ' + $Text)
 }
 
 function Add-Above([int]$Number, [string]$Begins, [string]$Under, [string]$Text) {
     if (-not (Test-Still $Number $Begins $Under)) { return }
+    if (Test-There ($Number - 1) $Text) { return }
     $script:Edit.Above[$Number] += Get-Ended $Number (Get-Written $Text '')
     Add-Note ('  line ' + $Number + '  + ' + $Text)
 }

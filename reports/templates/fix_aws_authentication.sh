@@ -90,10 +90,12 @@ function beside(n, text,   end) {
   end = ending[n] == "" ? common : ending[n]
   return text end
 }
+function is_there(n, text) { return n > 0 && n <= lines && without_blanks(was[n]) == without_blanks(text) }
 function replace(n, begins, old, new,   from, at) {
   old = whole(old, was[n]); new = whole(new, was[n]); from = 1
   if (begins ~ /=$/) { match(text[n], /[=:]/); from = RSTART + 1 }
   at = index(substr(text[n], from), old)
+  if (index(new, old) && index(substr(text[n], from), new)) return
   if (!at) { tell(n, "no longer has " old ": left alone"); return }
   at += from - 1
   text[n] = substr(text[n], 1, at - 1) new substr(text[n], at + length(old))
@@ -152,6 +154,7 @@ END {
     else if (does == "dedent") {
       if (text[n] ~ /^[ \t\f\v]/) { sub(/^[ \t\f\v]+/, "", text[n]); tell(n, "in the first column now:" named(n)) }
     }
+    else if (does ~ /^insert/ && is_there(does == "insert-above" ? n - 1 : n + 1, field[5])) continue
     else if (does == "insert-below") { below[n] = below[n] beside(n, field[5]); print "  line " n "  + " field[5] > notes }
     else if (does == "insert-above") { above[n] = above[n] beside(n, field[5]); print "  line " n "  + " field[5] > notes }
     else if (does == "move") {
