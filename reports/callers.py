@@ -53,7 +53,7 @@ def _environment(readings: Readings) -> dict[str, str] | None:
 
 def _cli(readings: Readings, profile: str) -> dict[str, str] | None:
     value = readings.get("cli.configure", {}).get("value")
-    if not value or not value["rows"]:
+    if not value or value["returncode"] or not value["rows"]:
         return None
     rows = value["rows"]
     key, region = rows.get("access_key", {}), rows.get("region", {})

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from checks.__main__ import failure_modes, update
 from checks.catalogue import load
 from checks.markdown import requirements_table
+from tests.recorded import recorded
 from tests.suite import ROOT
 
 README = ROOT / "README.md"
@@ -26,3 +29,8 @@ def test_every_failure_mode_stands_on_its_page_with_symptom_and_remedy() -> None
         assert f"### {cause.code} · " in page
         for line in cause.remedy.lines("posix"):
             assert line in page
+
+
+def test_the_readmes_recorded_run_is_what_really_is_printed(tmp_path: Path) -> None:
+    text = README.read_text(encoding="utf-8")
+    assert text == recorded(text, tmp_path), "run: python -m tests.recorded"
