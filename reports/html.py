@@ -6,7 +6,7 @@ import html
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -68,9 +68,29 @@ class Columns:
             f"<td>{remedy}</td>",
         ]
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
+        """Leaves out which of pytest-xdist's workers it was, and where its Python is."""
+        kept = [_WORKER.sub("", text) for text in data]
+        data[:] = [text for text in kept if text.strip()] or ["No log output captured."]
 
-def dated(page: str, fixed: datetime | None) -> str:
-    """The page, saying that it was made at the fixed instant, where there is one, and not how long it took."""
+
+_WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
+_DATA = re.compile(r'data-jsonblob="([^"]*)"')
+
+
+def settled(page: str, order: Sequence[str], fixed: datetime | None) -> str:
+    """The page with its rows in the `order` of node IDs, whichever worker was first.
+
+    Where there is a fixed instant, it says that it was made then, and not how long it took.
+    """
+    data = _data(page)
+    places = {nodeid: number for number, nodeid in enumerate(order)}
+    rows = data["tests"]
+    data["tests"] = {
+        nodeid: rows[nodeid] for nodeid in sorted(rows, key=lambda n: (places.get(n, len(places)), n))
+    }
+    page = _DATA.sub(lambda _: f'data-jsonblob="{escape(json.dumps(data))}"', page, count=1)
     if fixed is None:
         return page
     page = re.sub(
@@ -84,11 +104,14 @@ def dated(page: str, fixed: datetime | None) -> str:
 
 def outcomes(page: str) -> dict[str, int]:
     """Read back what report.html says: how many rows have each of pytest-html's outcomes. ValueError if it is none."""
-    found = re.search(r'data-jsonblob="([^"]*)"', page)
+    return dict(Counter(row["result"] for rows in _data(page)["tests"].values() for row in rows))
+
+
+def _data(page: str) -> Any:
+    found = _DATA.search(page)
     if found is None:
         raise ValueError("no data of pytest-html in it")
-    rows = [row for rows in json.loads(html.unescape(found[1]))["tests"].values() for row in rows]
-    return dict(Counter(row["result"] for row in rows))
+    return json.loads(html.unescape(found[1]))
 
 
 def harmless(metadata: Any) -> Any:

@@ -94,12 +94,14 @@ class Reporter:
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
         self.stopped_by: str | None = None
+        # While it is judged, a simulated machine's environment stands in the place of this one.
+        self.environ = dict(os.environ)
         option = config.option
         if option.ocsf and not ocsf.installed():
             raise pytest.UsageError(ocsf.MISSING)
         try:
             self.earlier = compare.load(option.compare) if option.compare else []
-            self.key = fingerprint_key(os.environ)
+            self.key = fingerprint_key(self.environ)
             self.fixed = fixed_instant()
             self.artifacts = Artifacts(Path(option.report_dir))
         except (compare.NotResults, KeyProblem, ValueError) as error:
@@ -226,7 +228,7 @@ class Reporter:
             world = self.run.world_name if self.run.simulated else None
             for name, script in fix_scripts.scripts(self._mends(), world).items():
                 self.artifacts.write(name, script)
-            leaks = finds(self.artifacts.made(), secrets_of(self.run))
+            leaks = finds(self.artifacts.made(), secrets_of(self.run, self.environ))
             if leaks:
                 self.document = None
                 self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")
@@ -237,6 +239,9 @@ class Reporter:
             self._fail(session, f"the reports could not be written: {error.strerror or error}")
         except WriterFailed as error:
             self._fail(session, str(error))
+        # A mistake in here must not end as pytest ends a plugin's: with a traceback and the exit code of a verdict.
+        except Exception as error:  # noqa: BLE001
+            self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
         except KeyboardInterrupt as stop:
             self._fail(session, f"interrupted by {str(stop) or 'Ctrl-C'}", pytest.ExitCode.INTERRUPTED)
 
@@ -250,7 +255,11 @@ class Reporter:
         """What pytest-html writes besides the suite's own cells: node IDs, times."""
         page = self.artifacts.staged("report.html")
         if page.is_file():
-            text = html.dated(page.read_text(encoding="utf-8"), self.fixed)
+            order = sorted(
+                self.results,
+                key=lambda nodeid: (self.results[nodeid]["target"], self.results[nodeid]["order"]),
+            )
+            text = html.settled(page.read_text(encoding="utf-8"), order, self.fixed)
             self.artifacts.write(page.name, presentable(text, self.config.option.show_account_ids))
 
     def _rename_in_plugins(self) -> None:

@@ -44,8 +44,9 @@ class Record:
         judged = {result["target"] for result in self.results}
         targets = [self._target(target) for target in run.targets if target.id in judged]
         places = {t["id"]: Place(t["profile"], t["region"], t["account"]) for t in targets}
+        results = [self._named(result) for result in self.results]
         made = document(
-            self.results,
+            results,
             suite=suite(),
             run={
                 "started": stamp(report_time(run.started)),
@@ -62,10 +63,11 @@ class Record:
             },
             targets=targets,
             evidence_ids={
-                (target, key): f"E{number}" for number, (target, key, _) in enumerate(self._numbered, 1)
+                (self._names[target], key): f"E{number}"
+                for number, (target, key, _) in enumerate(self._numbered, 1)
             },
             gate=self.gate,
-            waivers=self.register.accounted(self.results, places),
+            waivers=self.register.accounted(results, places),
         )
         shown: Json = presentable(made, self.show_account_ids)
         return shown
@@ -88,6 +90,7 @@ class Record:
             "settings": run.settings.as_json(),
             "targets": [
                 {
+                    "id": self._names[target.id],
                     "profile": target.profile,
                     "region": target.region,
                     "account_fingerprint": self._target(target)["account_fingerprint"],
@@ -95,7 +98,7 @@ class Record:
                 for target in run.targets
             ],
             "readings": [
-                {"id": f"E{number}", "target": target, **reading}
+                {"id": f"E{number}", "target": self._names[target], **reading}
                 for number, (target, _, reading) in enumerate(self._numbered, 1)
             ],
         }
@@ -113,7 +116,7 @@ class Record:
         # A snapshot's accounts are stand-ins: only the run that read them could tell their fingerprints.
         recorded = self.run.snapshot.fingerprints.get(target.id) if self.run.snapshot else None
         return {
-            "id": target.id,
+            "id": self._names[target.id],
             "profile": target.profile,
             "region": target.region,
             "account": account,
@@ -121,6 +124,34 @@ class Record:
             "principal": identity.get("Arn"),
             "callers": callers(self.readings.get(target.id, []), target.profile),
         }
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """By target ID, the ID as reports have it: profiles are often named after their account.
+
+        Targets whose accounts end alike are numbered, so that masking does not make them one.
+        """
+        names: dict[str, str] = {}
+        for target in self.run.targets:
+            shown = base = str(presentable(target.id, self.show_account_ids))
+            number = 1
+            while shown in names.values():
+                number += 1
+                shown = f"{base}~{number}"
+            names[target.id] = shown
+        return names
+
+    def _named(self, result: Result) -> Result:
+        """The result with the target's ID as reports have it; its keys of readings stay, they are looked up."""
+        raw = result["target"]
+        named = {
+            **result,
+            "target": self._names[raw],
+            "check": result["check"].replace(raw, self._names[raw]),
+        }
+        if result.get("root"):
+            named["root"] = {**result["root"], "target": self._names[raw]}
+        return named
 
     @cached_property
     def _numbered(self) -> list[tuple[str, str, Json]]:
