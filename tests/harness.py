@@ -19,11 +19,15 @@ from reports.results import document
 
 
 class Judged:
-    """What the suite says of a world: `results` by (requirement, case), and results.json's `document`."""
+    """What the suite says of a world: `results` by (requirement, case), and results.json's `document`.
+
+    `rows` are the results with all that reports are made from.
+    """
 
     def __init__(self, results: list[Mapping[str, Any]], readings: list[Mapping[str, Any]]) -> None:
         keys = {(r["target"], key): key for r in results for key in r["evidence"]}
         self.readings = readings
+        self.rows = results
         self.document = document(
             results, suite={}, run={}, targets=[{"id": results[0]["target"]}], evidence_ids=keys, gate="low"
         )

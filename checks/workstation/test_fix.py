@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from checks.catalogue import Requirement, load
+from checks.fixes import fix_of
 from checks.judgement import Docket, Outcome
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence.application import FixScript
@@ -13,12 +14,12 @@ from fixtures.readings import Unavailable
 def test_nothing_is_left_to_fix(docket: Docket) -> None:
     """No locally fixable cause remains: the generated fix script's dry run has nothing to do."""
     outcomes = [outcome for each in _judged_before() for outcome in docket.all(each.id)]
-    left = [outcome for outcome in outcomes if _can_be_fixed_here(outcome)]
+    left = [outcome for outcome in outcomes if _has_something_to_do(outcome)]
     for outcome in left[:1]:
         require(
             False,
             expected="nothing that can be mended on this machine",
-            observed=f"{outcome.requirement} {outcome.cause}: {outcome.observed}",
+            observed=f"{outcome.requirement} {outcome.cause or ''}".strip() + f": {outcome.observed}",
             unless=(outcome.requirement,),
         )
     for outcome in outcomes:
@@ -33,9 +34,9 @@ def _judged_before() -> list[Requirement]:
     return [each for each in requirements[:here] if each.read == "local" and each.scope == "workstation"]
 
 
-def _can_be_fixed_here(outcome: Outcome) -> bool:
-    failed = outcome.status == "non_compliant" and outcome.cause is not None
-    return failed and load().cause(str(outcome.cause)).fixable == "locally"
+def _has_something_to_do(outcome: Outcome) -> bool:
+    """Whether the fix script that this run writes mends the failure, and does not merely ask somebody to."""
+    return any(fix_of(fix).mends for fix in outcome.fix)
 
 
 @requirement("FIX-02")

@@ -371,10 +371,10 @@ function Save-File($Edit) {
         # One step that keeps the access rights of the file, and the file itself as the backup.
         [IO.File]::Replace($Beside, $Path, $Backup)
     } else {
-        & /bin/cp -p -- $Path $Backup
-        & /bin/cp -p -- $Path $Beside
+        & '/bin/cp' -p $Path $Backup
+        & '/bin/cp' -p $Path $Beside
         [IO.File]::WriteAllBytes($Beside, $Edit.New)
-        & /bin/mv -f -- $Beside $Path
+        & '/bin/mv' -f $Beside $Path
     }
     Write-Host ('changed ' + $Edit.Shown + ', backup ' + [IO.Path]::GetFileName($Backup))
 }
