@@ -265,7 +265,10 @@ def test_a_denial_for_another_caller_than_was_meant_is_blocked_by_that() -> None
     def poor(world: World) -> World:
         audit = document(allow(SIMULATE))
         return replace(
-            world, iam_user=tuple(replace(user, policies={"Audit": audit}) for user in world.iam_user)
+            world,
+            iam_user=tuple(
+                replace(user, policies={"Audit": audit}, policies_of_role=False) for user in world.iam_user
+            ),
         )
 
     meant = judged("ok-iam-user-on-purpose", only=GROUP, edit=poor)
