@@ -14,7 +14,7 @@ from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN
 from fixtures.run import Run
-from reports import compare, fix_scripts, html, ocsf, terminal
+from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
 from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
 from reports.fingerprint import KeyProblem, fingerprint_key
@@ -223,6 +223,8 @@ class Reporter:
             self._finish_html()
             self.artifacts.write_json("results.json", document)
             self.artifacts.write_json("evidence.json", evidence)
+            needed = auditor_policy.policy(self.results.values(), auditor=self.run.auditor is not None)
+            self.artifacts.write_json("auditor-policy.json", needed)
             for each in wanted(self.config.option, document):
                 self.artifacts.write(each.name, rendered(each, document, evidence))
             world = self.run.world_name if self.run.simulated else None
