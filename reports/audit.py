@@ -14,8 +14,8 @@ from reports.results import SEVERITIES, counts
 
 Json = Mapping[str, Any]
 
-EVIDENCE_SHOWN_IN_PLACE = frozenset({"non_compliant", "inconclusive", "waived"})
-"""Statuses whose evidence stands in the result itself; the others lead to the register, where each reading stands once."""
+OPEN = frozenset({"non_compliant", "inconclusive", "waived"})
+"""Statuses of results that somebody will act on, so that they say why their requirement matters."""
 
 CHANGES = (
     "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "unchanged",
@@ -158,7 +158,7 @@ def _row(
         "about": guide.causes.get(result["cause"]),
         "change": changes.get(key),
         "blocker": worst.get((result["target"], result["blocked_by"])) if result["blocked_by"] else None,
-        "in_place": result["status"] in EVIDENCE_SHOWN_IN_PLACE,
+        "open": result["status"] in OPEN,
         "readings": [register[place] for place in read if place in register],
         "elsewhere": [name for target, name in read if (target, name) not in register],
     }
@@ -207,7 +207,9 @@ def _sections(rows: Sequence[dict[str, Any]], guide: Guide) -> list[dict[str, An
         requirements = []
         for identifier in guide.in_order(row["requirement"] for row in own):
             of_it = [row for row in own if row["requirement"] == identifier]
-            requirements.append({"id": identifier, "worst": of_it[0], "rows": of_it})
+            known = guide.requirements.get(identifier)
+            statement = known["statement"] if known else of_it[0]["title"]
+            requirements.append({"id": identifier, "statement": statement, "worst": of_it[0], "rows": of_it})
         sections.append(
             {
                 "id": name,

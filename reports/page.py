@@ -52,39 +52,39 @@ def anchor(kind: str, *parts: str | None) -> str:
     return f"{kind}-{digest[:16]}"
 
 
-def pretty(value: Any, indent: int = 0, width: int = 100) -> str:
-    """JSON for readers: what fits stays on one line, and lists of plain values fill their lines."""
+def pretty(value: Any, indent: int = 0, width: int = 110) -> str:
+    """JSON for readers: what fits stays on one line, and short entries fill their lines."""
     line = json.dumps(value, ensure_ascii=False, sort_keys=True)
-    if len(line) + indent <= width or not isinstance(value, dict | list):
+    if len(line) + indent <= width or not value or not isinstance(value, dict | list):
         return line
-    margin = " " * (indent + 2)
+    inner = indent + 2
     if isinstance(value, dict):
-        entries = (
-            f"{json.dumps(key, ensure_ascii=False)}: {pretty(value[key], indent + 2)}"
-            for key in sorted(value)
-        )
-        body = ",\n".join(margin + entry for entry in entries)
-    elif any(isinstance(entry, dict | list) for entry in value):
-        body = ",\n".join(margin + pretty(entry, indent + 2) for entry in value)
+        names = {key: json.dumps(key, ensure_ascii=False) for key in sorted(value)}
+        entries = [f"{name}: {pretty(value[key], inner, width)}" for key, name in names.items()]
     else:
-        body = _filled([json.dumps(entry, ensure_ascii=False) for entry in value], margin, width)
+        entries = [pretty(entry, inner, width) for entry in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return f"{opening}\n{body}\n{' ' * indent}{closing}"
+    return f"{opening}\n{_filled(entries, ' ' * inner, width)}\n{' ' * indent}{closing}"
+
+
+def _filled(entries: list[str], margin: str, width: int) -> str:
+    """The entries after each other, several on a line where they fit; one of several lines stands by itself."""
+    lines: list[str] = []
+    open_line = False
+    for number, entry in enumerate(entries, 1):
+        piece = entry + ("," if number < len(entries) else "")
+        short = "\n" not in entry
+        if short and open_line and len(lines[-1]) + 1 + len(piece) <= width:
+            lines[-1] += f" {piece}"
+        else:
+            lines.append(margin + piece)
+        open_line = short
+    return "\n".join(lines)
 
 
 def moment(text: str) -> str:
     """An instant of UTC as people read it; any other text as it is."""
     return f"{text[:10]} {text[11:19]}" if _INSTANT.fullmatch(text) else text
-
-
-def _filled(words: list[str], margin: str, width: int) -> str:
-    lines = [margin]
-    for number, word in enumerate(words, 1):
-        piece = word + ("," if number < len(words) else "")
-        if len(lines[-1]) + len(piece) > width and lines[-1] != margin:
-            lines.append(margin)
-        lines[-1] += piece if lines[-1] == margin else f" {piece}"
-    return "\n".join(lines)
 
 
 def assembled(name: str, **context: Any) -> str:

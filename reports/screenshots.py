@@ -1,6 +1,7 @@
-"""Pictures of the pages, for the README: `python -m reports.screenshots [FOLDER]` makes them from a simulated run.
+"""Pictures of the pages, for the README: `python -m reports.screenshots` makes them from a simulated run.
 
-It needs Debian's chromium and chromium-driver, which it drives by the WebDriver protocol.
+It needs Debian's chromium and chromium-driver, which it drives by the WebDriver protocol, and pdftoppm of poppler-utils
+for the printed page.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,7 +22,9 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 WORLD = "guide-as-written"
-PDF_TO_PICTURE = "pdftoppm"
+NOON = "1795348800"
+"""When the run is said to have been, so that the pictures change only where the page does: noon in the worlds."""
+FOLDER = ROOT / "docs" / "pictures"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
@@ -151,3 +153,80 @@ class Browser:
         except urllib.error.HTTPError as error:
             told = json.load(error)["value"]
             raise RuntimeError(f"{told['error']}: {told['message'].splitlines()[0]}") from error
+
+
+def pictures(page: Path, folder: Path) -> list[Path]:
+    """Takes the pictures of an audit page: its top by day and by night, a result unfolded, a narrow window, and print."""
+    made = []
+
+    def keep(name: str, content: bytes) -> None:
+        made.append(folder / name)
+        made[-1].write_bytes(content)
+
+    with Browser() as browser:
+        for name, dark in (("audit-top.png", False), ("audit-dark.png", True)):
+            browser.emulate(dark=dark)
+            browser.resize(1400, 1180)
+            browser.open(page.as_uri())
+            keep(name, browser.picture())
+        browser.emulate()
+        browser.open(f"{page.as_uri()}#guide")
+        keep("audit-guide.png", browser.picture())
+        browser.open(f"{page.as_uri()}#status=non_compliant,inconclusive")
+        browser.run("document.querySelector('details.row').open = true;")
+        keep("audit-results.png", browser.picture())
+        browser.resize(420, 1180)
+        browser.open("about:blank")
+        browser.open(page.as_uri())
+        keep("audit-narrow.png", browser.picture())
+        with tempfile.TemporaryDirectory() as scratch:
+            printed = Path(scratch) / "audit.pdf"
+            printed.write_bytes(browser.pdf())
+            subprocess.run(
+                [
+                    "pdftoppm",
+                    "-png",
+                    "-r",
+                    "80",
+                    "-l",
+                    "1",
+                    "-singlefile",
+                    str(printed),
+                    str(folder / "audit-print"),
+                ],
+                check=True,
+            )
+            made.append(folder / "audit-print.png")
+    return made
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs the suite on a world, takes the pictures of its audit page, and returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m reports.screenshots", description=__doc__)
+    parser.add_argument(
+        "--world", default=WORLD, help=f"the simulated machine and account (default: {WORLD})"
+    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
+    chosen = parser.parse_args(arguments)
+    if shutil.which("pdftoppm") is None:
+        parser.exit(1, "no pdftoppm here: apt-get install poppler-utils\n")
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        command = [sys.executable, "-m", "pytest", "checks/", "--world", chosen.world]
+        # Not on the command line, which the page quotes.
+        hidden = {"PYTEST_ADDOPTS": f"-q --report-dir={scratch}/report", "SOURCE_DATE_EPOCH": NOON}
+        environment = {**os.environ, **hidden}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        page = Path(scratch) / "report" / "audit.html"
+        if not page.is_file():
+            parser.exit(1, f"the run made no audit.html:\n{done.stdout[-2000:]}\n")
+        try:
+            for picture in pictures(page, chosen.folder):
+                sys.stdout.write(f"{picture}\n")
+        except BrowserMissing as error:
+            parser.exit(1, f"{error}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -92,7 +92,7 @@
     const from = reading.open && !folded.length && reading.dataset.from && $(reading.dataset.from);
     if (!from) return;
     delete reading.dataset.from;
-    reading.lastElementChild.replaceWith(from.querySelector(".values").cloneNode(true));
+    reading.replaceChildren(reading.firstElementChild, ...[...from.children].slice(1).map((part) => part.cloneNode(true)));
   }, true);
 
   for (const block of all("pre.cmd")) {
