@@ -9,6 +9,7 @@ from typing import Any
 from checks.catalogue import load
 from checks.judgement import Docket
 from checks.plugin import result
+from fixtures.backends import Backend
 from fixtures.machine.profiles import Profiles
 from fixtures.plugin import RUN  # noqa: F401  the plugin imports every module of facts
 from fixtures.readings import Unavailable
@@ -58,8 +59,13 @@ def judged(
     settings: Settings | None = None,
     only: tuple[str, ...] = (),
     edit: Callable[[World], World] = lambda world: world,
+    auditor: str | None = None,
+    through: Callable[[Backend], Backend] = lambda backend: backend,
 ) -> Judged:
-    """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change."""
+    """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change.
+
+    `auditor` is the profile that reads about the account; `through` may put another backend before the world's.
+    """
     original = load_world(world) if isinstance(world, str) else world
     loaded = edit(original)
     for name in ("name", "path"):  # dataclasses.replace leaves out what is no argument
@@ -68,8 +74,9 @@ def judged(
     known = Profiles.of_world(loaded)
     (target,) = _targets([loaded.machine.profile], [], known, expected)
     env_file = _configured_env_file(expected)
-    run = Run("moto", environment, probe, expected, [target], env_file, utc_now(), world=loaded)
+    run = Run("moto", environment, probe, expected, [target], env_file, utc_now(), auditor, world=loaded)
     try:
+        vars(run)["backend"] = through(run.backend)
         evidence = run.evidence(target)
         docket = Docket(evidence, load(), Unavailable)
         results = []
