@@ -1,0 +1,207 @@
+"""Monitoring: who is told when a call is denied, a sign-in fails, or Bedrock throttles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.attestations import Attestation
+from fixtures.evidence.models import ConfiguredModel, ModelName
+from fixtures.evidence.monitoring import (
+    DENIED,
+    EXPIRY,
+    NAMESPACE,
+    PATTERNS,
+    SIGN_IN,
+    Alarm,
+    Audience,
+    FedLogGroup,
+    Metric,
+    MetricFilter,
+    Watch,
+)
+from fixtures.evidence.trails import Trail, satisfying
+from fixtures.readings import Unavailable
+
+BEDROCK_METRICS = ("InvocationClientErrors", "InvocationThrottles", "LegacyModelInvocations")
+
+
+@requirement("MON-01")
+def test_trail_feeds_a_log_group(recording_trails: list[Trail], fed_log_groups: list[FedLogGroup]) -> None:
+    """The trail feeds a CloudWatch log group that exists."""
+    if satisfying(fed_log_groups, lambda group: group.trouble is None):
+        return
+    trail = fed_log_groups[0].trail if fed_log_groups else recording_trails[0]
+    require(
+        False,
+        expected="a trail that delivers to a log group of CloudWatch Logs",
+        observed=str(fed_log_groups[0].trouble) if fed_log_groups else f"trail {trail.name} has no log group",
+        unless=("LOG-02",),
+        trail=trail.arn,
+        region=trail.home,
+    )
+
+
+@requirement("MON-02")
+def test_denied_calls_are_counted(
+    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
+) -> None:
+    """A metric filter on the trail's log group matches a denied Bedrock call."""
+    _require_filter(DENIED, metric_filters, watched_log_groups[0])
+
+
+@requirement("MON-03")
+def test_failed_sign_ins_are_counted(
+    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
+) -> None:
+    """A metric filter on the trail's log group matches a failed console sign-in."""
+    _require_filter(SIGN_IN, metric_filters, watched_log_groups[0])
+
+
+def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGroup) -> None:
+    if satisfying(filters, lambda each: each.matches(kind)):
+        return
+    too_wide = [each.name for each in filters if each.verdict(kind) == (True, True)]
+    if too_wide:
+        observed = f"filter {too_wide[0]} matches a {kind}, and the same without the failure as well"
+    else:
+        observed = f"none of {len(filters)} metric filters of log group {group.name} matches a {kind}"
+    require(
+        False,
+        expected=f"a metric filter that matches a {kind}, and nothing that succeeded",
+        observed=observed,
+        resource=group.name,
+        region=group.region,
+        value=PATTERNS[kind],
+    )
+
+
+@requirement("MON-04")
+def test_alarms_watch_the_metrics(watches: list[Watch]) -> None:
+    """An alarm watches each such metric, with its actions on and a threshold that can fire."""
+    unwatched = [watch for watch in watches if not watch.alarms]
+    require(
+        not unwatched,
+        expected="for each such metric an alarm with actions on and a threshold that can fire",
+        observed="; ".join(f"{watch.kind}: {watch.problem}" for watch in unwatched),
+        each=[
+            {
+                "service": watch.filters[0].metrics[0][0].namespace,
+                "value": watch.filters[0].metrics[0][0].name,
+                "region": watch.filters[0].group.region,
+            }
+            for watch in unwatched
+        ],
+    )
+
+
+@requirement("MON-05")
+def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) -> None:
+    """The topic that the alarm notifies has at least one confirmed subscription."""
+    ringing = [watch for watch in watches if watch.alarms]
+    if not ringing:
+        raise Unavailable("no alarm watches the metrics", rests_on=("MON-04",))
+    telling = [watch for watch in ringing if watch.topics]
+    if not telling:
+        actions = sorted({action for watch in ringing for alarm in watch.alarms for action in alarm.actions})
+        not_applicable(f"the alarms notify no topic: their action is {actions[0]}")
+    unheard = [
+        watch
+        for watch in telling
+        if not satisfying([audiences[topic] for topic in watch.topics], lambda each: each.confirmed > 0)
+    ]
+    if unheard:
+        topic = unheard[0].topics[0]
+        require(
+            False,
+            expected="a confirmed subscription to a topic of the alarm",
+            observed=f"{unheard[0].kind}: {audiences[topic]}, which alarm {unheard[0].alarms[0].name} notifies",
+            resource=topic,
+            region=topic.split(":")[3],
+        )
+
+
+@requirement("MON-06")
+def test_bedrock_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName]) -> None:
+    """Alarms watch Bedrock's client errors, throttles and legacy-model calls."""
+    identifiers = {name.id for name in model_names.values()}
+    problems = {
+        name: problem for name in BEDROCK_METRICS if (problem := _unwatched(name, alarms, identifiers))
+    }
+    require(
+        not problems,
+        expected=f"an alarm with actions on each of {', '.join(BEDROCK_METRICS)}",
+        observed="; ".join(problems.values()),
+        each=[{"value": name} for name in problems],
+        unless=("REG-01",),
+    )
+
+
+def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str | None:
+    """What is wrong: none of the alarms rings for all models, nor do those of single models cover the configured ones."""
+    metric = Metric(NAMESPACE, name, {})
+    naming = [alarm for alarm in alarms if alarm.names(metric)]
+    sound = [alarm for alarm in naming if alarm.silent() is None]
+    covered = set()
+    for alarm in sound:
+        own = [each for each in alarm.watched if (each.namespace, each.name) == (NAMESPACE, name)]
+        if not own or any(not each.dimensions for each in own):
+            return None
+        covered |= {each.dimensions.get("ModelId", "").rsplit("/", 1)[-1] for each in own}
+    if sound and identifiers <= covered:
+        return None
+    if not naming:
+        return f"no alarm watches {name}"
+    if not sound:
+        return naming[0].silent()
+    return f"no alarm watches {name} of {sorted(identifiers - covered)[0]}"
+
+
+@requirement("MON-07")
+def test_invocation_logs_arrive(delivery_failures: dict[str, int], evidence: Evidence) -> None:
+    """The delivery of invocation logs has not failed in the last 7 days."""
+    failed = {name: count for name, count in delivery_failures.items() if count}
+    require(
+        not failed,
+        expected="no failed delivery in 7 days",
+        observed=", ".join(f"{name}: {count}" for name, count in failed.items()),
+        unless=("LOG-08", "LOG-09"),
+        value=", ".join(failed),
+    )
+
+
+@requirement("MON-08")
+def test_expiry_is_monitored(
+    attestations: dict[str, list[Attestation]], alarms: list[Alarm], evidence: Evidence
+) -> None:
+    """The expiry of credentials is monitored: by an alarm, or by an attested schedule."""
+    today = evidence.now.date()
+    entries = attestations.get("MON-08", [])
+    if satisfying(entries, lambda entry: not entry.problems(today)):
+        return
+    if any(alarm.actions and any(EXPIRY.search(metric.name) for metric in alarm.watched) for alarm in alarms):
+        return
+    if entries:
+        problem = f"[[attestation]] number {entries[0].number} {entries[0].problems(today)[0]}"
+    else:
+        problem = "no [[attestation]] for MON-08"
+    require(
+        False,
+        expected="an alarm on the remaining lifetime of credentials, or an attested schedule",
+        observed=f"no such alarm, and {problem}",
+    )
+
+
+@requirement("MON-09")
+def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, ConfiguredModel]) -> None:
+    """Bedrock's usage metrics exist for the configured models."""
+    obstacles = tuple(models[variable].obstacle or "" for variable in unseen_models)
+    sound = [name for variable, name in unseen_models.items() if not models[variable].obstacle]
+    missing = list(dict.fromkeys(sound or unseen_models.values()))
+    require(
+        not missing,
+        expected="an Invocations metric of each configured model",
+        observed=f"cloudwatch:ListMetrics has none of {', '.join(missing)}",
+        unless=(*(each for each in obstacles if each and not sound), "REG-01", "IAM-01", "IAM-02", "IAM-06", "MDL-08"),
+    )

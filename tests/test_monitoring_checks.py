@@ -1,0 +1,184 @@
+"""MON: from the trail's log group to somebody who is told. Which world breaks what stands in the worlds themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.evidence.monitoring import DENIED, PATTERNS, SAMPLES, SIGN_IN, Alarm
+from fixtures.simulation import cbor, service
+from fixtures.simulation.filter_pattern import FilterPatternError, matches
+from fixtures.simulation.world import Fault, World
+from tests.harness import judged
+
+MON = tuple(f"MON-{number:02}" for number in range(1, 10))
+READS = {
+    "logs:DescribeLogGroups": ("MON-01", "MON-02", "MON-03", "MON-04", "MON-05"),
+    "logs:DescribeMetricFilters": ("MON-02", "MON-03", "MON-04", "MON-05"),
+    "logs:TestMetricFilter": ("MON-02", "MON-03", "MON-04", "MON-05"),
+    "cloudwatch:DescribeAlarms": ("MON-04", "MON-05", "MON-06", "MON-08"),
+    "sns:ListSubscriptionsByTopic": ("MON-05",),
+    "cloudwatch:GetMetricData": ("MON-07",),
+    "cloudwatch:ListMetrics": ("MON-09",),
+}
+CODES = {"sns:ListSubscriptionsByTopic": "AuthorizationError"}
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_denied_read_leaves_its_requirements_open(operation: str) -> None:
+    def edit(world: World) -> World:
+        fault = Fault(CODES.get(operation, "AccessDeniedException"), "User is not authorized", 403)
+        return replace(world, faults={operation: fault})
+
+    found = judged("enterprise", only=MON, edit=edit)
+
+    assert found.with_status("inconclusive") == set(READS[operation])
+    assert found.with_status("non_compliant") == set()
+    for requirement in READS[operation]:
+        assert found[requirement]["missing_actions"] == [operation]
+
+
+def test_thousands_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that matters stands last, behind pages of one."""
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+
+    def edit(world: World) -> World:
+        alarms = tuple(replace(world.alarm[0], name=f"a-{n}", metric=f"Other{n}") for n in range(3))
+        filters = tuple(
+            replace(world.metric_filter[0], name=f"f-{n}", pattern="{ $.never = 1 }") for n in range(3)
+        )
+        metrics = tuple(
+            replace(world.metric[0], id=f"m-{n}", dimensions={"ModelId": f"x{n}"}) for n in range(3)
+        )
+        (topic,) = world.topic
+        pending = tuple(
+            replace(topic.subscription[0], endpoint=f"{n}@example.com", confirmed=False) for n in range(3)
+        )
+        return replace(
+            world,
+            alarm=(*alarms, *world.alarm),
+            metric_filter=(*filters, *world.metric_filter),
+            metric=(*metrics, *world.metric),
+            topic=(replace(topic, subscription=(*pending, *topic.subscription)),),
+        )
+
+    assert judged("enterprise", only=MON, edit=edit).with_status("compliant") == set(MON)
+
+
+def broken_alarm(name: str, **changes: Any) -> Callable[[World], World]:
+    def edit(world: World) -> World:
+        alarms = tuple(replace(each, **changes) if each.name == name else each for each in world.alarm)
+        return replace(world, alarm=alarms)
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"actions_enabled": False}, "has its actions off"),
+        ({"actions": ()}, "has no actions"),
+        ({"comparison": "LessThanThreshold"}, "rings when the metric is low"),
+        ({"statistic": "Average", "threshold": 2}, "cannot fire: Average GreaterThanOrEqualToThreshold 2"),
+        ({"threshold": 10**9}, "cannot fire: Sum"),
+        (
+            {"dimensions": {"Source": "trail"}},
+            "asks for dimensions that Security/BedrockDenied does not have",
+        ),
+        ({"metric": "Denied"}, "no alarm watches Security/BedrockDenied"),
+    ],
+)
+def test_an_alarm_that_tells_nobody_is_named(changes: dict[str, Any], said: str) -> None:
+    found = judged("enterprise", only=MON[:5], edit=broken_alarm("bedrock-denied", **changes))
+
+    assert found.root_causes == ["MON-04"]
+    assert said in found["MON-04"]["observed"]
+    assert "BedrockDenied" in found["MON-04"]["remedy"][0]
+
+
+def test_the_remedy_for_a_missing_filter_has_a_pattern_that_works() -> None:
+    found = judged("ent-mon-02-filter-on-another-service", only=("MON-02",))
+
+    assert PATTERNS[DENIED] in found["MON-02"]["remedy"][1]
+    assert [matches(PATTERNS[DENIED], sample) for sample in SAMPLES] == [True, False, False, False]
+    assert [matches(PATTERNS[SIGN_IN], sample) for sample in SAMPLES] == [False, False, True, False]
+
+
+def test_a_circle_of_composite_alarms_ends() -> None:
+    def edit(world: World) -> World:
+        first = world.composite_alarm[0]
+        second = replace(first, name="second", rule=f'ALARM("{first.name}")', actions=())
+        circle = replace(first, rule='ALARM("bedrock-denied") OR ALARM("second")', actions=())
+        return replace(world, composite_alarm=(circle, second))
+
+    found = judged("ok-ent-composite-alarm", only=("MON-04",), edit=edit)
+
+    assert found["MON-04"]["status"] == "non_compliant"
+
+
+def test_an_alarm_under_a_negation_does_not_ring_through_it() -> None:
+    def edit(world: World) -> World:
+        rows = tuple(
+            replace(each, rule='NOT ALARM("bedrock-denied")') if each.name == "access" else each
+            for each in world.composite_alarm
+        )
+        return replace(world, composite_alarm=rows)
+
+    assert judged("ok-ent-composite-alarm", only=("MON-04",), edit=edit).root_causes == ["MON-04"]
+
+
+def test_a_sum_reaches_what_a_maximum_does_not() -> None:
+    alarm = Alarm("a", "arn", (), (), "Sum", 300, 50, "GreaterThanThreshold", ("arn:aws:sns:r:1:t",), True)
+
+    assert alarm.silent() is None
+    assert replace(alarm, statistic="Maximum").silent() is not None
+    assert replace(alarm, statistic="Maximum").silent(most=51) is None
+
+
+EVENT = json.dumps({"a": "Denied", "n": 4, "t": True, "l": [{"k": "x"}, {"k": "y"}], "z": None})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [
+        ("{ $.a = Denied }", True),
+        ('{ $.a = "Den*" }', True),
+        ('{ $.a = "*ied" && $.n > 3 }', True),
+        ("{ $.n >= 4 && $.n < 4 }", False),
+        ("{ $.a = X || $.n = 4 && $.t IS TRUE }", True),
+        ("{ ($.a = X || $.n = 4) && $.t IS FALSE }", False),
+        ("{ $.b NOT EXISTS }", True),
+        ("{ $.a NOT EXISTS }", False),
+        ("{ $.z IS NULL }", True),
+        ("{ $.b != Denied }", False),
+        ("{ $.a != X }", True),
+        ("{ $.l[1].k = y }", True),
+        ("{ $.l[*].k = x }", True),
+        ("{ $['a'] = Denied }", True),
+        ("{ $.a = %^D.n% }", True),
+        ("Denied", True),
+        ("denied", False),
+        ('"Denied" -"true"', False),
+        ("?nothing ?Denied", True),
+        ("", True),
+    ],
+)
+def test_filter_patterns_match_as_the_user_guide_says(pattern: str, expected: bool) -> None:
+    assert matches(pattern, EVENT) is expected
+
+
+@pytest.mark.parametrize("pattern", ["{ $.a }", "{ a = b }", "{ $.a = b", "{ $.a > x }", "[a, b]"])
+def test_what_is_no_pattern_is_refused(pattern: str) -> None:
+    with pytest.raises(FilterPatternError):
+        matches(pattern, EVENT)
+
+
+@pytest.mark.parametrize(
+    "value", [0, 23, 24, 255, 65536, -1, -300, 2.5, "text", b"b", None, True, [1, {"a": []}]]
+)
+def test_cbor_comes_back_as_it_went(value: Any) -> None:
+    assert cbor.decode(cbor.encode(value)) == value
