@@ -26,50 +26,45 @@ WRONG = ("ERROR", "SECURITY_WARNING", "WARNING")
 
 
 @requirement("LPR-01")
-def test_bedrock_action_is_denied(case: str, privileges: Privileges, principal: Principal) -> None:
+def test_bedrock_action_is_denied(case: str, privileges: Privileges) -> None:
     """The Bedrock action, which changes logging, agreements, guardrails, policies or models, is denied to the caller."""
-    _require_denied(privileges, [f"bedrock:{case}"], BEDROCK, principal)
+    _require_denied(privileges, [f"bedrock:{case}"], BEDROCK)
 
 
 @requirement("LPR-02")
-def test_escalating_action_is_denied(
-    case: str, privileges: Privileges, principal: Principal, evidence: Evidence
-) -> None:
+def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence: Evidence) -> None:
     """The IAM, STS, CloudTrail or Marketplace action is denied to the caller."""
     if case == SUBSCRIBE:
         models: dict[str, ConfiguredModel] = evidence.fact("models")
         waiting = [each.name.text for each in models.values() if waits_for_agreement(each)]
         if waiting:
             not_applicable(f"{waiting[0]} still needs its first subscription")
-    _require_denied(privileges, [case], ESCALATION, principal)
+    _require_denied(privileges, [case], ESCALATION)
 
 
 @requirement("LPR-06")
-def test_bearer_tokens_are_denied(case: str, privileges: Privileges, principal: Principal) -> None:
+def test_bearer_tokens_are_denied(case: str, privileges: Privileges) -> None:
     """The caller is denied what API keys and Bedrock's second endpoint (Mantle) need."""
-    _require_denied(privileges, BEARER[case], [a for actions in BEARER.values() for a in actions], principal)
+    _require_denied(privileges, BEARER[case], [each for actions in BEARER.values() for each in actions])
 
 
-def _require_denied(
-    privileges: Privileges, actions: Sequence[str], group: Sequence[str], principal: Principal
-) -> None:
+def _require_denied(privileges: Privileges, actions: Sequence[str], group: Sequence[str]) -> None:
     """Raises NonCompliant for a grant of one of the actions; the remedy names all actions of the `group` that come of the
     same statement."""
     for grant in privileges.of(actions):
-        same = [g.action for g in privileges.grants if g.action in group and g.statement == grant.statement]
+        same = [g for g in privileges.grants if g.action in group and g.statement == grant.statement]
+        together = list(dict.fromkeys(each.action for each in same))
         require(
             False,
             expected=f"{grant.action} is denied",
             observed=str(grant),
             unless=_wider(grant),
-            action=", ".join(dict.fromkeys(same)),
-            policy=_place(grant),
-            role=principal.name,
+            action=",".join(together),
+            statement=grant.statement and grant.statement.name,
+            policy=grant.holding and grant.holding.name,
+            resource=privileges.source,
+            value=together[0],
         )
-
-
-def _place(grant: Grant) -> str:
-    return f"statement {grant.statement.name} of {grant.holding}" if grant.statement else "its policies"
 
 
 def _wider(grant: Grant) -> tuple[str, ...]:
@@ -82,15 +77,15 @@ def _wider(grant: Grant) -> tuple[str, ...]:
 def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> None:
     """No attached or inline policy effectively grants everything, all of Bedrock or all invocations on every resource."""
     for grant in privileges.of(BEYOND):
-        if grant.wide and grant.statement:
+        if grant.wide and grant.statement and grant.holding:
             require(
                 False,
                 expected="the guide's four actions, each named",
-                observed=f"statement {grant.statement.name} of {grant.holding} allows "
-                f"{grant.statement.pattern_for(grant.action)} on {grant.resource}",
+                observed=f"statement {grant.statement.name} of {grant.holding} allows {grant.extent} on {grant.resource}",
                 unless=tuple(name for name in _wider(grant) if name != "LPR-03"),
-                policy=grant.holding,
+                policy=grant.holding.name,
                 statement=grant.statement.name,
+                resource=privileges.source,
                 value=evidence.fact("tight_statement"),
             )
 
@@ -101,13 +96,14 @@ def test_no_administrators_policy_is_attached(
 ) -> None:
     """The AWS managed policy is attached neither to the caller's role or user nor to a group of that user."""
     for holding in attached_policies:
-        through = f"group {holding.group}" if holding.group else f"{principal.kind.lower()} {principal.name}"
+        holder = f"group {holding.group}" if holding.group else f"{principal.kind.lower()} {principal.name}"
         require(
             not (holding.by_aws and holding.name == case),
             expected=f"{case} is not attached",
-            observed=f"{holding.arn} is attached to {through}",
+            observed=f"{holding.arn} is attached to {holder}",
             policy=case,
             role=holding.group or principal.name,
+            resource=holding.arn,
         )
 
 
@@ -117,14 +113,14 @@ def test_invoking_is_granted_on_the_configured_models(
 ) -> None:
     """InvokeModel is granted on the configured models alone."""
     for grant in wide_model_grants[:1]:
-        reached = grant.witness.rsplit("/", 1)[-1]
+        reached = "any model" if grant.by_wildcard else grant.witness.rsplit("/", 1)[-1]
         require(
             False,
             expected="the ARNs of the configured models",
-            observed=f"statement {grant.statement.name} of {grant.holding} reaches {reached} by {grant.pattern}",
+            observed=f"statement {grant.statement.name} of {grant.holding} lets {reached} be invoked, by {grant.pattern}",
             # What is configured may be a misspelling of what is granted.
             unless=("LPR-03", "LPR-04", *(() if grant.by_wildcard else ("MDL-01", "MDL-02"))),
-            policy=grant.holding,
+            policy=grant.holding.name,
             statement=grant.statement.name,
             resource=grant.pattern,
             value=evidence.fact("tight_statement"),
@@ -141,7 +137,7 @@ def test_policies_are_valid(policy_findings: list[Finding]) -> None:
             finding.type not in WRONG,
             expected="no finding of IAM Access Analyzer",
             observed=f"{finding.holding}: {finding.type} {finding.code}",
-            policy=finding.holding,
+            policy=finding.holding.name,
             value=finding.details,
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from checks.requirement import require, requirement
 from fixtures.aws.policy_document import Statement
 from fixtures.evidence import Evidence
+from fixtures.evidence.identity import Identity
 from fixtures.evidence.vpc import Endpoint, Networks, Resolved, Rule, left_out
 from fixtures.readings import Unavailable
 
@@ -24,6 +25,9 @@ def test_service_has_an_endpoint(
 ) -> None:
     """Where VPC endpoints are required, the service has an available interface endpoint."""
     endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
+    others = sorted(
+        {endpoint.vpc for own in vpc_endpoints.values() for endpoint in own if endpoint.available}
+    )
     where = f" in {vpc}" if vpc else ""
     states = [f"{endpoint.id} is {endpoint.state}" for endpoint in endpoints]
     require(
@@ -31,7 +35,7 @@ def test_service_has_an_endpoint(
         expected=f"an available interface endpoint for {case}{where}",
         observed=", ".join(states) or f"none{where} in {evidence.target.region}",
         service=case,
-        resource=vpc or "<vpc>",
+        resource=vpc or next(iter(others), None),
     )
 
 
@@ -99,7 +103,9 @@ def test_endpoint_admits_the_workload(
 
 
 @requirement("NET-05")
-def test_endpoint_policy_is_not_open(case: str, used_endpoints: dict[str, Endpoint]) -> None:
+def test_endpoint_policy_is_not_open(
+    case: str, used_endpoints: dict[str, Endpoint], identity: Identity
+) -> None:
     """The service's endpoint has a policy other than the default one, which lets everybody do everything."""
     endpoint = _used(used_endpoints, case)
     opening = [statement for statement in endpoint.statements if _is_open(statement)]
@@ -107,6 +113,7 @@ def test_endpoint_policy_is_not_open(case: str, used_endpoints: dict[str, Endpoi
         bool(endpoint.statements) and not opening,
         expected="a policy that names principals, actions or resources",
         observed=f"{endpoint.id} for {case} lets everybody do everything",
+        account=identity.account,
         resource=endpoint.id,
     )
 
