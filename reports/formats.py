@@ -46,7 +46,9 @@ def _audit(document: Document, evidence: Document) -> str:
 def _fleet(document: Document, evidence: Document) -> str:
     from reports.fleet import render
 
-    return render(document, catalogue_info=guide())
+    targets = document["targets"]
+    details = {target["id"]: "audit.html" for target in targets} if len(targets) <= MOST_TARGETS else {}
+    return render(document, catalogue_info=guide(), details=details)
 
 
 def _junit(document: Document, evidence: Document) -> str:

@@ -156,7 +156,7 @@ class Browser:
 
 
 def pictures(page: Path, folder: Path) -> list[Path]:
-    """Takes the pictures of an audit page: its top by day and by night, a result unfolded, a narrow window, and print."""
+    """Takes the pictures of an audit page: its top by day and by night, the table with a result unfolded, and print."""
     made = []
 
     def keep(name: str, content: bytes) -> None:
@@ -170,15 +170,9 @@ def pictures(page: Path, folder: Path) -> list[Path]:
             browser.open(page.as_uri())
             keep(name, browser.picture())
         browser.emulate()
-        browser.open(f"{page.as_uri()}#guide")
-        keep("audit-guide.png", browser.picture())
         browser.open(f"{page.as_uri()}#status=non_compliant,inconclusive")
         browser.run("document.querySelector('details.row').open = true;")
         keep("audit-results.png", browser.picture())
-        browser.resize(420, 1180)
-        browser.open("about:blank")
-        browser.open(page.as_uri())
-        keep("audit-narrow.png", browser.picture())
         with tempfile.TemporaryDirectory() as scratch:
             printed = Path(scratch) / "audit.pdf"
             printed.write_bytes(browser.pdf())

@@ -188,7 +188,7 @@ edited() { # the text in $1 by the plan in $2; standard output is the new text
     command env LC_ALL=C fix_plan="$2" fix_notes="$part.notes" fix_moved="$part.moved" awk "$editor"
 }
 
-file() { # what follows, to `end`, is about this file
+file() { # what follows, to `finish`, is about this file
   number=$((number + 1)) part=$work/$((number)) shown=$1 text=$work/$((number)).old
   place "$1"
   printf '%s\n' "$1" >"$part.name"
@@ -253,7 +253,7 @@ append() { # what was moved out of the file of that number comes to the end of t
   say "  + what was moved out of $(command cat "$work/$1.name")" >>"$part.notes"
 }
 
-end() { # of the operations on the file; `quietly` where nothing is said of a file in which nothing is found
+finish() { # the operations on the file; `quietly` where nothing is said of a file in which nothing is found
   case $present in
     no) [ -n "${1-}" ] || say "$shown is not there: nothing to do"; return ;;
     unreadable) say "$shown cannot be read: left alone"; failed=1; return ;;
@@ -301,7 +301,7 @@ unset_variables() {
   for name in @STARTUP@; do
     file "~/$name"
     case $name in *.fish) operation startup fish "$*" ;; *) operation startup sh "$*" ;; esac
-    end quietly
+    finish quietly
   done
   are_set=''
   for name; do
