@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -40,8 +41,9 @@ class Artifacts:
     def __init__(self, directory: Path) -> None:
         """Raises OSError where nothing can be written beside `directory`."""
         self.directory = directory
-        if directory.exists() and not directory.is_dir():
-            raise NotADirectoryError(20, "is a file, not a folder", str(directory))
+        for folder in (directory, *directory.parents):
+            if folder.exists() and not folder.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, f"{folder} is a file, not a folder")
         self._made_folders = [folder for folder in directory.parents if not folder.exists()]
         directory.parent.mkdir(parents=True, exist_ok=True)
         self._beside = Path(tempfile.mkdtemp(prefix=f".{directory.name}-", dir=directory.parent))

@@ -75,6 +75,16 @@ class Columns:
         data[:] = [text for text in kept if text.strip()] or ["No log output captured."]
 
 
+def reports_of_lost(nodeid: str, result: Mapping[str, Any] | None) -> list[Any]:
+    """What pytest-html has to be told of a check that pytest did not see end; `result` is None where it was judged."""
+    ended: Any = pytest.TestReport(nodeid, (nodeid, None, nodeid), {}, "passed", None, "teardown")
+    if result is None:
+        return [ended]
+    failed: Any = pytest.TestReport(nodeid, (nodeid, None, nodeid), {}, "failed", result["reason"], "setup")
+    failed.compliance = result
+    return [failed, ended]
+
+
 _WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
 _DATA = re.compile(r'data-jsonblob="([^"]*)"')
 

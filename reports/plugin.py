@@ -13,6 +13,7 @@ import pytest
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN
+from fixtures.readings import Reading
 from fixtures.run import Run
 from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
 from reports.artifacts import Artifacts
@@ -27,6 +28,7 @@ from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
+SENT = pytest.StashKey[dict[str, set[str]]]()
 PYTESTS_OWN = {
     pytest.ExitCode.INTERRUPTED,
     pytest.ExitCode.INTERNAL_ERROR,
@@ -59,6 +61,8 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     """Hides accounts and principals in what pytest prints, and in what its own reporters write."""
     report: Any = yield
     if hasattr(report, "compliance"):
+        if hasattr(item.config, "workerinput"):
+            report.readings = unsent(item.config)
         show = item.config.option.show_account_ids
         if isinstance(report.longrepr, tuple):
             report.longrepr = tuple(presentable(list(report.longrepr), show))
@@ -68,10 +72,21 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A worker hands its evidence to the controller."""
+    """A worker hands over what it read and no result has taken along."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None and RUN in session.config.stash:
-        output[WORKER_OUTPUT] = json.dumps(readings_of(session.config.stash[RUN]))
+        output[WORKER_OUTPUT] = unsent(session.config)
+
+
+def unsent(config: pytest.Config) -> str:
+    """The readings that this worker has not sent yet, as JSON: they go with the results, in case it dies."""
+    sent = config.stash.setdefault(SENT, {})
+    fresh = {}
+    for target, readings in readings_of(config.stash[RUN]).items():
+        known = sent.setdefault(target, set())
+        fresh[target] = [reading for reading in readings if Reading.from_json(reading).key not in known]
+        known.update(Reading.from_json(reading).key for reading in fresh[target])
+    return json.dumps(fresh)
 
 
 def readings_of(run: Run) -> dict[str, list[dict[str, Any]]]:
@@ -90,6 +105,7 @@ class Reporter:
         self.run = run
         self.results: dict[str, Result] = {}
         self.selected: dict[str, None] = {}
+        self.ended: set[str] = set()
         self.readings: dict[str, list[dict[str, Any]]] = {}
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
@@ -125,14 +141,19 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
-        gathered = getattr(node, "workeroutput", {}).get(WORKER_OUTPUT, "{}")
-        for target, readings in json.loads(gathered).items():
+        self._take(getattr(node, "workeroutput", {}).get(WORKER_OUTPUT, "{}"))
+
+    def _take(self, sent: str) -> None:
+        for target, readings in json.loads(sent).items():
             self.readings.setdefault(target, []).extend(readings)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = getattr(report, "compliance", None)
         if result is not None:
             self.results[report.nodeid] = result
+            self._take(getattr(report, "readings", "{}"))
+        if report.when == "teardown":
+            self.ended.add(report.nodeid)
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.stopped_by = str(excinfo.value) or "Ctrl-C"
@@ -141,20 +162,40 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
         """After pytest's own reports are written, before its summary: the artifacts, and the exit code they bear out."""
         answer = None
+        judged = len(self.results)
         try:
+            self._account_for_all()
             answer = yield
         # pytest-html writes in this hook too; what stops it must not look like a verdict.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"report.html could not be made: {type(error).__name__}: {error}")
-        judged = len(self.results)
+        try:
+            self._finish(session, exitstatus, judged)
+        # A mistake in here must not end as pytest ends a plugin's: with a traceback and the exit code of a verdict.
+        except Exception as error:  # noqa: BLE001
+            self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
+        if self.problem is not None:
+            self._withdraw_html()
+        return answer
+
+    def _account_for_all(self) -> None:
+        """Every selected check has a result, and a row in report.html, also where the run or its worker ended before."""
         reason = "the run was interrupted" if self.stopped_by else "the run ended"
         for nodeid in self.selected:
+            lost_here = None
             if nodeid not in self.results:
-                result = lost(self.config, nodeid, f"{reason} before it was judged")
-                if result is not None:
-                    self.results[nodeid] = result
+                lost_here = lost(self.config, nodeid, f"{reason} before it was judged")
+                if lost_here is None:
+                    continue
+                self.results[nodeid] = lost_here
+            if nodeid not in self.ended:
+                for plugin in self._writing_here():
+                    for report in html.reports_of_lost(nodeid, lost_here):
+                        plugin.pytest_runtest_logreport(report)
+
+    def _finish(self, session: pytest.Session, exitstatus: int, judged: int) -> None:
         if not self.results:
-            return answer
+            return
         self.readings.update(readings_of(self.run))
         record = self._record()
         self.document = record.document()
@@ -166,13 +207,11 @@ class Reporter:
                 f"{by}: {judged} of {len(self.results)} checks were judged; "
                 f"nothing was written, and {self.artifacts.directory} is as it was"
             )
-            return answer
-        if self.problem is None:
+        elif self.problem is None:
             if exitstatus not in PYTESTS_OWN:
                 allow = self.config.option.allow_incomplete
                 session.exitstatus = exit_code(self.document["verdict"], allow_incomplete=allow)
             self._write(session, record)
-        return answer
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -266,8 +305,15 @@ class Reporter:
 
     def _rename_in_plugins(self) -> None:
         """pytest-html prints where it wrote; by now the file is in the report directory."""
-        staged = self.artifacts.staged("report.html")
-        for plugin in self.config.pluginmanager.get_plugins():
-            path = getattr(plugin, "_report_path", None)
-            if path is not None and Path(path) == staged.absolute():
-                plugin._report_path = (self.artifacts.directory / staged.name).resolve()
+        for plugin in self._writing_here():
+            plugin._report_path = (self.artifacts.directory / "report.html").resolve()
+
+    def _withdraw_html(self) -> None:
+        """Nothing was published, and pytest-html would print where its page no longer is."""
+        for plugin in self._writing_here():
+            self.config.pluginmanager.unregister(plugin)
+
+    def _writing_here(self) -> list[Any]:
+        staged = self.artifacts.staged("report.html").absolute()
+        plugins = self.config.pluginmanager.get_plugins()
+        return [plugin for plugin in plugins if getattr(plugin, "_report_path", None) == staged]

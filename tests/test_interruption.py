@@ -1,0 +1,380 @@
+"""Nothing half written: whatever stops a run, it says so, the exit code tells, and the earlier report is still whole."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
+from reports.interruption import Terminated, stop_on_sigterm, uninterrupted
+from reports.verify import problems
+from tests.served import serve
+from tests.suite import ROOT, Ran, outside_aws, run_suite
+from tests.test_live import Laptop
+
+SECONDS = 60
+posix = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {file.name: file.read_bytes() for file in folder.iterdir()}
+
+
+def left_beside(report: Path) -> list[str]:
+    return sorted(entry.name for entry in report.parent.iterdir())
+
+
+# Runs that are told to stop
+
+
+@pytest.fixture(scope="module")
+def slow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laptop]:
+    """A laptop whose account takes two seconds for each answer, with the report of an earlier run."""
+    folder = tmp_path_factory.mktemp("slow")
+    with serve("--home", str(folder / "home"), "--delay-ms", "2000") as served:
+        (folder / "project").mkdir()
+        laptop = Laptop(served, folder / "project")
+        assert laptop.run("-k", "PRF_02").code == 0
+        yield laptop
+
+
+def stopped(laptop: Laptop, number: signal.Signals, *arguments: str) -> tuple[Ran, float]:
+    """A run that gets the signal while it waits for its first call; and how long it then took to end."""
+    asked = len(laptop.served.log())
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            str(ROOT / "checks" / "workstation"),
+            "--profile",
+            "msh",
+            *arguments,
+        ],
+        cwd=laptop.folder,
+        env={**laptop.environ, "COLUMNS": "120"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        try:
+            deadline = time.monotonic() + SECONDS
+            while len(laptop.served.log()) == asked and time.monotonic() < deadline:
+                assert process.poll() is None, "it ended before it asked anything"
+                time.sleep(0.1)
+            sent = time.monotonic()
+            process.send_signal(number)
+            text, _ = process.communicate(timeout=SECONDS)
+            return Ran(
+                process.returncode, text, laptop.folder / "reports" / "latest"
+            ), time.monotonic() - sent
+        finally:
+            process.kill()
+
+
+@posix
+@pytest.mark.parametrize(
+    ("number", "arguments", "named"),
+    [
+        (signal.SIGINT, [], "Ctrl-C"),
+        (signal.SIGTERM, [], "SIGTERM"),
+        (signal.SIGTERM, ["-n", "2"], "SIGTERM"),
+    ],
+    ids=["ctrl-c", "sigterm", "sigterm-to-two-workers"],
+)  # fmt: skip
+def test_a_run_that_is_told_to_stop_leaves_the_earlier_report(
+    slow: Laptop, number: signal.Signals, arguments: list[str], named: str
+) -> None:
+    report = slow.folder / "reports" / "latest"
+    before = contents(report)
+    ran, seconds = stopped(slow, number, "-k", "not CLI", *arguments)
+    assert ran.code == 2, ran.text
+    assert f"interrupted by {named}: " in ran.text
+    assert "checks were judged; nothing was written, and reports/latest is as it was" in ran.text
+    assert "Traceback" not in ran.text
+    assert "Generated html report" not in ran.text
+    assert contents(report) == before
+    assert problems(report) == []
+    assert left_beside(report) == ["latest"]
+    assert seconds < 20
+
+
+@posix
+def test_what_was_judged_before_is_told(slow: Laptop) -> None:
+    ran, _ = stopped(slow, signal.SIGINT, "-k", "PRF_ or RUN_02")
+    assert "INCOMPLETE" in ran.summary
+    assert "the run was interrupted before it was judged" in ran.summary
+    assert "RUN-02" in ran.summary
+
+
+def test_what_a_worker_judged_before_it_died_is_kept_and_the_rest_is_inconclusive(tmp_path: Path) -> None:
+    (tmp_path / "dying.py").write_text(
+        "import os\ndef pytest_runtest_setup(item):\n"
+        "    if 'PYTEST_XDIST_WORKER' in os.environ and 'us-west-2:credentials' in item.nodeid: os._exit(1)\n",
+        encoding="utf-8",
+    )
+    regions = ["--region", "us-east-1", "--region", "us-west-2"]
+    options = ["-n", "2", "--max-worker-restart", "0", "-p", "dying", "-k", "PRF_01 or PRF_02"]
+    ran = run_suite(tmp_path, *regions, *options, environ={**outside_aws(), "PYTHONPATH": str(tmp_path)})
+    assert ran.code == 6, ran.text
+    statuses = {
+        (row["requirement"], row["case"], row["target"][4:]): row["status"] for row in ran.json()["results"]
+    }
+    assert statuses == {
+        ("PRF-01", "config", "us-east-1"): "compliant",
+        ("PRF-01", "credentials", "us-east-1"): "compliant",
+        ("PRF-02", None, "us-east-1"): "compliant",
+        ("PRF-01", "config", "us-west-2"): "compliant",
+        ("PRF-01", "credentials", "us-west-2"): "inconclusive",
+        ("PRF-02", None, "us-west-2"): "inconclusive",
+    }
+    assert problems(ran.reports) == []
+
+
+def test_collection_that_fails_leaves_the_earlier_report(tmp_path: Path) -> None:
+    report = run_suite(tmp_path, "-k", "PRF_02").reports
+    before = contents(report)
+    broken = tmp_path / "test_broken.py"
+    broken.write_text("import nothing_of_this_name\n", encoding="utf-8")
+    ran = run_suite(tmp_path, str(broken), "-k", "PRF_02")
+    assert ran.code == 2, ran.text
+    assert contents(report) == before
+    assert left_beside(report) == ["latest"]
+
+
+# Writers that fail
+
+
+def failing(folder: Path, patch: str, *arguments: str) -> Ran:
+    """A run with a plugin that breaks something."""
+    (folder / "breaking.py").write_text(patch, encoding="utf-8")
+    environ = {**outside_aws(), "PYTHONPATH": str(folder)}
+    return run_suite(folder, "-k", "PRF_02", "-p", "breaking", *arguments, environ=environ)
+
+
+@pytest.mark.parametrize(
+    ("patch", "said"),
+    [
+        (
+            "import reports.summary\ndef render(document): raise RuntimeError('no ink')\nreports.summary.render = render\n",
+            "summary.md could not be made: RuntimeError: no ink; nothing was written",
+        ),
+        (
+            "import reports.audit\ndef render(*a, **k): raise RecursionError('too deep')\nreports.audit.render = render\n",
+            "audit.html could not be made: RecursionError: too deep; nothing was written",
+        ),
+        (
+            "import pytest_html.basereport as b\ndef write(self, page): raise OSError(28, 'No space left on device')\n"
+            "b.BaseReport._write_report = write\n",
+            "report.html could not be made: OSError: [Errno 28] No space left on device; nothing was written",
+        ),
+        (
+            "import reports.record as r\ndef evidence(self): raise KeyError('E1')\nr.Record.evidence = evidence\n",
+            "the reports could not be made: KeyError: 'E1'; nothing was written",
+        ),
+        (
+            "import reports.record as r\ndef document(self): raise ValueError('no')\nr.Record.document = document\n",
+            "the reports could not be made: ValueError: no; nothing was written",
+        ),
+        (
+            "from pathlib import Path\nown = Path.write_bytes\ndef write(self, data):\n"
+            "    if self.name == 'evidence.json': raise OSError(28, 'No space left on device')\n    return own(self, data)\n"
+            "Path.write_bytes = write\n",
+            "the reports could not be written: No space left on device; nothing was written",
+        ),
+    ],
+    ids=["summary", "audit", "pytest-html", "evidence", "results", "full disk"],
+)
+def test_a_writer_that_fails_is_named_and_the_earlier_report_is_still_there(
+    tmp_path: Path, patch: str, said: str
+) -> None:
+    report = run_suite(tmp_path, "-k", "PRF_02").reports
+    before = contents(report)
+    ran = failing(tmp_path, patch)
+    assert ran.code == 3, ran.text
+    assert said in ran.text
+    assert "and reports/latest is as it was" in ran.text
+    assert "Traceback" not in ran.text
+    assert contents(report) == before
+    assert left_beside(report) == ["latest"]
+
+
+@pytest.mark.skipif(os.name == "nt" or not Path("/dev/full").exists(), reason="needs a small file system")
+def test_a_disk_that_is_really_full_leaves_the_earlier_report(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for the disk: every write beyond it fails, of whichever writer."""
+    report = run_suite(tmp_path, "-k", "PRF_02").reports
+    before = contents(report)
+    ran = failing(
+        tmp_path,
+        "import resource, signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n",
+    )
+    assert ran.code == 3, ran.text
+    assert "File too large" in ran.text
+    assert contents(report) == before
+    assert left_beside(report) == ["latest"]
+
+
+def test_a_report_folder_that_cannot_be_made_stops_the_run_before_it_reads(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("mine", encoding="utf-8")
+    for place in ("file", "file/below"):
+        ran = run_suite(tmp_path, "--report-dir", place)
+        assert ran.code == 4, ran.text
+        assert f"ERROR: --report-dir {place}: file is a file, not a folder" in ran.text
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "mine"
+
+
+# Publication
+
+
+def publish(directory: Path, **files: str) -> None:
+    artifacts = Artifacts(directory)
+    try:
+        for name, text in files.items():
+            artifacts.write(name.replace("_", "."), text)
+        artifacts.publish()
+    finally:
+        artifacts.discard()
+
+
+def test_a_report_replaces_the_earlier_one_as_a_folder(tmp_path: Path) -> None:
+    report = tmp_path / "reports" / "latest"
+    publish(report, a_txt="1", b_txt="1")
+    first = report.stat().st_ino
+    publish(report, a_txt="2", c_txt="2")
+    assert contents(report) == {"a.txt": b"2", "c.txt": b"2", CHECKSUMS: (report / CHECKSUMS).read_bytes()}
+    assert report.stat().st_ino != first
+    assert left_beside(report) == ["latest"]
+
+
+def test_files_of_others_stay_and_the_earlier_reports_own_go(tmp_path: Path) -> None:
+    report = tmp_path / "mixed"
+    publish(report, a_txt="1", old_sarif="1")
+    (report / "mine.txt").write_text("mine", encoding="utf-8")
+    (report / "sub").mkdir()
+    publish(report, a_txt="2")
+    assert sorted(entry.name for entry in report.iterdir()) == [CHECKSUMS, "a.txt", "mine.txt", "sub"]
+    assert (report / "a.txt").read_text(encoding="utf-8") == "2"
+    assert list(read_checksums((report / CHECKSUMS).read_text(encoding="utf-8"))) == ["a.txt"]
+
+
+def test_a_folder_that_is_a_link_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real", target_is_directory=True)
+    publish(tmp_path / "link", a_txt="1")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "a.txt").read_text(encoding="utf-8") == "1"
+
+
+def test_checksums_that_name_other_folders_move_nothing_there(tmp_path: Path) -> None:
+    report = tmp_path / "report"
+    report.mkdir()
+    (tmp_path / "outside").write_text("mine", encoding="utf-8")
+    (report / CHECKSUMS).write_text(f"{'0' * 64}  ../outside\n", encoding="utf-8")
+    publish(report, a_txt="1")
+    assert (tmp_path / "outside").read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize("fails_at", range(1, 7))
+def test_files_that_cannot_take_their_places_leave_the_earlier_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails_at: int
+) -> None:
+    report = tmp_path / "report"
+    publish(report, a_txt="1", b_txt="1")
+    (report / "mine.txt").write_text("mine", encoding="utf-8")
+    before = contents(report)
+    replace, calls = Path.replace, 0
+
+    def breaking(self: Path, target: Any) -> Path:
+        nonlocal calls
+        calls += 1
+        if calls == fails_at:
+            raise OSError(errno.EIO, "Input/output error")
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", breaking)
+    with pytest.raises(OSError, match="Input/output error"):
+        publish(report, a_txt="2", b_txt="2")
+    monkeypatch.undo()
+    assert contents(report) == before
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["report"]
+
+
+def test_a_folder_that_cannot_take_its_place_leaves_the_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = tmp_path / "report"
+    publish(report, a_txt="1")
+    before = contents(report)
+    rename = Path.rename
+
+    def breaking(self: Path, target: Any) -> Path:
+        if self.name == "new":
+            raise OSError(errno.EIO, "Input/output error")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", breaking)
+    with pytest.raises(OSError, match="Input/output error"):
+        publish(report, a_txt="2")
+    assert contents(report) == before
+
+
+def test_where_folders_cannot_be_moved_files_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = tmp_path / "report"
+    publish(report, a_txt="1", b_txt="1")
+
+    def refused(self: Path, target: Any) -> Path:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "rename", refused)
+    publish(report, a_txt="2")
+    assert set(contents(report)) == {"a.txt", CHECKSUMS}
+    assert (report / "a.txt").read_text(encoding="utf-8") == "2"
+
+
+def test_nothing_is_left_of_what_was_not_published(tmp_path: Path) -> None:
+    artifacts = Artifacts(tmp_path / "new" / "reports" / "latest")
+    artifacts.write("a.txt", "1")
+    artifacts.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+@posix
+def test_a_report_has_the_rights_of_any_other_folder(tmp_path: Path) -> None:
+    publish(tmp_path / "report", a_txt="1")
+    (tmp_path / "plain").mkdir()
+    assert (tmp_path / "report").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    (tmp_path / "report").chmod(0o700)
+    publish(tmp_path / "report", a_txt="2")
+    assert (tmp_path / "report").stat().st_mode & 0o777 == 0o700
+
+
+# Signals
+
+
+@posix
+def test_sigterm_ends_pytest_as_ctrl_c_does_and_is_restored() -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    restore = stop_on_sigterm()
+    with pytest.raises(Terminated, match="SIGTERM"):
+        signal.raise_signal(signal.SIGTERM)
+    assert issubclass(Terminated, KeyboardInterrupt)
+    restore()
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@posix
+def test_no_signal_comes_between_two_files() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with uninterrupted():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
