@@ -160,7 +160,10 @@ class Record:
             for target, readings in self.readings.items()
             for reading in readings
         ]
-        return sorted(rows, key=lambda row: row[:2])
+        rows.sort(key=lambda row: row[:2])
+        # In the order of the stand-ins, which is that of a replay too.
+        keys = StandIns().replaced([[self._names[target], key] for target, key, _ in rows])
+        return [row for _, row in sorted(zip(keys, rows, strict=True), key=lambda pair: pair[0])]
 
 
 def suite() -> Json:

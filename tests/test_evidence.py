@@ -176,7 +176,10 @@ def test_what_is_about_the_account_is_asked_as_the_auditor() -> None:
                 "minutes": 60,
             },
             "iam:GetRole": lambda **_: {},
-            "sts:GetCallerIdentity": lambda: {},
+            "sts:GetCallerIdentity": lambda: {
+                "Account": "210987654321",
+                "Arn": "arn:aws:iam::210987654321:user/jo",
+            },
         }
     )
     seen = evidence(backend, auditor=True)
