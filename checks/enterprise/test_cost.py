@@ -1,0 +1,78 @@
+"""Monitoring: what Bedrock costs, and who hears of it before the bill does."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence.costs import Budget, Charge, Monitor, Told
+from fixtures.evidence.identity import Identity
+from fixtures.evidence.trails import satisfying
+from fixtures.readings import Unavailable
+
+
+@requirement("COST-01")
+def test_budget_covers_bedrock(
+    budgets: list[Budget] | None, charges: list[Charge], identity: Identity
+) -> None:
+    """A budget covers Bedrock and the model providers' own billing names, or the whole account."""
+    known = _of_own_bill(budgets)
+    missing = [charge["SERVICE"] for charge in charges if not any(budget.covers(charge) for budget in known)]
+    require(
+        not missing,
+        expected="cost budgets over the whole account, or over each name that the models are billed under",
+        observed=f"none of {len(known)} cost budgets covers {', '.join(missing)}",
+        account=identity.account,
+        value=", ".join(missing),
+    )
+
+
+@requirement("COST-02")
+def test_budget_has_subscribers(
+    budgets: list[Budget] | None,
+    budget_subscribers: dict[str, Told],
+    charges: list[Charge],
+    identity: Identity,
+) -> None:
+    """The notifications of that budget have subscribers."""
+    known, told = _of_own_bill(budgets), budget_subscribers
+    for charge in charges:
+        covering = [budget.name for budget in known if budget.covers(charge)]
+        if not covering:
+            raise Unavailable(f"no budget covers {charge['SERVICE']}", rests_on=("COST-01",))
+        if not satisfying(covering, lambda name: told[name].anybody):
+            require(
+                False,
+                expected="a subscriber to a notification of the budget",
+                observed=f"budget {covering[0]}, which covers {charge['SERVICE']}: {told[covering[0]].problem}",
+                account=identity.account,
+                resource=covering[0],
+            )
+
+
+@requirement("COST-03")
+def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges: list[Charge]) -> None:
+    """A cost-anomaly monitor with a subscription covers the services."""
+    monitors = _of_own_bill(anomaly_monitors)
+    for charge in charges:
+        covering = [monitor for monitor in monitors if monitor.covers(charge)]
+        if satisfying(covering, lambda monitor: monitor.told is not None and monitor.told.anybody):
+            continue
+        if covering:
+            told = covering[0].told
+            problem = told.problem if told else "no subscription names it"
+            observed = f"monitor {covering[0].name}, which covers {charge['SERVICE']}: {problem}"
+        else:
+            observed = f"none of {len(monitors)} anomaly monitors covers {charge['SERVICE']}"
+        require(
+            False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
+        )
+
+
+Entry = TypeVar("Entry")
+
+
+def _of_own_bill(entries: list[Entry] | None) -> list[Entry]:
+    if entries is None:
+        not_applicable("the partition has no bill of its own: it is on that of the account in aws")
+    return entries

@@ -1,0 +1,101 @@
+"""COST: budgets and anomaly monitors. Which world breaks what stands in the worlds themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.evidence.costs import Budget, covers
+from fixtures.simulation import service
+from fixtures.simulation.world import Fault, World
+from tests.harness import judged
+
+COST = ("COST-01", "COST-02", "COST-03")
+READS = {
+    "budgets:DescribeBudgets": ("COST-01", "COST-02"),
+    "budgets:DescribeNotificationsForBudget": ("COST-02",),
+    "budgets:DescribeSubscribersForNotification": ("COST-02",),
+    "ce:GetAnomalyMonitors": ("COST-03",),
+    "ce:GetAnomalySubscriptions": ("COST-03",),
+}
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_denied_read_leaves_its_requirements_open(operation: str) -> None:
+    fault = Fault("AccessDeniedException", "User is not authorized", 400)
+    found = judged("enterprise", only=COST, edit=lambda w: replace(w, faults={operation: fault}))
+
+    assert found.with_status("inconclusive") == set(READS[operation])
+    assert found.with_status("non_compliant") == set()
+    action = "budgets:ViewBudget" if operation.startswith("budgets") else operation
+    assert all(found[requirement]["missing_actions"] == [action] for requirement in READS[operation])
+
+
+def test_many_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+
+    def edit(world: World) -> World:
+        (own,) = world.budget
+        others = tuple(replace(own, name=f"b-{n}", filters={"Service": ("AWS Lambda",)}) for n in range(3))
+        quiet = replace(own, notification=(replace(own.notification[0], threshold=50), *own.notification))
+        monitors = tuple(replace(world.anomaly_monitor[0], name=f"m-{n}", dimension="TAG") for n in range(3))
+        return replace(world, budget=(*others, quiet), anomaly_monitor=(*monitors, *world.anomaly_monitor))
+
+    assert judged("enterprise", only=COST, edit=edit).with_status("compliant") == set(COST)
+
+
+def test_the_remedy_names_what_the_budget_misses() -> None:
+    found = judged("ent-cost-01-misses-claude", only=("COST-01",))["COST-01"]
+
+    assert "Claude Sonnet 4.6 (Amazon Bedrock Edition)" in found["observed"]
+    assert "Titan" not in found["observed"]
+    assert "Claude Sonnet 4.6 (Amazon Bedrock Edition)" in " ".join(found["remedy"])
+
+
+def test_a_partition_without_a_bill_is_ruled_out() -> None:
+    found = judged("ok-govcloud", only=COST)
+
+    assert found.with_status("not_applicable") == set(COST)
+
+
+CHARGE = {"SERVICE": "Amazon Bedrock", "LINKED_ACCOUNT": "111122223333", "REGION": "us-east-1"}
+
+
+def services(*values: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
+    return {"Dimensions": {"Key": "SERVICE", "Values": list(values), "MatchOptions": list(options)}}
+
+
+TAG = {"Tags": {"Key": "team", "Values": ["a"]}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        ({}, True),
+        (services("amazon bedrock"), True),
+        (services("AWS Lambda"), False),
+        (services("bedrock"), False),
+        (services("bedrock", options=("CONTAINS",)), True),
+        (services("Amazon", options=("STARTS_WITH",)), True),
+        ({"Not": services("AWS Lambda")}, True),
+        ({"Not": services("Amazon Bedrock")}, False),
+        ({"Or": [services("AWS Lambda"), services("Amazon Bedrock")]}, True),
+        ({"And": [services("AWS Lambda"), services("Amazon Bedrock")]}, False),
+        (TAG, False),
+        ({"Not": TAG}, False),
+        ({"Or": [TAG, services("Amazon Bedrock")]}, True),
+        ({"And": [TAG, services("Amazon Bedrock")]}, False),
+    ],
+)
+def test_an_expression_covers_what_it_is_known_to_take_in(expression: dict[str, Any], expected: bool) -> None:
+    assert covers(expression, CHARGE) is expected
+
+
+def test_several_filters_of_a_budget_must_all_admit() -> None:
+    row = {"BudgetName": "b", "CostFilters": {"Service": ["Amazon Bedrock"], "Region": ["eu-west-1"]}}
+
+    assert not Budget.of(row).covers(CHARGE)
+    assert Budget.of({**row, "CostFilters": {"Region": ["us-east-1"]}}).covers(CHARGE)
+    assert not Budget.of({**row, "CostFilters": {"TagKeyValue": ["user:team$a"]}}).covers(CHARGE)
