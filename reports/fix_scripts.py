@@ -224,7 +224,7 @@ def _posix(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
         lines.append(line("file", file))
         lines += [line(*_call(fix)) for fix in fixes]
         lines += [f"append {number}" for number in plan.arriving(file)]
-        lines += ["end", ""]
+        lines += ["finish", ""]
     lines += [line("rename", rename.file, rename.to) for rename in plan.renames]
     sourced = []
     if plan.unset:

@@ -117,9 +117,7 @@ class Laptop:
     def as_world(self, environment: Mapping[str, str] | None = None) -> World:
         """The world whose machine is this one as it is now, without backups; `environment` in place of its own."""
         files = {
-            name: self._file(name, content)
-            for name, content in self.files().items()
-            if STAMP not in name
+            name: self._file(name, content) for name, content in self.files().items() if STAMP not in name
         }
         machine: dict[str, Any] = {"files": files}
         if environment is not None:
