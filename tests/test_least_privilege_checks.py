@@ -1,0 +1,419 @@
+"""Least privilege: what is effectively allowed, and which statement of which policy is behind it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from checks.catalogue import load
+from fixtures.aws.policy_document import matches, statements
+from fixtures.evidence.privileges import BEARER, BEDROCK, ESCALATION
+from fixtures.simulation import service
+from fixtures.simulation.controls import IamGroup, PolicyFinding
+from fixtures.simulation.world import World, load_world
+from tests.bedrock_edits import (
+    ACCOUNT,
+    PROFILE_ARN,
+    TITAN,
+    all_of,
+    allow,
+    boundary,
+    deny,
+    document,
+    policy,
+    scp,
+)
+from tests.enterprise_edits import Edit, changed, failing
+from tests.harness import Judged, judged
+
+GROUP = tuple(f"LPR-0{number}" for number in range(1, 9))
+ROLE = "AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd"
+GUARDRAIL = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/gr0docxp"
+EVERYTHING = allow("*")
+
+
+def found(*edits: Edit, only: Sequence[str] = GROUP, world: str = "compliant", **options: Any) -> Judged:
+    return judged(world, edit=all_of(*edits), only=tuple(only), **options)
+
+
+def test_the_watched_actions_are_those_of_the_guide() -> None:
+    cases = {requirement.id: requirement.cases for requirement in load()}
+    assert tuple(f"bedrock:{case}" for case in cases["LPR-01"]) == BEDROCK
+    assert cases["LPR-02"] == ESCALATION
+    assert cases["LPR-06"] == tuple(BEARER)
+
+
+# --------------------------------------------------------------------------------------- the effective decision
+
+
+@pytest.mark.parametrize("case", load().requirement("LPR-01").cases)
+def test_each_bedrock_action_that_a_statement_names_is_found(case: str) -> None:
+    result = found(policy(allow(f"bedrock:{case}", Sid="Extra"), name="More"), only=["LPR-01"])
+    assert result.with_status("non_compliant") == {f"LPR-01 {case}"}
+    row = result["LPR-01", case]
+    assert row["observed"] == f"bedrock:{case} is allowed on *, by statement Extra of inline policy More"
+    assert row["remedy"][0].startswith(
+        f"# an administrator takes bedrock:{case} out of statement Extra of policy More"
+    )
+
+
+@pytest.mark.parametrize("case", load().requirement("LPR-02").cases)
+def test_each_escalating_action_that_a_statement_names_is_found(case: str) -> None:
+    result = found(policy(allow(case), name="More"), only=["LPR-02"])
+    assert result.with_status("non_compliant") == {f"LPR-02 {case}"}
+    assert result["LPR-02", case]["observed"].endswith("by statement 1 of inline policy More")
+
+
+@pytest.mark.parametrize("action", [action for actions in BEARER.values() for action in actions])
+def test_each_way_around_the_signature_is_found(action: str) -> None:
+    result = found(policy(allow(action), name="More"), only=["LPR-06"])
+    case = next(case for case, actions in BEARER.items() if action in actions)
+    assert result.with_status("non_compliant") == {f"LPR-06 {case}"}
+
+
+def test_an_action_on_one_resource_alone_is_found() -> None:
+    result = found(policy(allow(["bedrock:UpdateGuardrail"], GUARDRAIL), name="More"), only=["LPR-01"])
+    assert result["LPR-01", "UpdateGuardrail"]["observed"].startswith(
+        f"bedrock:UpdateGuardrail is allowed on {GUARDRAIL}, by statement 1"
+    )
+
+
+def test_an_action_under_a_condition_that_can_be_met_is_found() -> None:
+    condition = {"StringEquals": {"iam:PassedToService": ["bedrock.amazonaws.com"]}}
+    jobs = policy(allow("iam:PassRole", "arn:aws:iam::*:role/jobs-*", Condition=condition), name="Jobs")
+    assert found(jobs, only=["LPR-02"]).with_status("non_compliant") == {"LPR-02 iam:PassRole"}
+
+
+def test_the_actions_of_one_statement_are_one_thing_to_mend() -> None:
+    result = found(policy(allow(["bedrock:UpdateGuardrail", "bedrock:DeleteGuardrail"]), name="More"))
+    assert result.root_causes == ["LPR-01"]
+    assert result.document["root_causes"][0]["blocks"] == 1
+    assert (
+        "takes bedrock:DeleteGuardrail,bedrock:UpdateGuardrail out of"
+        in " ".join(result["LPR-01", "UpdateGuardrail"]["remedy"])
+        or "bedrock:UpdateGuardrail,bedrock:DeleteGuardrail"
+        in result["LPR-01", "UpdateGuardrail"]["remedy"][0]
+    )
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        policy(deny("bedrock:*Guardrail"), name="Denial"),
+        boundary(EVERYTHING, deny("bedrock:UpdateGuardrail")),
+        boundary(allow(["bedrock:Get*", "bedrock:List*", "bedrock:InvokeModel*", "iam:*"])),
+        scp(deny("bedrock:UpdateGuardrail")),
+        policy(deny("bedrock:*", GUARDRAIL), name="Denial"),
+    ],
+    ids=["deny", "boundary denies", "boundary leaves out", "scp", "deny on the resource"],
+)
+def test_what_another_layer_forbids_is_denied(saved: Edit) -> None:
+    more = policy(allow("bedrock:UpdateGuardrail", GUARDRAIL), name="More")
+    assert found(more, saved, only=["LPR-01"]).with_status("non_compliant") == set()
+
+
+def test_roles_that_are_named_may_be_assumed_and_patterns_of_roles_may_not() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role"
+    named = policy(allow("sts:AssumeRole", [f"{role}/One", f"{role}/path/Two"]), name="Roles")
+    assert found(named, only=["LPR-02"]).with_status("non_compliant") == set()
+    for pattern in (f"{role}/app-*", "arn:aws:iam::*:role/Deploy", "*"):
+        broad = policy(allow("sts:AssumeRole", pattern), name="Roles")
+        assert found(broad, only=["LPR-02"]).with_status("non_compliant") == {"LPR-02 sts:AssumeRole"}
+
+
+def test_subscribing_is_allowed_while_a_model_still_needs_it() -> None:
+    subscribing = policy(allow("aws-marketplace:Subscribe"), name="Marketplace")
+    assert found(subscribing, only=["LPR-02"]).with_status("non_compliant") == {
+        "LPR-02 aws-marketplace:Subscribe"
+    }
+    pending = changed("model", "anthropic.claude-sonnet-4-6", agreement="NOT_AVAILABLE")
+    result = found(subscribing, pending, only=["LPR-02"])["LPR-02", "aws-marketplace:Subscribe"]
+    assert result["status"] == "not_applicable"
+    assert "still needs its first subscription" in result["reason"]
+
+
+# -------------------------------------------------------------------------------------------------- wildcards
+
+
+@pytest.mark.parametrize(
+    ("statement", "extent"),
+    [
+        (allow("*"), "*"),
+        (allow("bedrock:*"), "bedrock:*"),
+        (allow("Bedrock:Invoke*"), "Bedrock:Invoke*"),
+        (allow(["bedrock:InvokeModel", "bedrock:I*"]), "bedrock:I*"),
+        (allow("bedrock:*", "arn:aws:bedrock:*"), "bedrock:*"),
+        ({"Effect": "Allow", "NotAction": ["iam:*"], "Resource": "*"}, "all but iam:*"),
+    ],
+)
+def test_a_wildcard_over_bedrock_is_one_root_cause(statement: dict[str, Any], extent: str) -> None:
+    result = found(policy(statement, name="Wide"))
+    assert result.root_causes == ["LPR-03"]
+    assert result["LPR-03"]["observed"].startswith(f"statement 1 of inline policy Wide allows {extent} on ")
+    tight = json.loads(result["LPR-03"]["remedy"][0].partition("statement 1: ")[2])
+    assert tight["Action"] == ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    assert PROFILE_ARN in tight["Resource"]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow(["bedrock:Get*", "bedrock:List*"]),
+        allow("bedrock:InvokeModel*", f"arn:aws:bedrock:*::foundation-model/{TITAN}"),
+        allow("bedrock:InvokeAgent", f"arn:aws:bedrock:us-east-1:{ACCOUNT}:agent-alias/A/B"),
+        allow("s3:*", "arn:aws:s3:::docxp/*"),
+        deny("bedrock:*", GUARDRAIL),
+    ],
+)
+def test_narrow_wildcards_raise_nothing(statement: dict[str, Any]) -> None:
+    result = found(policy(statement, name="Narrow"))
+    assert result.root_causes == []
+    assert result["LPR-03"]["status"] == "compliant"
+
+
+def test_a_boundary_saves_a_wide_policy() -> None:
+    result = judged("ok-ent-boundary-saves-a-wide-policy", only=GROUP)
+    assert result.with_status("compliant") >= {"LPR-03", "LPR-05", "LPR-01 UpdateGuardrail"}
+    assert result.root_causes == []
+
+
+def test_a_boundary_that_leaves_something_saves_only_the_rest() -> None:
+    leaving = boundary(EVERYTHING, deny(["bedrock:InvokeAgent", "bedrock:InvokeFlow", "iam:*", "sts:*"]))
+    result = found(policy(allow("bedrock:*"), name="Wide"), leaving, only=["LPR-01", "LPR-03"])
+    assert result["LPR-03"]["status"] == "compliant"
+    assert result["LPR-01", "UpdateGuardrail"]["status"] == "non_compliant"
+
+
+# ---------------------------------------------------------------------------------- managed policies and groups
+
+
+@pytest.mark.parametrize("name", load().requirement("LPR-04").cases)
+def test_a_policy_for_administrators_is_one_root_cause(name: str) -> None:
+    result = found(attached(f"aws/{name}", allow(["bedrock:*", "bedrock-mantle:*", "iam:PassRole"])))
+    assert result.root_causes == ["LPR-04"]
+    row = result["LPR-04", name]
+    assert row["observed"] == f"arn:aws:iam::aws:policy/{name} is attached to role {ROLE}"
+    assert row["remedy"][0].startswith(f"# an administrator takes {name} off {ROLE}")
+    assert result["LPR-03"]["blocked_by"] == "LPR-04"
+    assert result["LPR-02", "iam:PassRole"]["blocked_by"] == "LPR-04"
+
+
+def attached(name: str, *stated: dict[str, Any]) -> Edit:
+    return lambda world: replace(world, role=replace(world.role, attached={name: document(*stated)}))
+
+
+def test_an_own_policy_of_that_name_is_judged_by_what_it_says() -> None:
+    result = found(attached("AdministratorAccess", allow("bedrock:ListFoundationModels")))
+    assert result.root_causes == []
+
+
+def grouped(*stated: dict[str, Any], managed: str = "") -> Edit:
+    """The IAM user in a group with that policy."""
+
+    def edit(world: World) -> World:
+        policies = {} if managed else {"Group": document(*stated)}
+        group = IamGroup(
+            "builders", policies=policies, attached={managed: document(*stated)} if managed else {}
+        )
+        return replace(changed("iam_user", "build", groups=("builders",))(world), iam_group=(group,))
+
+    return edit
+
+
+def test_what_comes_through_a_group_is_found_and_named() -> None:
+    user = "ok-iam-user-on-purpose"
+    inline = found(grouped(allow("bedrock:DeleteGuardrail", Sid="Tune")), world=user, only=["LPR-01"])
+    assert inline["LPR-01", "DeleteGuardrail"]["observed"] == (
+        "bedrock:DeleteGuardrail is allowed on *, by statement Tune of inline policy Group of group builders"
+    )
+    managed = found(grouped(allow("bedrock:*"), managed="aws/AmazonBedrockFullAccess"), world=user)
+    assert managed.root_causes == ["LPR-04"]
+    assert managed["LPR-04", "AmazonBedrockFullAccess"]["observed"].endswith("is attached to group builders")
+
+
+def test_a_user_may_get_everything_it_needs_through_a_group() -> None:
+    result = judged("ok-ent-policy-through-a-group", only=GROUP)
+    assert result.root_causes == []
+    assert "iam:GetGroupPolicy" in {reading["name"] for reading in result.readings}
+
+
+# ----------------------------------------------------------------------------------------------------- models
+
+
+def test_the_guides_own_wildcard_is_advice_with_the_tight_statement() -> None:
+    result = judged("ent-lpr-05-every-model", only=GROUP)
+    assert result.root_causes == ["LPR-05"]
+    assert result["LPR-05"]["severity"] == "low"
+    assert (
+        result["LPR-05"]["observed"]
+        == "statement Guide of inline policy Bedrock lets any model be invoked, by *"
+    )
+    tight = json.loads(result["LPR-05"]["remedy"][0].partition("in place of *: ")[2])
+    assert f"arn:aws:bedrock:us-east-1::foundation-model/{TITAN}" in tight["Resource"]
+
+
+def test_a_pattern_that_reaches_another_listed_model_is_found() -> None:
+    result = judged("ent-lpr-05-every-model-of-a-provider", only=["LPR-05"])
+    assert result["LPR-05"]["observed"].endswith(
+        "lets cohere.embed-v4:0 be invoked, by arn:aws:bedrock:us-east-1::foundation-model/cohere.*"
+    )
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        policy(
+            allow(
+                "bedrock:InvokeModel",
+                Condition={"StringEquals": {"bedrock:InferenceProfileArn": PROFILE_ARN}},
+            ),
+            name="Through",
+        ),
+        policy(
+            allow("bedrock:InvokeModel", f"arn:aws:bedrock:*::foundation-model/{TITAN}"), name="AnyRegion"
+        ),
+        policy(
+            allow("bedrock:InvokeModel", "arn:aws:bedrock:eu-west-1::foundation-model/*"), name="Elsewhere"
+        ),
+        all_of(policy(allow("bedrock:InvokeModel"), name="Wide"), scp(deny("bedrock:InvokeModel"))),
+    ],
+    ids=["through the profile", "any region", "another region", "an SCP denies"],
+)
+def test_models_that_are_not_reached_raise_nothing(edit: Edit) -> None:
+    assert found(edit, only=["LPR-05"])["LPR-05"]["status"] == "compliant"
+
+
+def test_without_the_list_of_models_only_a_wildcard_can_be_found() -> None:
+    unlisted = failing("bedrock:ListFoundationModels", "ThrottlingException")
+    narrow = found(unlisted, only=["LPR-05"])["LPR-05"]
+    assert narrow["status"] == "inconclusive" and "ThrottlingException" in narrow["reason"]
+    wide = found(unlisted, policy(allow("bedrock:InvokeModel"), name="Wide"), only=["LPR-05"])["LPR-05"]
+    assert wide["status"] == "non_compliant"
+
+
+# --------------------------------------------------------------------------------- Access Analyzer and boundary
+
+
+@pytest.mark.parametrize("kind", ["ERROR", "SECURITY_WARNING", "WARNING"])
+def test_a_finding_of_access_analyzer_is_found(kind: Any) -> None:
+    finding = PolicyFinding("ListModels", kind, "SOME_CODE", "Add a resource.")
+    result = found(lambda world: replace(world, policy_finding=(finding,)), only=["LPR-07"])["LPR-07"]
+    assert result["observed"] == f"inline policy Bedrock: {kind} SOME_CODE"
+    assert result["remedy"][0] == '# edit policy Bedrock as Access Analyzer says: "Add a resource."'
+
+
+def test_a_suggestion_and_a_finding_in_a_policy_of_aws_raise_nothing() -> None:
+    suggestion = PolicyFinding("ListModels", "SUGGESTION", "REDUNDANT_ACTION", "…")
+    in_aws = PolicyFinding("SecurityLake", "ERROR", "X", "…")
+    result = found(
+        lambda world: replace(world, policy_finding=(suggestion, in_aws)),
+        attached("aws/SecurityAudit", allow("iam:List*", Sid="SecurityLake")),
+        only=["LPR-07"],
+    )
+    assert result["LPR-07"]["status"] == "compliant"
+
+
+def test_a_required_boundary_that_is_missing_is_found() -> None:
+    result = judged("ent-lpr-08-no-boundary", only=["LPR-08"])["LPR-08"]
+    assert result["observed"] == f"role {ROLE} has none"
+    assert judged("enterprise", only=["LPR-08"])["LPR-08"]["status"] == "compliant"
+    assert (
+        judged("compliant", only=["LPR-08"])["LPR-08"]["reason"] == "[controls] permissions_boundary is false"
+    )
+
+
+def test_a_users_boundary_counts_too() -> None:
+    settings = load_world("ent-lpr-08-no-boundary").parsed_settings()
+    user = replace(settings, credentials=load_world("ok-iam-user-on-purpose").parsed_settings().credentials)
+    without = found(world="ok-iam-user-on-purpose", only=["LPR-08"], settings=user)["LPR-08"]
+    assert without["observed"] == "user build has none"
+    held = changed("iam_user", "build", boundary=document(EVERYTHING))
+    result = found(held, world="ok-iam-user-on-purpose", only=["LPR-08"], settings=user)["LPR-08"]
+    assert result["status"] == "compliant"
+
+
+# ------------------------------------------------------------------------------------------- what is not read
+
+
+@pytest.mark.parametrize(
+    ("operation", "requirements"),
+    [
+        ("iam:SimulatePrincipalPolicy", {"LPR-01", "LPR-02", "LPR-03", "LPR-06"}),
+        ("iam:ListRolePolicies", {"LPR-01", "LPR-02", "LPR-03", "LPR-05", "LPR-06", "LPR-07"}),
+        ("iam:GetRolePolicy", {"LPR-01", "LPR-02", "LPR-03", "LPR-05", "LPR-06", "LPR-07"}),
+        (
+            "iam:ListAttachedRolePolicies",
+            {"LPR-01", "LPR-02", "LPR-03", "LPR-04", "LPR-05", "LPR-06", "LPR-07"},
+        ),
+        ("accessanalyzer:ValidatePolicy", {"LPR-07"}),
+    ],
+)
+def test_what_is_denied_is_inconclusive_with_the_action(operation: str, requirements: set[str]) -> None:
+    result = found(failing(operation), only=GROUP)
+    unread = [row for row in result.results.values() if row["status"] == "inconclusive"]
+    assert {row["requirement"] for row in unread} == requirements
+    action = operation.replace("accessanalyzer", "access-analyzer")
+    assert all(row["missing_actions"] == [action] for row in unread)
+
+
+def test_a_grant_that_the_simulator_shows_needs_no_document() -> None:
+    more = policy(allow("bedrock:UpdateGuardrail"), name="More")
+    result = found(more, failing("iam:GetRolePolicy"), only=["LPR-01"])
+    assert result["LPR-01", "UpdateGuardrail"]["observed"] == "bedrock:UpdateGuardrail is allowed on *"
+    assert result["LPR-01", "DeleteGuardrail"]["status"] == "inconclusive"
+
+
+def test_policies_are_found_on_every_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+    many = [policy(allow(f"s3:GetObject{n}"), name=f"P{n}") for n in range(4)]
+    last = policy(allow("bedrock:UpdateGuardrail"), name="Zzz")
+    result = found(*many, last, attached("One", allow("s3:ListBucket")), only=["LPR-01", "LPR-02"])
+    assert result.with_status("non_compliant") == {"LPR-01 UpdateGuardrail"}
+    assert len(result.with_status("compliant")) == len(BEDROCK) + len(ESCALATION) - 1
+
+
+# -------------------------------------------------------------------------------------------- policy documents
+
+
+def test_a_statement_is_read_in_every_spelling() -> None:
+    (one,) = statements("P", {"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}})
+    assert (one.name, one.pattern_for("S3:getobject"), one.pattern_for("s3:PutObject")) == (
+        "1",
+        "s3:Get*",
+        None,
+    )
+    (other,) = statements(
+        "P", {"Statement": [{"Effect": "Deny", "NotAction": ["iam:*"], "NotResource": "arn:x:*"}]}
+    )
+    assert (other.pattern_for("iam:GetRole"), other.pattern_for("s3:GetObject")) == (None, "NotAction")
+    assert (other.covers("arn:x:1"), other.covers("arn:y:1")) == (False, True)
+    (bare,) = statements(
+        "P",
+        {
+            "Statement": {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": ["a:B"],
+                "Condition": {"Bool": {"k": True}},
+            }
+        },
+    )
+    assert (bare.principals, bare.conditions) == ((("AWS", "*"),), (("Bool", "k", ("true",)),))
+
+
+@pytest.mark.parametrize(
+    "broken", [{}, {"Statement": []}, {"Statement": ["x"]}, {"Statement": [{"Effect": "Maybe"}]}]
+)
+def test_a_document_that_is_none_is_refused(broken: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="policy P"):
+        statements("P", broken)
+
+
+def test_patterns_are_iams() -> None:
+    assert matches("arn:aws:s3:::a?c/*", "arn:aws:s3:::abc/d/e")
+    assert not matches("arn:aws:s3:::a?c", "arn:aws:s3:::ac")
+    assert not matches("a.c", "abc") and not matches("S3:*", "s3:x") and matches("S3:*", "s3:x", fold=True)
