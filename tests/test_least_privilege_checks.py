@@ -92,12 +92,9 @@ def test_the_actions_of_one_statement_are_one_thing_to_mend() -> None:
     result = found(policy(allow(["bedrock:UpdateGuardrail", "bedrock:DeleteGuardrail"]), name="More"))
     assert result.root_causes == ["LPR-01"]
     assert result.document["root_causes"][0]["blocks"] == 1
-    assert (
-        "takes bedrock:DeleteGuardrail,bedrock:UpdateGuardrail out of"
-        in " ".join(result["LPR-01", "UpdateGuardrail"]["remedy"])
-        or "bedrock:UpdateGuardrail,bedrock:DeleteGuardrail"
-        in result["LPR-01", "UpdateGuardrail"]["remedy"][0]
-    )
+    for case in ("UpdateGuardrail", "DeleteGuardrail"):
+        told = result["LPR-01", case]["remedy"][0]
+        assert "takes bedrock:UpdateGuardrail,bedrock:DeleteGuardrail out of" in told
 
 
 @pytest.mark.parametrize(
@@ -182,7 +179,7 @@ def test_a_boundary_saves_a_wide_policy() -> None:
 
 
 def test_a_boundary_that_leaves_something_saves_only_the_rest() -> None:
-    leaving = boundary(EVERYTHING, deny(["bedrock:InvokeAgent", "bedrock:InvokeFlow", "iam:*", "sts:*"]))
+    leaving = boundary(EVERYTHING, deny(["bedrock:InvokeAgent", "bedrock:InvokeFlow", "iam:Create*"]))
     result = found(policy(allow("bedrock:*"), name="Wide"), leaving, only=["LPR-01", "LPR-03"])
     assert result["LPR-03"]["status"] == "compliant"
     assert result["LPR-01", "UpdateGuardrail"]["status"] == "non_compliant"
