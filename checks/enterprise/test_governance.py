@@ -1,0 +1,132 @@
+"""Support: plans and agreements that AWS knows of, and approvals that somebody signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.attestations import Attestation
+from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
+from fixtures.evidence.models import ModelName
+from fixtures.evidence.permissions import CallerNames
+from fixtures.evidence.trails import satisfying
+from fixtures.readings import Reading
+
+
+@requirement("SUP-01")
+def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames) -> None:
+    """The account has a paid support plan."""
+    error = support_levels.error
+    require(
+        error is None or error.code != NO_PLAN,
+        expected="a plan with which the Support API answers",
+        observed=f"support:DescribeSeverityLevels: {error.code if error else ''}",
+        account=caller_names.account,
+    )
+    value_of(support_levels)
+
+
+@requirement("SUP-02")
+def test_support_plan_is_attested(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
+    """The support plan is Enterprise or higher, and that is attested."""
+    _require_attested("SUP-02", attestations.get("SUP-02", []), evidence.now.date())
+
+
+@requirement("GOV-01")
+def test_service_is_approved(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
+    """The approval of the AI service is attested: it names owner, scope and models, and an expiry that is not past."""
+    _require_attested("GOV-01", attestations.get("GOV-01", []), evidence.now.date(), ("scope", "models"))
+
+
+@requirement("GOV-02")
+def test_model_is_signed_off(
+    case: str,
+    attestations: dict[str, list[Attestation]],
+    model_names: dict[str, ModelName],
+    evidence: Evidence,
+) -> None:
+    """The configured model's licence and residency are signed off."""
+    model = model_names[case]
+    naming = [entry for entry in attestations.get("GOV-02", []) if _names(entry.entry.models, model)]
+    _require_attested(
+        "GOV-02",
+        naming,
+        evidence.now.date(),
+        ("models",),
+        of=f" with {model.text} among its models",
+        unless=(f"MDL-01:{case}", f"MDL-02:{case}", f"MDL-03:{case}", f"MDL-05:{case}"),
+        model=model.text,
+    )
+
+
+def _names(models: Sequence[str], model: ModelName) -> bool:
+    """Whether the model is among those as it is configured: an inference profile by its own name, since that says where
+    prompts go."""
+    return model.text in models or model.id in models
+
+
+def _require_attested(
+    requirement: str,
+    entries: Sequence[Attestation],
+    today: date,
+    also: tuple[str, ...] = (),
+    *,
+    of: str = "",
+    unless: tuple[str, ...] = (),
+    model: str | None = None,
+) -> None:
+    if satisfying(entries, lambda entry: not entry.problems(today, also)):
+        return
+    if entries:
+        problems = entries[0].problems(today, also)
+        observed = f"[[attestation]] number {entries[0].number} {'; '.join(problems)}"
+    else:
+        observed = f"compliance.toml has no [[attestation]] for {requirement}{of}"
+    require(
+        False,
+        expected=f"an [[attestation]] for {requirement}{of} that is complete and in force",
+        observed=observed,
+        unless=unless,
+        model=model,
+    )
+
+
+@requirement("GOV-03")
+def test_agreements_are_active(
+    agreements: list[Agreement], caller_names: CallerNames, evidence: Evidence
+) -> None:
+    """The agreements that are required, such as a business associate addendum, are active."""
+    wanted = evidence.settings.controls.agreements
+    if not wanted:
+        not_applicable("[controls] agreements names none")
+    problems = {}
+    for name in wanted:
+        own = [each for each in agreements if each.name.casefold() == name.casefold()]
+        if not any(not each.over for each in own):
+            problems[name] = f"{name} {own[0].over}" if own else f"{name} was never accepted"
+    require(
+        not problems,
+        expected=f"active: {', '.join(wanted)}",
+        observed=f"artifact:ListCustomerAgreements: {'; '.join(problems.values())}",
+        account=caller_names.account,
+        each=[{"resource": name} for name in problems],
+    )
+
+
+@requirement("GOV-04")
+def test_guardrails_are_enforced(
+    enforced_guardrails: list[Guardrail], model_names: dict[str, ModelName], evidence: Evidence
+) -> None:
+    """The guardrails that are required are enforced in the region."""
+    missing = [
+        model.text
+        for model in dict.fromkeys(model_names.values())
+        if not any(guardrail.covers(model) for guardrail in enforced_guardrails)
+    ]
+    if enforced_guardrails:
+        observed = f"no enforced guardrail covers {', '.join(missing)}"
+    else:
+        observed = f"bedrock:ListEnforcedGuardrailsConfiguration: none in {evidence.target.region}"
+    require(not missing, expected="enforced guardrails for each configured model", observed=observed)

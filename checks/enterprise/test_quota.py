@@ -1,0 +1,75 @@
+"""Support: what the account may ask of each configured model in a minute."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence.permissions import CallerNames
+from fixtures.evidence.quotas import ModelQuotas
+
+
+@requirement("QTA-01")
+def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames) -> None:
+    """The configured model has an applied quota above zero."""
+    own = quotas[case]
+    zero = [quota for quota in own.quotas if quota.applied <= 0]
+    if zero:
+        require(
+            False,
+            expected=f"more than 0 requests and tokens a minute for {own.configured.name.text}",
+            observed=f"{zero[0].name}: {zero[0].applied:g} applied, and {_said(zero[0].default)} by default",
+            account=caller_names.account,
+            resource=zero[0].code,
+            value=f"{zero[0].default or 1:g}",
+            unless=_obstacle(own),
+        )
+
+
+@requirement("QTA-02")
+def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> None:
+    """The configured model has at least the configured requests and tokens a minute."""
+    own = quotas[case]
+    if not own.needed:
+        _nothing_configured(own)
+    short = own.short()
+    require(
+        not short,
+        expected=f"{' and '.join(f'{need} {quota.unit}' for quota, need in short)} a minute",
+        observed="; ".join(f"{quota.name}: {quota.applied:g}" for quota, _ in short),
+        each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
+        unless=(*_obstacle(own), f"QTA-01:{case}", f"QTA-03:{case}"),
+    )
+
+
+@requirement("QTA-03")
+def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> None:
+    """Where an increase was needed, the applied quota is above the default, or an approved request exists."""
+    own = quotas[case]
+    if not own.needed:
+        _nothing_configured(own)
+    if own.quotas and not own.beyond_default():
+        not_applicable(f"the defaults are enough for what is configured for {own.configured.name.text}")
+    missing = [(quota, need) for quota, need in own.beyond_default() if not quota.raised]
+    require(
+        not missing,
+        expected="an applied quota above the default, or an approved request for one",
+        observed="; ".join(
+            f"{quota.name}: {quota.applied:g}, the default, {need} are needed and no request was approved"
+            for quota, need in missing
+        ),
+        each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
+        unless=(*_obstacle(own), f"QTA-01:{case}"),
+    )
+
+
+def _nothing_configured(own: ModelQuotas) -> NoReturn:
+    not_applicable(f'[quotas."{own.configured.name.text}"] asks for nothing')
+
+
+def _said(default: float | None) -> str:
+    return "nothing" if default is None else f"{default:g}"
+
+
+def _obstacle(own: ModelQuotas) -> tuple[str, ...]:
+    return (own.configured.obstacle,) if own.configured.obstacle else ()

@@ -1,0 +1,108 @@
+"""SUP and GOV: what AWS knows of, and what somebody signed. Which world breaks what stands in the worlds themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fixtures.simulation import service
+from fixtures.simulation.world import Fault, World
+from tests.harness import judged
+
+ALL = ("SUP-01", "SUP-02", "GOV-01", "GOV-02", "GOV-03", "GOV-04")
+READS = {
+    "support:DescribeSeverityLevels": "SUP-01",
+    "artifact:ListCustomerAgreements": "GOV-03",
+    "bedrock:ListEnforcedGuardrailsConfiguration": "GOV-04",
+}
+
+
+@pytest.mark.parametrize("operation", READS)
+def test_a_denied_read_leaves_its_requirement_open(operation: str) -> None:
+    fault = Fault("AccessDeniedException", "User is not authorized", 403)
+    found = judged("enterprise", only=ALL, edit=lambda w: replace(w, faults={operation: fault}))
+
+    assert found.with_status("inconclusive") == {READS[operation]}
+    assert found.with_status("non_compliant") == set()
+    assert found[READS[operation]]["missing_actions"] == [operation]
+
+
+def test_many_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+
+    def edit(world: World) -> World:
+        (own,) = world.agreement
+        others = tuple(replace(own, name=f"Agreement {n}") for n in range(3))
+        (guardrail,) = world.enforced_guardrail
+        narrow = tuple(replace(guardrail, id=f"g{n}", included=("x.y",)) for n in range(3))
+        return replace(world, agreement=(*others, own), enforced_guardrail=(*narrow, guardrail))
+
+    assert judged("enterprise", only=ALL, edit=edit).root_causes == []
+
+
+def test_an_agreement_that_ended_is_not_active() -> None:
+    def edit(world: World) -> World:
+        return replace(world, agreement=(replace(world.agreement[0], ends_in=timedelta(days=-1)),))
+
+    found = judged("enterprise", only=ALL, edit=edit)
+
+    assert found.root_causes == ["GOV-03"]
+    assert "ended on 2026-11-21" in found["GOV-03"]["observed"]
+
+
+def attested(requirement: str, **changes: Any) -> Callable[[World], World]:
+    """Edits the attestation for the requirement; a change to None takes the key out."""
+
+    def edit(world: World) -> World:
+        entries = []
+        for entry in world.settings["attestation"]:
+            edits = changes if entry["requirement"] == requirement else {}
+            entries.append({k: v for k, v in {**entry, **edits}.items() if v is not None})
+        return replace(world, settings={**world.settings, "attestation": entries})
+
+    return edit
+
+
+@pytest.mark.parametrize("requirement", ["SUP-02", "GOV-01"])
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"owner": None}, "has no owner"),
+        ({"approved_by": None}, "has no approved_by"),
+        ({"sha256": None}, "has no sha256"),
+        ({"expires": "2026-11-21"}, "expired on 2026-11-21"),
+        ({"approved_on": "2026-11-23"}, "still to come"),
+    ],
+)
+def test_an_attestation_that_lacks_something_does_not_hold(
+    requirement: str, changes: dict[str, Any], said: str
+) -> None:
+    found = judged("enterprise", only=(requirement,), edit=attested(requirement, **changes))
+
+    assert found[requirement]["status"] == "non_compliant"
+    assert said in found[requirement]["observed"]
+
+
+@pytest.mark.parametrize("key", ["scope", "models"])
+def test_an_approval_says_what_it_is_for(key: str) -> None:
+    found = judged("enterprise", only=("GOV-01",), edit=attested("GOV-01", **{key: None}))
+
+    assert f"has no {key}" in found["GOV-01"]["observed"]
+
+
+def test_it_holds_on_its_last_day() -> None:
+    found = judged("enterprise", only=("SUP-02",), edit=attested("SUP-02", expires="2026-11-22"))
+
+    assert found["SUP-02"]["status"] == "compliant"
+
+
+def test_a_sign_off_of_the_model_is_none_of_a_profile_that_leads_elsewhere() -> None:
+    models = ["anthropic.claude-sonnet-4-6", "amazon.titan-embed-text-v2:0"]
+    found = judged("enterprise", only=("GOV-02",), edit=attested("GOV-02", models=models))
+
+    assert found.with_status("non_compliant") == {"GOV-02 BEDROCK_MODEL_ID", "GOV-02 CHAT_MODEL"}
+    assert "us.anthropic.claude-sonnet-4-6" in found["GOV-02", "CHAT_MODEL"]["remedy"][0]

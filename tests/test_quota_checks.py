@@ -1,0 +1,114 @@
+"""QTA: quotas by model. Which world breaks what stands in the worlds themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.evidence.models import FoundationModel, Lifecycle
+from fixtures.evidence.quotas import is_for
+from fixtures.simulation import service
+from fixtures.simulation.world import Fault, World
+from tests.harness import judged
+
+QTA = ("QTA-01", "QTA-02", "QTA-03")
+OPERATIONS = ("ListServiceQuotas", "ListAWSDefaultServiceQuotas", "ListRequestedServiceQuotaChangeHistory")
+CASES = ("BEDROCK_MODEL_ID", "BEDROCK_EMBED_MODEL_ID", "CHAT_MODEL")
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_a_denied_read_leaves_all_open(operation: str) -> None:
+    fault = Fault("AccessDeniedException", "User is not authorized", 400)
+    found = judged(
+        "enterprise", only=QTA, edit=lambda w: replace(w, faults={f"service-quotas:{operation}": fault})
+    )
+
+    assert found.with_status("inconclusive") == {f"{each} {case}" for each in QTA for case in CASES}
+    assert found["QTA-01", "CHAT_MODEL"]["missing_actions"] == [f"servicequotas:{operation}"]
+
+
+def test_many_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+
+    def edit(world: World) -> World:
+        others = tuple(
+            replace(world.quota[0], code=f"L-{n}", name=f"Batch jobs {n}", default=0) for n in range(4)
+        )
+        requests = tuple(replace(world.quota_request[0], id=f"r-{n}", status="DENIED") for n in range(3))
+        return replace(world, quota=(*others, *world.quota), quota_request=(*requests, *world.quota_request))
+
+    assert judged("enterprise", only=QTA, edit=edit).root_causes == []
+
+
+def test_a_model_without_a_quota_of_its_name_is_not_judged() -> None:
+    found = judged("enterprise", only=QTA, edit=lambda w: replace(w, quota=()))
+
+    assert found.with_status("compliant") == found.with_status("non_compliant") == set()
+
+
+def test_without_settings_only_zero_is_asked_about() -> None:
+    found = judged("compliant", only=QTA)
+
+    assert {requirement for requirement, _ in found.results if requirement != "QTA-01"} == {
+        "QTA-02",
+        "QTA-03",
+    }
+    assert found.with_status("not_applicable") == {f"{each} {case}" for each in QTA[1:] for case in CASES}
+    assert "asks for nothing" in found["QTA-02", "CHAT_MODEL"]["reason"]
+
+
+def test_the_remedy_asks_for_what_is_needed() -> None:
+    found = judged("ent-qta-03-request-is-pending", only=QTA)["QTA-03", "CHAT_MODEL"]
+
+    assert "--quota-code L-CHATREQS --desired-value 300" in " ".join(found["remedy"])
+
+
+def model(provider: str, name: str) -> FoundationModel:
+    return FoundationModel("id", "arn", name, provider, (), False, (), Lifecycle("ACTIVE", None, None))
+
+
+@pytest.mark.parametrize(
+    ("quota", "of", "way", "unit"),
+    [
+        (
+            "Cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.6",
+            model("Anthropic", "Claude Sonnet 4.6"),
+            "cross-region",
+            "tokens",
+        ),
+        (
+            "Cross-region model inference requests per minute for Anthropic Claude Sonnet 4 V1",
+            model("Anthropic", "Claude Sonnet 4"),
+            "cross-region",
+            "requests",
+        ),
+        (
+            "On-demand InvokeModel requests per minute for Anthropic Claude 3.5 Sonnet V2",
+            model("Anthropic", "Claude 3.5 Sonnet v2"),
+            "on-demand",
+            "requests",
+        ),
+        (
+            "Global cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.6",
+            model("Anthropic", "Claude Sonnet 4.6"),
+            "cross-region",
+            None,
+        ),
+        (
+            "Cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.6",
+            model("Anthropic", "Claude Sonnet 4"),
+            "cross-region",
+            None,
+        ),
+        (
+            "On-demand model inference requests per minute for Anthropic Claude 3.5 Sonnet V2",
+            model("Anthropic", "Claude 3.5 Sonnet"),
+            "on-demand",
+            None,
+        ),
+        ("Model invocation max tokens per day for Amazon Titan", model("Amazon", "Titan"), "on-demand", None),
+    ],
+)
+def test_a_quota_is_a_models_by_its_name(quota: str, of: FoundationModel, way: str, unit: str | None) -> None:
+    assert is_for({"QuotaName": quota}, of, way) == unit
