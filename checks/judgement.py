@@ -195,10 +195,6 @@ class Docket:
             if identifier in self._under_way:
                 self._passed_over.add(identifier)
                 continue
-            try:  # while checks are being written
-                check_of(identifier)
-            except KeyError:
-                continue
             for outcome in [self.judge(identifier, case)] if case else self.all(identifier):
                 root = identifier if outcome.status == "non_compliant" else outcome.blocked_by
                 if root and root != asking:
