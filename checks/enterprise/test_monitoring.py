@@ -203,5 +203,12 @@ def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, Conf
         not missing,
         expected="an Invocations metric of each configured model",
         observed=f"cloudwatch:ListMetrics has none of {', '.join(missing)}",
-        unless=(*(each for each in obstacles if each and not sound), "REG-01", "IAM-01", "IAM-02", "IAM-06", "MDL-08"),
+        unless=(
+            *(each for each in obstacles if each and not sound),
+            "REG-01",
+            "IAM-01",
+            "IAM-02",
+            "IAM-06",
+            "MDL-08",
+        ),
     )
