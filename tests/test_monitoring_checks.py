@@ -20,7 +20,7 @@ READS = {
     "logs:DescribeLogGroups": ("MON-01", "MON-02", "MON-03", "MON-04", "MON-05"),
     "logs:DescribeMetricFilters": ("MON-02", "MON-03", "MON-04", "MON-05"),
     "logs:TestMetricFilter": ("MON-02", "MON-03", "MON-04", "MON-05"),
-    "cloudwatch:DescribeAlarms": ("MON-04", "MON-05", "MON-06", "MON-08"),
+    "cloudwatch:DescribeAlarms": ("MON-04", "MON-05", "MON-06"),
     "sns:ListSubscriptionsByTopic": ("MON-05",),
     "cloudwatch:GetMetricData": ("MON-07",),
     "cloudwatch:ListMetrics": ("MON-09",),
@@ -67,6 +67,17 @@ def test_thousands_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> Non
         )
 
     assert judged("enterprise", only=MON, edit=edit).with_status("compliant") == set(MON)
+
+
+def test_without_an_attested_schedule_the_alarms_decide() -> None:
+    fault = Fault("AccessDenied", "User is not authorized", 403)
+    found = judged(
+        "ok-ent-expiry-alarm",
+        only=("MON-08",),
+        edit=lambda w: replace(w, faults={"cloudwatch:DescribeAlarms": fault}),
+    )
+
+    assert found["MON-08"]["missing_actions"] == ["cloudwatch:DescribeAlarms"]
 
 
 def broken_alarm(name: str, **changes: Any) -> Callable[[World], World]:
