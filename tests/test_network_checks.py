@@ -245,7 +245,10 @@ def test_a_name_that_leads_to_the_public_address_is_found() -> None:
         f"{HOST} resolves to 10.20.1.12, 10.20.2.12",
         "203.0.113.80",
     )
-    assert f"ask the VPC's resolver for {HOST}" in row["remedy"][0]
+    assert "let this machine ask the VPC's resolver" in row["remedy"][0]
+    public = ("203.0.113.80",)
+    outside = found(addresses(bedrock_runtime=public, bedrock=public, sts=public), only=["NET-06"])
+    assert outside.root_causes == ["NET-06"]
 
 
 def test_one_address_of_the_endpoint_is_enough_and_one_of_another_is_too_much() -> None:

@@ -145,6 +145,4 @@ def test_name_leads_to_the_endpoint(
         expected=f"{name.host} resolves to {', '.join(sorted(own))}",
         observed=f"{', '.join(sorted(name.addresses)) or 'nothing'}",
         unless=(f"NET-02:{case}", "CRD-06"),
-        resource=name.host,
-        service=case,
     )
