@@ -47,6 +47,7 @@ STARTUP_FILES = (
 )
 """Where the shells are told what to put into the environment, below the home folder."""
 
+_HIDDEN = re.compile(r"\*{4}\d{4}")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -74,11 +75,21 @@ def mends(results: Sequence[Result]) -> list[Mend]:
     """The run's root causes with their operations, first to mend first."""
     found = []
     for group in failures_by_root_cause(results):
-        fixes = (fix_of(fix) for failure in group for fix in failure.get("fix", ()))
+        fixes = (_without_hidden(fix_of(fix)) for failure in group for fix in failure.get("fix", ()))
         first = group[0]
         names = (first["requirement"], first["cause"], first["title"])
         found.append(Mend(*names, tuple(first["remedy"]), tuple(dict.fromkeys(fixes))))
     return found
+
+
+def _without_hidden(fix: Fix) -> Fix:
+    """The operation, or a request where it would write an account ID that is hidden and that the line itself has not."""
+    known = fix.begins + fix.old if isinstance(fix, Replace) else ""
+    put = " ".join(str(getattr(fix, name, "")) for name in ("new", "text", "value", "file", "to", "into"))
+    if isinstance(fix, Ask) or not set(_HIDDEN.findall(put)) - set(_HIDDEN.findall(known)):
+        return fix
+    place = f"{fix.file} line {fix.line}: " if isinstance(fix, Line) else ""
+    return Ask(f"{place}{put.strip()} has an account ID, which a script has with --show-account-ids alone")
 
 
 def scripts(wanted: Sequence[Mend], world: str | None) -> dict[str, str]:
@@ -251,7 +262,7 @@ def _after(sourced: Sequence[str]) -> list[str]:
     body = "; ".join(sourced)
     return [
         "# Changes the shell that sources this, and no other.",
-        f"case $? in 0) {body} ;; *) {body}; false ;; esac",
+        f"case $? in 0) {body} ;; 1) {body}; false ;; *) (exit 2) ;; esac",
     ]
 
 

@@ -58,6 +58,11 @@ class Laptop:
         return self.folder / SCRIPT
 
     @property
+    def real_script(self) -> Path:
+        """The script as it is where nothing is simulated."""
+        return self.folder / f"real_{SCRIPT}"
+
+    @property
     def _placeholders(self) -> Placeholders:
         return Placeholders(self.world.clock.now, self.home, self.work)
 
@@ -68,8 +73,9 @@ class Laptop:
         return {**own, "HOME": str(self.home), "PATH": os.environ["PATH"], "TMPDIR": str(self.folder)}
 
     def give(self, found: list[Mend]) -> None:
-        """Puts the script that mends it on the machine."""
-        self.script.write_text(scripts(found, self.world.name)[SCRIPT], encoding="utf-8", newline="\n")
+        """Puts the script that mends it on the machine, and beside it the one that a real machine would get."""
+        for script, world in ((self.script, self.world.name), (self.real_script, None)):
+            script.write_text(scripts(found, world)[SCRIPT], encoding="utf-8", newline="\n")
 
     def run(self, *arguments: str, shell: str = "sh") -> Ran:
         """Runs the script in the application's folder."""
@@ -86,7 +92,7 @@ class Laptop:
 
     def source(self, *arguments: str, shell: str = "sh") -> Ran:
         """Sources the script, and looks at the environment afterwards."""
-        words = shlex.join([str(self.script), *arguments])
+        words = shlex.join([str(self.real_script), *arguments])
         done = subprocess.run(
             [shell, "-c", f". {words} >sourced.txt 2>&1; code=$?; env -0; exit $code"],
             cwd=self.work,

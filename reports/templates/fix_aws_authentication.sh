@@ -28,7 +28,7 @@ for argument; do
 done
 if [ -n "$simulated" ]; then
   printf '%s\n' "SIMULATED: this mends the world $simulated, and no real machine."
-  if [ "$apply" = yes ] && [ "$really" = no ]; then
+  if [ "$really" = no ] && { [ "$apply" = yes ] || [ "$sourced" = yes ]; }; then
     printf '%s\n' "Say --apply --simulated to let it change the files of this home folder all the same."
     exit 2
   fi
