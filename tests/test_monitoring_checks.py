@@ -80,6 +80,22 @@ def test_without_an_attested_schedule_the_alarms_decide() -> None:
     assert found["MON-08"]["missing_actions"] == ["cloudwatch:DescribeAlarms"]
 
 
+def test_one_log_group_that_cannot_be_seen_does_not_hide_a_sound_one() -> None:
+    """The organisation's trail writes to the log group of another account, and a trail of this account to its own."""
+
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        return replace(world, trail=(replace(own, name="organization", account="111122223333"), own))
+
+    def alone(world: World) -> World:
+        return replace(world, trail=edit(world).trail[:1])
+
+    assert judged("enterprise", only=MON, edit=edit).root_causes == []
+    found = judged("enterprise", only=MON, edit=alone)
+    assert found["MON-01"]["status"] == found["MON-05"]["status"] == "inconclusive"
+    assert "run the suite there" in found["MON-01"]["reason"]
+
+
 def broken_alarm(name: str, **changes: Any) -> Callable[[World], World]:
     def edit(world: World) -> World:
         alarms = tuple(replace(each, **changes) if each.name == name else each for each in world.alarm)
