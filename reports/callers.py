@@ -13,7 +13,7 @@ Readings = Mapping[str, Mapping[str, Any]]
 def callers(readings: Iterable[Mapping[str, Any]], profile: str) -> list[dict[str, str]]:
     """For each way to call AWS: who, profile, provider, region, identity; from one target's readings.
 
-    Empty where they agree, or where fewer than two were read.
+    Empty where they agree, where fewer than two were read, or where there is no such profile to compare with.
     """
     by_name: dict[str, Mapping[str, Any]] = {}
     for reading in readings:
@@ -21,6 +21,8 @@ def callers(readings: Iterable[Mapping[str, Any]], profile: str) -> list[dict[st
     found = [
         row for row in (_profile(by_name, profile), _environment(by_name), _cli(by_name, profile)) if row
     ]
+    if by_name.get("provider", {}).get("error"):
+        return []
     told = {tuple(row[key] for key in ("provider", "region")) for row in found}
     known = {row["identity"] for row in found if row["identity"] != NOT_KNOWN}
     return found if len(found) > 1 and (len(told) > 1 or len(known) > 1) else []
