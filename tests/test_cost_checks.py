@@ -54,6 +54,18 @@ def test_the_remedy_names_what_the_budget_misses() -> None:
     assert "Claude Sonnet 4.6 (Amazon Bedrock Edition)" in " ".join(found["remedy"])
 
 
+def test_a_model_that_cannot_be_read_matters_to_a_budget_by_name_alone() -> None:
+    denied = Fault("AccessDeniedException", "User is not authorized", 403)
+    reads = ("bedrock:GetFoundationModel", "bedrock:ListFoundationModels")
+
+    def edit(world: World) -> World:
+        return replace(world, faults=dict.fromkeys(reads, denied))
+
+    assert judged("enterprise", only=COST, edit=edit).with_status("compliant") == set(COST)
+    named = judged("ok-ent-budgets-by-provider", only=COST[:2], edit=edit)
+    assert named.with_status("compliant") == named.with_status("non_compliant") == set()
+
+
 def test_a_partition_without_a_bill_is_ruled_out() -> None:
     found = judged("ok-govcloud", only=COST)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypeVar
 
 from checks.requirement import not_applicable, require, requirement
-from fixtures.evidence.costs import Budget, Charge, Monitor, Told
+from fixtures.evidence.costs import Budget, Charge, Monitor, Told, billed_as
 from fixtures.evidence.identity import Identity
 from fixtures.evidence.trails import satisfying
 from fixtures.readings import Unavailable
@@ -17,7 +17,7 @@ def test_budget_covers_bedrock(
 ) -> None:
     """A budget covers Bedrock and the model providers' own billing names, or the whole account."""
     known = _of_own_bill(budgets)
-    missing = [charge["SERVICE"] for charge in charges if not any(budget.covers(charge) for budget in known)]
+    missing = [billed_as(charge) for charge in charges if not any(budget.covers(charge) for budget in known)]
     require(
         not missing,
         expected="cost budgets over the whole account, or over each name that the models are billed under",
