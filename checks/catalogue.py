@@ -308,7 +308,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 def _look_up(kind: str, entries: Mapping[str, _Entry], name: str) -> _Entry:
     if name not in entries:
-        raise CatalogueError(f"checks: no {kind} is called {name!r}{_nearest(name, entries)}")
+        raise CatalogueError(f"no {kind} is called {name!r}{_nearest(name, entries)}")
     return entries[name]
 
 

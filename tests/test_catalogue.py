@@ -570,9 +570,9 @@ def test_looking_up_a_name_that_does_not_exist_gives_the_nearest() -> None:
     assert catalogue.requirement("SSO-03").causes == ("TOK02",)
     assert catalogue.cause("TOK02").code == "TOK02"
     assert catalogue.section("Step 3").title == "Verify Bedrock Permissions"
-    with pytest.raises(CatalogueError, match=r"no requirement is called 'SSO-3' \(nearest: SSO-03"):
+    with pytest.raises(CatalogueError, match=r"^no requirement is called 'SSO-3' \(nearest: SSO-03"):
         catalogue.requirement("SSO-3")
-    with pytest.raises(CatalogueError, match=r"no cause is called 'TOK2' \(nearest: TOK02"):
+    with pytest.raises(CatalogueError, match=r"^no cause is called 'TOK2' \(nearest: TOK02"):
         catalogue.cause("TOK2")
 
 

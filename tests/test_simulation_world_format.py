@@ -191,6 +191,11 @@ def test_a_misspelt_world_is_answered_with_the_nearest() -> None:
         load_world("compliance")
 
 
+def test_a_world_that_nothing_resembles_is_answered_with_the_option_that_lists_them() -> None:
+    with pytest.raises(WorldError, match=r"^no simulated world is named 'zzz-9'; --list-worlds lists them$"):
+        load_world("zzz-9")
+
+
 def test_a_world_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(WorldError, match=r"nowhere\.toml: no such file$"):
         load_world(str(tmp_path / "nowhere.toml"))
