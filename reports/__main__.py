@@ -14,7 +14,7 @@ from reports.artifacts import Artifacts
 from reports.formats import WriterFailed, rendered, wanted
 from reports.merge import CannotMerge, Shard, expected_targets, merge
 from reports.page import visible
-from reports.results import exit_code
+from reports.results import STATUSES, exit_code
 from reports.scan import environment_secrets, finds
 from reports.verify import problems
 
@@ -87,8 +87,8 @@ def _merge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         document["comparison"] = compare.comparison(document, earlier)
     artifacts = Artifacts(options.report_dir)
     try:
-        artifacts.write_json("results.json", document)
-        artifacts.write_json("evidence.json", evidence)
+        document = artifacts.write_json("results.json", document)
+        evidence = artifacts.write_json("evidence.json", evidence)
         for each in wanted(options, document):
             artifacts.write(each.name, rendered(each, document, evidence))
         leaks = finds(artifacts.made(), environment_secrets(os.environ))
@@ -97,7 +97,8 @@ def _merge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
         artifacts.publish()
     finally:
         artifacts.discard()
-    counted = ", ".join(f"{n} {status.replace('_', ' ')}" for status, n in document["counts"].items() if n)
+    counts = {status: document["counts"][status] for status in STATUSES if document["counts"][status]}
+    counted = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
     print(
         f"{len(shards)} reports, {len(document['targets'])} targets, {len(document['results'])} results: {counted}"
     )

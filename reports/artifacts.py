@@ -62,9 +62,11 @@ class Artifacts:
         """Makes a text artifact, UTF-8 with `\\n`."""
         self.staged(name).write_bytes(text.encode("utf-8", "backslashreplace"))
 
-    def write_json(self, name: str, document: Any) -> None:
-        """Makes a JSON artifact, as `json_text` writes it."""
-        self.write(name, json_text(document))
+    def write_json(self, name: str, document: Any) -> Any:
+        """Makes a JSON artifact, as `json_text` writes it; returns the document as whoever reads it will have it."""
+        text = json_text(document)
+        self.write(name, text)
+        return json.loads(text)
 
     def made(self) -> list[Path]:
         """The files that are complete, not published yet."""

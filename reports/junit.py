@@ -8,6 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from reports.page import visible
+from reports.results import by_target
 
 Json = Mapping[str, Any]
 
@@ -30,8 +31,9 @@ def render(document: Json) -> str:
     whole = {"name": document["suite"]["name"], **_counts(document["results"])}
     del whole["skipped"]  # the schema has it for a single suite only
     suites = ElementTree.Element("testsuites", whole)
+    found = by_target(document["results"])
     for target in document["targets"]:
-        own = [row for row in document["results"] if row["target"] == target["id"]]
+        own = found.get(target["id"], [])
         name = target["id"] + (" (SIMULATED)" if document["run"]["simulated"] else "")
         started = document["run"]["started"].rstrip("Z")
         suite = ElementTree.SubElement(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ def merge(
     if notices and not allow_mixed:
         raise CannotMerge(f"{'; '.join(notices)}; --allow-mixed joins them all the same")
     catalogue = load()
+    place = _places(catalogue)
     targets = _targets(shards)
     missing = [name for name in expected or () if name not in targets]
     rows: list[Json] = []
@@ -99,9 +100,9 @@ def merge(
             name = f"E{len(readings) + 1}"
             identifiers[reading["target"], f"{number}:{reading['id']}"] = name
             readings.append({**reading, "id": name})
-        roots = _roots(shard, catalogue)
+        roots = _roots(shard, catalogue, place)
         for row in shard.results["results"]:
-            placed = {**row, **_place(row["requirement"], catalogue)}
+            placed = {**row, **place(row["requirement"])}
             placed["evidence"] = [f"{number}:{name}" for name in row["evidence"]]
             if row["status"] == "blocked":
                 placed["root"] = roots.get((row["target"], row["blocked_by"]))
@@ -194,7 +195,7 @@ def _targets(shards: Sequence[Shard]) -> dict[str, Json]:
     return dict(sorted(targets.items()))
 
 
-def _roots(shard: Shard, catalogue: Catalogue) -> dict[tuple[str, str], Json]:
+def _roots(shard: Shard, catalogue: Catalogue, place: Callable[[str], Json]) -> dict[tuple[str, str], Json]:
     """The failures that block something, by target and requirement: their own checks may not have been selected."""
     severities = {requirement.id: requirement.severity for requirement in catalogue}
     return {
@@ -202,18 +203,20 @@ def _roots(shard: Shard, catalogue: Catalogue) -> dict[tuple[str, str], Json]:
             **cause,
             "status": "non_compliant",
             "severity": severities.get(cause["requirement"], SEVERITIES[0]),
-            **_place(cause["requirement"], catalogue),
+            **place(cause["requirement"]),
         }
         for cause in reversed(shard.results["root_causes"])
     }
 
 
-def _place(requirement: str, catalogue: Catalogue) -> Json:
-    """Where the guide has the requirement; last, where it is of another version's guide."""
-    for order, known in enumerate(catalogue):
-        if known.id == requirement:
-            return {"stage": catalogue.stages.index(known.stage), "order": order}
-    return {"stage": len(catalogue.stages), "order": len(catalogue.requirements)}
+def _places(catalogue: Catalogue) -> Callable[[str], Json]:
+    """Where the guide has a requirement; the last place for one of another version's guide."""
+    known = {
+        requirement.id: {"stage": catalogue.stages.index(requirement.stage), "order": order}
+        for order, requirement in enumerate(catalogue)
+    }
+    last = {"stage": len(catalogue.stages), "order": len(catalogue.requirements)}
+    return lambda requirement: known.get(requirement, last)
 
 
 def _run(runs: Sequence[Mapping[str, Any]], command: Sequence[str]) -> Json:

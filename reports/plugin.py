@@ -256,12 +256,10 @@ class Reporter:
 
     def _write(self, session: pytest.Session, record: Record) -> None:
         """All artifacts or none. A secret in one of them is told by its place, and then nothing else is told."""
-        document = self.document or {}
         try:
-            evidence = record.evidence()
             self._finish_html()
-            self.artifacts.write_json("results.json", document)
-            self.artifacts.write_json("evidence.json", evidence)
+            document = self.artifacts.write_json("results.json", self.document)
+            evidence = self.artifacts.write_json("evidence.json", record.evidence())
             needed = auditor_policy.policy(self.results.values(), auditor=self.run.auditor is not None)
             self.artifacts.write_json("auditor-policy.json", needed)
             for each in wanted(self.config.option, document):

@@ -26,6 +26,14 @@ def counts(results: Iterable[Result]) -> dict[str, int]:
     return tally
 
 
+def by_target(results: Iterable[Result]) -> dict[str, list[Result]]:
+    """The results of each target, in their order."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        found.setdefault(result["target"], []).append(result)
+    return found
+
+
 def verdict(results: Iterable[Result], gate: str = "low") -> str:
     """`non_compliant`, `incomplete` or `compliant`, over the results at or above the gate.
 
@@ -117,9 +125,9 @@ def document(
         row = {key: result.get(key) for key in RESULT_KEYS}
         row["evidence"] = [evidence_ids[result["target"], key] for key in result["evidence"]]
         rows.append(row)
-    judged = []
+    judged, found = [], by_target(ordered)
     for target in targets:
-        own = [r for r in ordered if r["target"] == target["id"]]
+        own = found.get(target["id"], [])
         scopes = {
             scope: verdict([r for r in own if r["scope"] == scope], gate)
             for scope in dict.fromkeys(r["scope"] for r in own)

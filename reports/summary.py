@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reports.compare import CHANGES
 from reports.page import WORDS, WORST_FIRST, cut, visible
 
 Json = Mapping[str, Any]
@@ -65,7 +66,10 @@ def _counts(document: Json) -> str:
 def _targets(document: Json) -> str:
     rows = [
         f"| {plain(target['id'])} | {plain(target['account'] or 'not known')} | {WORDS[target['verdict']]} | "
-        + ", ".join(f"{scope} {WORDS[verdict].lower()}" for scope, verdict in target["scopes"].items())
+        + ", ".join(
+            f"{scope} {WORDS[verdict].lower()}"
+            for scope, verdict in sorted(target["scopes"].items(), reverse=True)
+        )
         + " |"
         for target in document["targets"][:TARGETS_SHOWN]
     ]
@@ -99,7 +103,9 @@ def _changes(document: Json) -> str:
     if comparison is None:
         return ""
     against = comparison["against"]
-    tally = ", ".join(f"{count} {kind}" for kind, count in comparison["counts"].items() if count)
+    tally = ", ".join(
+        f"{comparison['counts'][kind]} {kind}" for kind in CHANGES if comparison["counts"][kind]
+    )
     lines = [f"## Since {plain(against['finished'])}", "", f"{tally or 'nothing to compare'}."]
     lines += [f"- {plain(notice)}" for notice in comparison["notices"]]
     worse = [c for c in comparison["changes"] if c["now"] == "non_compliant" and c["change"] != "unchanged"]

@@ -15,7 +15,7 @@ from reports import audit, html, junit, sarif, summary
 from reports.artifacts import CHECKSUMS, json_text, read_checksums
 from reports.formats import FORMATS, WriterFailed, rendered
 from reports.record import suite
-from reports.results import counts, overall, verdict
+from reports.results import by_target, counts, overall, verdict
 
 Json = Mapping[str, Any]
 
@@ -83,8 +83,9 @@ def _consistency(results: Json, evidence: Json) -> Iterator[str]:
     if overall(rows, gate, missing) != results["verdict"]:
         yield f"results.json: the verdict is {overall(rows, gate, missing)} by its results, and it says {results['verdict']}"
     targets = {target["id"]: target for target in results["targets"]}
+    found = by_target(rows)
     for name, target in targets.items():
-        own = [row for row in rows if row["target"] == name]
+        own = found.get(name, [])
         scopes = {
             scope: verdict([r for r in own if r["scope"] == scope], gate)
             for scope in {r["scope"] for r in own}

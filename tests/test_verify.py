@@ -64,6 +64,23 @@ def test_a_report_as_it_was_written_holds_together(report: Path, capsys: pytest.
     assert capsys.readouterr().out == f"{report}: holds together\n"
 
 
+def test_a_whole_run_with_waivers_and_comparison_holds_together(made: Path, tmp_path: Path) -> None:
+    (tmp_path / "pager.toml").write_text(
+        (made.parent.parent / "pager.toml").read_text("utf-8"), encoding="utf-8"
+    )
+    (tmp_path / "waivers.toml").write_text(
+        'schema = 1\n[[waiver]]\nid = "EX-1"\nrequirement = "PRF-08"\njustification = "j"\nrequested_by = "a"\n'
+        'approved_by = "b"\napproved_on = 2026-11-02\nexpires = 2026-12-01\nticket = "T"\n',
+        encoding="utf-8",
+    )
+    earlier = str(made / "results.json")
+    ran = run_suite(tmp_path, "--world", "pager.toml", "--sarif", "--compare", earlier)
+    assert set(ran.json()["targets"][0]["scopes"]) == {"workstation", "enterprise"}
+    assert ran.json()["counts"]["waived"] == 1
+    assert ran.json()["comparison"]["counts"]["newly waived"] == 1
+    assert problems(ran.reports) == []
+
+
 @pytest.mark.parametrize(
     "name",
     ["results.json", "evidence.json", "audit.html", "fleet.html", "report.html", "junit.xml", "summary.md", "results.sarif"],
