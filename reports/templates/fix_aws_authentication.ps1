@@ -75,7 +75,7 @@ function Get-HeaderAbove([int]$Number) {
 }
 
 function Test-Line([int]$Number, [string]$Begins, [string]$Under) {
-    if ($Number -lt 1 -or $Number -gt $script:Edit.Count) { return $false }
+    if ($Number -lt 1 -or $Number -gt $script:Edit.Total) { return $false }
     $Bare = $script:Edit.Was[$Number].Trim($Blanks)
     if ($Bare -ceq '') { return $false }
     if ($Under -cne '') {
@@ -116,12 +116,12 @@ function Split-Text([string]$Text) {
             [void]$Ends.Add($Each.Groups[2].Value)
         }
     }
-    $script:Edit.Count = $Lines.Count - 1
+    $script:Edit.Total = $Lines.Count - 1
     $script:Edit.Was = $Lines
     $script:Edit.Text = $Lines.Clone()
     $script:Edit.Ends = $Ends
     $script:Edit.Common = "`n"
-    if ($script:Edit.Count -gt 0 -and $Ends[1] -cne '') { $script:Edit.Common = $Ends[1] }
+    if ($script:Edit.Total -gt 0 -and $Ends[1] -cne '') { $script:Edit.Common = $Ends[1] }
     $script:Edit.Above = @('') * $Lines.Count
     $script:Edit.Below = @('') * $Lines.Count
     $script:Edit.Gone = @($false) * $Lines.Count
@@ -133,7 +133,7 @@ function Open-File([int]$Number, [string]$Shown) {
     $script:Edit = @{
         Number = $Number; Shown = $Shown; Path = $Path; Present = [IO.File]::Exists($Path); Old = [byte[]]@()
         New = $null; Notes = (New-Object System.Collections.ArrayList); Moved = ''; Encoding = $Utf8; Tail = ''
-        To = ''; Count = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Gone = $null
+        To = ''; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Gone = $null
     }
     $Edits[$Number] = $script:Edit
     if ($script:Edit.Present) { $script:Edit.Old = [IO.File]::ReadAllBytes($Path) }
@@ -186,7 +186,7 @@ function Get-Ended([int]$Number, [string]$Text) {
 }
 
 function Test-There([int]$Number, [string]$Text) {
-    if ($Number -lt 1 -or $Number -gt $script:Edit.Count) { return $false }
+    if ($Number -lt 1 -or $Number -gt $script:Edit.Total) { return $false }
     return $script:Edit.Was[$Number].Trim($Blanks) -ceq (Get-Written $Text '').Trim($Blanks)
 }
 
@@ -207,7 +207,7 @@ function Add-Above([int]$Number, [string]$Begins, [string]$Under, [string]$Text)
 # Below line $To; out of the file where that is 0.
 function Move-Lines([int]$Number, [string]$Begins, [string]$Under, [int]$Last, [int]$To) {
     if (-not (Test-Still $Number $Begins $Under)) { return }
-    for ($Each = $Number; $Each -le $Last -and $Each -le $script:Edit.Count; $Each++) {
+    for ($Each = $Number; $Each -le $Last -and $Each -le $script:Edit.Total; $Each++) {
         if ($To -gt 0) { $script:Edit.Below[$To] += Get-Ended $Each $script:Edit.Text[$Each] }
         else { $script:Edit.Moved += $script:Edit.Text[$Each] + $script:Edit.Ends[$Each] }
         $script:Edit.Gone[$Each] = $true
@@ -236,8 +236,8 @@ function Convert-Encoding {
 # What was moved out of the file of that number comes to the end of this one.
 function Add-Moved([int]$Number) {
     if ($Edits[$Number].Moved -ceq '') { return }
-    if ($script:Edit.Count -gt 0) {
-        if ($script:Edit.Ends[$script:Edit.Count] -ceq '') { $script:Edit.Tail += $script:Edit.Common }
+    if ($script:Edit.Total -gt 0) {
+        if ($script:Edit.Ends[$script:Edit.Total] -ceq '') { $script:Edit.Tail += $script:Edit.Common }
         $script:Edit.Tail += $script:Edit.Common
     }
     $script:Edit.Tail += $Edits[$Number].Moved
@@ -250,7 +250,7 @@ function Close-File([switch]$Quietly) {
         return
     }
     $Text = New-Object Text.StringBuilder
-    for ($Each = 1; $Each -le $script:Edit.Count; $Each++) {
+    for ($Each = 1; $Each -le $script:Edit.Total; $Each++) {
         $Below = $script:Edit.Below[$Each]
         [void]$Text.Append($script:Edit.Above[$Each])
         if (-not $script:Edit.Gone[$Each]) {
@@ -291,7 +291,7 @@ function Rename-Text([int]$Number, [string]$Shown, [string]$To) {
 
 function Find-Startup([string[]]$Names) {
     $Value = '(''[^'']*''|"[^"`]*"|[^\s;|&(){}''"`#]+)'
-    for ($Each = 1; $Each -le $script:Edit.Count; $Each++) {
+    for ($Each = 1; $Each -le $script:Edit.Total; $Each++) {
         $Bare = $script:Edit.Was[$Each].Trim($Blanks)
         if ($Bare.StartsWith('#', $Ordinal)) { continue }
         foreach ($Name in $Names) {
@@ -308,6 +308,8 @@ function Find-Startup([string[]]$Names) {
 }
 
 function Clear-Variables([int]$Number, [string[]]$Names) {
+    $Taken = ': would be taken out of '
+    if ($Apply) { $Taken = ': taken out of ' }
     $Profiles = @($PROFILE.CurrentUserAllHosts, $PROFILE.CurrentUserCurrentHost) | Select-Object -Unique
     foreach ($Path in $Profiles) {
         Open-File $Number $Path
@@ -318,11 +320,11 @@ function Clear-Variables([int]$Number, [string[]]$Names) {
     foreach ($Name in $Names) {
         if (Test-Path -LiteralPath ('Env:' + $Name)) {
             if ($Apply) { Remove-Item -LiteralPath ('Env:' + $Name) }
-            Write-Host ($Name + ': taken out of this window')
+            Write-Host ($Name + $Taken + 'this window')
         }
         if ($null -ne [Environment]::GetEnvironmentVariable($Name, 'User')) {
             if ($Apply) { [Environment]::SetEnvironmentVariable($Name, [NullString]::Value, 'User') }
-            Write-Host ($Name + ': taken out of this user''s environment, where setx put it')
+            Write-Host ($Name + $Taken + 'this user''s environment, where setx put it')
         }
         if ($null -ne [Environment]::GetEnvironmentVariable($Name, 'Machine')) {
             Write-Host ($Name + ': set for all users of this machine: an administrator takes it out')
@@ -335,8 +337,12 @@ function Set-Value([string]$Name, [string]$Value) {
         Write-Host ($Name + ': right already in this window')
         return
     }
-    if ($Apply) { [Environment]::SetEnvironmentVariable($Name, $Value) }
-    Write-Host ($Name + ': set in this window')
+    if ($Apply) {
+        [Environment]::SetEnvironmentVariable($Name, $Value)
+        Write-Host ($Name + ': set in this window')
+    } else {
+        Write-Host ($Name + ': would be set in this window')
+    }
 }
 
 # Somebody has to do it: the first line says what it is about.
