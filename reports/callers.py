@@ -17,7 +17,8 @@ def callers(readings: Iterable[Mapping[str, Any]], profile: str) -> list[dict[st
     """
     by_name: dict[str, Mapping[str, Any]] = {}
     for reading in readings:
-        by_name.setdefault(reading["name"], reading)
+        if not reading.get("by"):  # what the auditor's profile gets is another caller's
+            by_name.setdefault(reading["name"], reading)
     found = [
         row for row in (_profile(by_name, profile), _environment(by_name), _cli(by_name, profile)) if row
     ]

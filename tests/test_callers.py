@@ -34,3 +34,9 @@ def test_a_profile_that_only_the_environment_misses_is_shown() -> None:
 def test_another_region_is_shown() -> None:
     rows = told("reg01-boto3-takes-the-profiles-region")
     assert rows["boto3 with profile_name"]["region"] != rows["AWS CLI with --profile"]["region"]
+
+
+def test_the_auditor_is_not_taken_for_the_profile_under_test() -> None:
+    found = judged("enterprise", auditor="auditor", only=("RUN-02", "CRD-01", "CLI-02", "CLI-03", "PRD-09"))
+    assert "auditor" in {reading.get("by") for reading in found.readings}
+    assert callers(found.readings, "msh") == []
