@@ -33,7 +33,7 @@ PAIRS = [
     ("tok07-wrong-sso-region", "env08-bedrock-api-key"),
     ("tok11-role-not-assigned", "win03-percent-variable-in-env-file"),
     ("reg01-only-aws-region", "tok02-expired-token"),
-    ("mod05-end-of-life", "iam03-no-marketplace-rights"),
+    ("env01-stale-keys", "iam03-no-marketplace-rights"),
     ("mod05-end-of-life", "env01-stale-keys"),
     ("win04-backslashes-eaten-in-env-file", "mod05-end-of-life"),
     ("net04-clock-behind", "env08-bedrock-api-key"),

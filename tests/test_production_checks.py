@@ -392,8 +392,8 @@ def test_a_chained_role_lasts_an_hour_at_most() -> None:
 def test_an_old_access_key_is_found_and_an_inactive_or_a_young_one_is_not() -> None:
     world = "ent-prd-07-old-access-key"
     found = on(world, "PRD-07")["PRD-07"]
-    assert said(found)[2] == "AKIA…USER is 200 days old"
-    assert "--access-key-id AKIAQCANARYBUILDUSER --status Inactive" in found["remedy"][1]
+    assert said(found)[2] == "AKIA****SER0 is 200 days old"
+    assert "deactivate AKIA****SER0" in found["remedy"][0]
     young = changed("iam_user", "build", key_age=timedelta(days=90, hours=23))
     assert on(world, "PRD-07", edit=young)["PRD-07"]["status"] == "compliant"
     over = changed("iam_user", "build", key_age=timedelta(days=91))
@@ -406,8 +406,8 @@ def test_a_role_has_no_access_keys() -> None:
 
 def test_an_active_bedrock_api_key_is_found() -> None:
     found = on("ent-prd-09-bedrock-api-key", "PRD-09")["PRD-09"]
-    assert said(found)[2] == "ACCAQCANARYBEDROCK00 of IAM user BedrockAPIKey-x1y2 is active"
-    assert "--service-specific-credential-id ACCAQCANARYBEDROCK00" in found["remedy"][0]
+    assert said(found)[2] == "ACCAQ7BEDROCKKEY0000 of IAM user BedrockAPIKey-x1y2 is active"
+    assert "--service-specific-credential-id ACCAQ7BEDROCKKEY0000" in found["remedy"][0]
 
 
 def test_keys_that_cannot_be_used_and_keys_of_other_services_raise_nothing() -> None:
