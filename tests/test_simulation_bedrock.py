@@ -370,7 +370,7 @@ def test_services_that_moto_has_are_under_the_policies_too() -> None:
             ("kms", "list_keys", "kms:ListKeys", "AccessDeniedException"),
             ("ec2", "describe_vpcs", "ec2:DescribeVpcs", "UnauthorizedOperation"),
             ("iam", "list_users", "iam:ListUsers", "AccessDenied"),
-            ("sns", "list_topics", "sns:ListTopics", "AccessDenied"),
+            ("sns", "list_topics", "sns:ListTopics", "AuthorizationError"),
             ("s3", "list_buckets", "s3:ListAllMyBuckets", "AccessDenied"),
         ]:
             with pytest.raises(ClientError, match=action) as failure:

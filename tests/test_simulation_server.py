@@ -82,7 +82,7 @@ def test_its_clock_is_the_real_one(session: boto3.Session, served: Served) -> No
 def test_errors_arrive_as_aws_sends_them(session: boto3.Session) -> None:
     for service, operation, arguments, expected in [
         ("iam", "list_users", {}, "AccessDenied"),
-        ("cloudtrail", "describe_trails", {}, "AccessDeniedException"),
+        ("kms", "list_keys", {}, "AccessDeniedException"),
         ("bedrock", "get_inference_profile", {"inferenceProfileIdentifier": "none"}, "AccessDeniedException"),
     ]:
         client = session.client(service)
