@@ -14,6 +14,8 @@ from fixtures.aws.role_sessions import session_name
 from fixtures.evidence.profile import AwsFileFound, Files
 from fixtures.evidence.roles import source_chain
 from fixtures.machine.config_file import read_aws_file
+from fixtures.simulation import service
+from fixtures.simulation.controls import ServiceCredential
 from fixtures.simulation.simulation import simulated
 from fixtures.simulation.world import load_world
 from tests.bedrock_edits import all_of, allow, policy
@@ -408,6 +410,20 @@ def test_an_active_bedrock_api_key_is_found() -> None:
     found = on("ent-prd-09-bedrock-api-key", "PRD-09")["PRD-09"]
     assert said(found)[2] == "ACCAQ7BEDROCKKEY0000 of IAM user BedrockAPIKey-x1y2 is active"
     assert "--service-specific-credential-id ACCAQ7BEDROCKKEY0000" in found["remedy"][0]
+
+
+def test_keys_are_found_on_every_page_although_the_sdk_cannot_turn_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(service, "PAGE_SIZE", 1)
+    keys = [ServiceCredential(f"ACCAKEY{n}", f"user{n}", status="Inactive") for n in range(4)]
+    last = ServiceCredential("ACCAKEYLAST", "someone")
+
+    def edit(world: Any) -> Any:
+        return replace(world, service_credential=(*keys, last, ServiceCredential("ACCAKEYMORE", "other")))
+
+    found = on("compliant", "PRD-09", edit=edit)["PRD-09"]
+    assert said(found)[2] == "ACCAKEYLAST of IAM user someone is active, and 1 more"
 
 
 def test_keys_that_cannot_be_used_and_keys_of_other_services_raise_nothing() -> None:
