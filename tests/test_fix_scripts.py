@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,10 +63,22 @@ WORLDS = [name for name, _ in list_worlds() if local_causes(load_world(name))]
 APPLY = ("--apply", "--simulated")
 
 
+WORKSTATION = tuple(requirement.id for requirement in load() if requirement.scope == "workstation")
+"""What a script can mend is of this machine: the account's own requirements say nothing about it."""
+
+
+def options_of(world: World) -> dict[str, Any]:
+    return {
+        "environment": world.expect.environment,
+        "probe": world.expect.probe,
+        "only": WORKSTATION,
+    }
+
+
 @cache
 def verdict_on(name: str) -> Judged:
     world = load_world(name)
-    return judged(world, environment=world.expect.environment, probe=world.expect.probe)
+    return judged(world, **options_of(world))
 
 
 # ------------------------------------------------------------------------------------------------- each world
@@ -96,12 +109,7 @@ def test_the_script_mends_the_world_and_nothing_else(name: str, tmp_path: Path) 
     assert laptop.files() == after, "a second time there is nothing to do"
 
     machine = laptop.as_world({**laptop.source().environment})
-    now = judged(
-        world,
-        environment=world.expect.environment,
-        probe=world.expect.probe,
-        edit=lambda _: with_own(machine, world),
-    )
+    now = judged(world, **options_of(world), edit=lambda _: with_own(machine, world))
     left = [f"{mend.requirement} {mend.cause or ''}".strip() for mend in found if not mend.mended]
     assert now.root_causes == AFTERWARDS.get(name, left), now.document["root_causes"]
 
