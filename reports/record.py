@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -18,7 +18,7 @@ from fixtures.targets import Target
 from reports.callers import callers
 from reports.clock import report_time, stamp
 from reports.fingerprint import fingerprint
-from reports.masking import StandIns, masked, rewritten
+from reports.masking import StandIns, masked, principals, rewritten
 from reports.results import Result, document
 
 DISTRIBUTION = "bedrock-preflight"
@@ -69,7 +69,7 @@ class Record:
             gate=self.gate,
             waivers=self.register.accounted(results, places),
         )
-        shown: Json = presentable(made, self.show_account_ids)
+        shown: Json = presentable(made, self.show_account_ids, self._principals)
         return shown
 
     def evidence(self) -> Json:
@@ -126,6 +126,10 @@ class Record:
         }
 
     @cached_property
+    def _principals(self) -> set[str]:
+        return principals(dict(self.readings))
+
+    @cached_property
     def _names(self) -> dict[str, str]:
         """By target ID, the ID as reports have it: profiles are often named after their account.
 
@@ -133,7 +137,7 @@ class Record:
         """
         names: dict[str, str] = {}
         for target in self.run.targets:
-            shown = base = str(presentable(target.id, self.show_account_ids))
+            shown = base = str(presentable(target.id, self.show_account_ids, self._principals))
             number = 1
             while shown in names.values():
                 number += 1
@@ -179,9 +183,9 @@ def suite_version() -> str:
     return str(project["project"]["version"])
 
 
-def presentable(document: Any, show_account_ids: bool) -> Any:
-    """The document as readers may see it."""
-    return neutral(document) if show_account_ids else masked(neutral(document))
+def presentable(document: Any, show_account_ids: bool, known: Collection[str] = ()) -> Any:
+    """The document as readers may see it; `known` are principals besides those that it names itself."""
+    return neutral(document) if show_account_ids else masked(neutral(document), known)
 
 
 def neutral(document: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from reports.masking import StandIns, masked
 
 ARN = "arn:aws:sts::210987654321:assumed-role/Developer/jo@example.com"
@@ -48,3 +50,65 @@ def test_a_user_that_cloudtrail_was_asked_for_is_replaced_as_in_arns() -> None:
         {"Events": [{"Username": "principal-1"}, {"Username": "principal-2"}]},
         "arn:aws:sts::000000004321:assumed-role/Developer/principal-1",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("profile acme_210987654321_Dev", "profile acme_****4321_Dev"),
+        ("log_210987654321_x", "log_****4321_x"),
+        ("Dev210987654321prod", "Dev****4321prod"),
+        ("role210987654321", "role****4321"),
+        ("feed210987654321", "feed****4321"),
+    ],
+)
+def test_an_account_is_masked_whatever_stands_beside_it(text: str, shown: str) -> None:
+    assert masked(text) == shown
+    assert StandIns().replaced(text) == shown.replace("****4321", "000000004321")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "~/.aws/sso/cache/0a210987654321bc210987654321ffeeddccbbaa.json",
+        "0" * 20 + "ab210987654321" + "c" * 30,
+        "2109876543210",
+        "role/AWSReservedSSO-Dev-1a210987654321b2",
+    ],
+)
+def test_digests_and_longer_numbers_stay(text: str) -> None:
+    assert masked(text) == text == StandIns().replaced(text)
+
+
+def test_a_principals_address_is_hidden_in_free_text_alike_and_other_addresses_stay() -> None:
+    document = {
+        "principal": ARN,
+        "observed": "mail of jo@example.com, Jo@Example.com; not of bjo@example.com or jo@example.com.au",
+    }
+    rest = "not of bjo@example.com or jo@example.com.au"
+    assert masked(document)["observed"] == f"mail of ****, ****; {rest}"
+    assert StandIns().replaced(document)["observed"] == f"mail of principal-1, principal-1; {rest}"
+    assert masked("jo@example.com", known=["jo@example.com"]) == "****"
+    assert masked(StandIns().replaced(document)) == masked(document)
+
+
+def test_who_answers_for_an_exception_is_shown_though_they_ran_the_suite() -> None:
+    document = {"principal": ARN, "waiver": {"approved_by": "jo@example.com", "ticket": "ask jo@example.com"}}
+    assert masked(document)["waiver"] == {"approved_by": "jo@example.com", "ticket": "ask ****"}
+    assert StandIns().replaced(document)["waiver"]["approved_by"] == "jo@example.com"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"reads C:\Users\Nora Lind\.aws\config now", r"reads C:\Users\~\.aws\config now"),
+        (r'"C:\\Users\\nora\\.aws"', r'"C:\\Users\\~\\.aws"'),
+        ("/home/nora/.aws/config and /Users/nora: gone", "/home/~/.aws/config and /Users/~: gone"),
+        ("/mnt/c/Users/nora/.aws", "/mnt/c/Users/~/.aws"),
+        (r"C:\Users\%USERNAME%\.aws", r"C:\Users\%USERNAME%\.aws"),
+        ("https://idp.example.com/Users/nora", "https://idp.example.com/Users/nora"),
+        ("/home/~/x, /srv/home/app", "/home/~/x, /srv/home/app"),
+    ],
+)
+def test_a_home_folder_is_told_without_its_users_name(text: str, shown: str) -> None:
+    assert masked(text) == shown == StandIns().replaced(text)
