@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.interruption import uninterrupted
+from reports.page import UNSEEN
 
 CHECKSUMS = "SHA256SUMS"
 
@@ -18,10 +19,11 @@ CHECKSUMS = "SHA256SUMS"
 def json_text(document: Any) -> str:
     """How JSON artifacts are written: sorted keys, indented, so that two can be compared line by line.
 
-    A lone surrogate, which an answer of AWS's may hold, and which is no UTF-8, is written as JSON's own escape.
+    What cannot be seen, or is no UTF-8 (a lone surrogate, which an answer of AWS's may hold), is written as JSON's own
+    escape: whoever reads the file as text sees it.
     """
     text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode()
+    return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
 def read_checksums(text: str) -> dict[str, str]:

@@ -20,7 +20,7 @@ from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
 from reports.fingerprint import KeyProblem, fingerprint_key
 from reports.formats import WriterFailed, rendered, wanted
-from reports.interruption import stop_on_sigterm
+from reports.interruption import leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, suite_version
 from reports.results import Result, exit_code
 from reports.scan import finds
@@ -228,9 +228,12 @@ class Reporter:
             f"{DISTRIBUTION} {suite_version()}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"
         ]
 
+    @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
         self.artifacts.discard()
         self._restore_sigterm()
+        if self.stopped_by:
+            leave(pytest.ExitCode.INTERRUPTED)
 
     def _record(self) -> Record:
         return Record(

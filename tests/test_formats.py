@@ -20,7 +20,7 @@ import xmlschema
 
 from reports import html, junit, ocsf, sarif, summary
 from reports.formats import FORMATS, Format, WriterFailed, guide, rendered, wanted
-from reports.verify import SCHEMA
+from reports.verify import SCHEMA, problems
 from tests import report_material
 from tests.report_material import material, result
 from tests.suite import ROOT, Ran, outside_aws, run_suite
@@ -384,3 +384,26 @@ def test_every_format_takes_a_result_of_another_guide() -> None:
     for each in FORMATS:
         if each.option != "ocsf" or HAS_OCSF:
             assert "ZZZ-99" in rendered(each, document, evidence)
+
+
+def test_a_hostile_machine_is_shown_as_it_is_in_every_format(tmp_path: Path) -> None:
+    (tmp_path / "hostile.toml").write_text(
+        'title = "Hostile texts"\nextends = ["compliant"]\n[machine]\nprofile = "<script>alert(1)</script>"\n'
+        '[machine.environment]\nAWS_PROFILE = "<script>alert(1)</script>"\n'
+        'AWS_CA_BUNDLE = "javascript:alert(1)\\u001b[31m\\u202e"\n[machine.files."~/.aws/config"]\n'
+        'replace = [["[profile msh]", "[profile <script>alert(1)</script>]"], ["cli_pager =", "cli_pager = ![x](https://e.example/)"]]\n',
+        encoding="utf-8",
+    )
+    formats = ["--sarif", *(["--ocsf"] if HAS_OCSF else [])]
+    ran = run_suite(tmp_path, "--world", "hostile.toml", "-m", "local", *formats)
+    assert ran.json()["counts"]["non_compliant"] > 0
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", ran.text)
+    for file in ran.reports.iterdir():
+        text = file.read_text(encoding="utf-8")
+        assert (
+            file.suffix in {".json", ".sarif", ".sh", ".ps1", ".bat", ".md"} or "<script>alert" not in text
+        ), file.name
+        assert not re.search("[\x00-\x08\x0b-\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]", text), file.name
+    xunit_valid(text_of(ran, "junit.xml"))
+    assert "<script>" not in outside_code(text_of(ran, "summary.md"))
+    assert problems(ran.reports) == []
