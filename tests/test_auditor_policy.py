@@ -12,8 +12,7 @@ from typing import Any
 import pytest
 
 from checks.catalogue import load
-from checks.judgement import check_of, import_checks
-from checks.requirement import CHECKS
+from checks.judgement import check_of
 from fixtures.aws.errors import ACCESS_DENIED
 from fixtures.aws.operations import operations
 from fixtures.backends import Backend
@@ -50,8 +49,6 @@ def with_auditor(world: World, actions: tuple[str, ...]) -> World:
 
 
 def audited(actions: tuple[str, ...], **options: Any) -> Judged:
-    import_checks()
-    options.setdefault("only", tuple(CHECKS))
     return judged(AUDITED, auditor="auditor", edit=lambda world: with_auditor(world, actions), **options)
 
 
