@@ -222,6 +222,7 @@ def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, com
         (["--world", "compliant", "--snapshot", "evidence.json"], "--world goes with --backend moto"),
         (["--backend", "live"], "--backend live needs --profile NAME"),
         (["--backend", "replay"], "--backend replay needs --snapshot FILE"),
+        (["--profile", "", "--backend", "moto"], "argument --profile: the profile's name is empty"),
         (["--gate", "hihg"], "--gate: invalid choice: 'hihg'"),
         (["--wrold", "compliant"], "unrecognized arguments: --wrold"),
     ],

@@ -691,6 +691,22 @@ def test_the_region_is_the_one_that_the_settings_expect() -> None:
     assert of_compliant(quoted, "PRF-06", settings=settings)["PRF-06"]["blocked_by"] == "PRF-05"
 
 
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [
+        ("team", True),
+        ("session", True),
+        ("a", True),
+        ("Acme Dev", False),
+        ("acmedev", False),
+        ("blank", False),
+    ],
+)
+def test_a_name_is_refused_unless_a_header_may_have_been_meant_to_name_it(name: str, refused: bool) -> None:
+    text = b'[profile good]\n[sso-session team]\n[services session]\n[Profile "Acme Dev"]\n[blank ]\n'
+    assert Profiles.of_bytes(text, None, CONFIG).rules_out(name) is refused
+
+
 def test_a_region_with_a_comment_does_not_become_the_target() -> None:
     profiles = Profiles.of_bytes(b"[profile msh]\nregion = us-west-2 # home\n", None, CONFIG)
     assert profiles.region("msh") is None

@@ -200,7 +200,7 @@ def test_profile_exists(parsed_files: Files, profile_names: list[str], target: T
             line=section["line"],
             fix=_put_right(parsed_files, section, name) if misplaced else (),
         )
-    near = difflib.get_close_matches(name, profile_names, n=3)
+    near = difflib.get_close_matches(name, profile_names, n=3) or sorted(profile_names)[:3]
     require(
         exists,
         expected=f"[profile {name}] in {config.path or 'the config file'}",
