@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -91,7 +92,11 @@ class Artifacts:
         """Whether the directory can be replaced: none yet, or with nothing in it but what its checksums name."""
         if not self.directory.exists():
             return True
-        if self.directory.is_symlink() or self.directory.is_mount() or Path.cwd() == self.directory.resolve():
+        if (
+            self.directory.is_symlink()
+            or os.path.ismount(self.directory)
+            or Path.cwd() == self.directory.resolve()
+        ):
             return False
         inside = list(self.directory.iterdir())
         ours = {CHECKSUMS, *self._published()}
