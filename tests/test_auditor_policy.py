@@ -18,12 +18,14 @@ from fixtures.aws.operations import operations
 from fixtures.backends import Backend
 from fixtures.readings import Reading, reading_key
 from fixtures.simulation.schema import JsonObject
-from fixtures.simulation.world import World, load_world
+from fixtures.simulation.world import Assignment, World, load_world
 from fixtures.targets import AUDITOR, Target
 from reports.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_named_by, policy
 from tests.harness import Judged, judged
+from tests.world_edits import written
 
 AUDITED = "enterprise"
+CONFIG = "~/.aws/config"
 
 
 def allowed(document: Mapping[str, Any], sid: str) -> tuple[str, ...]:
@@ -175,3 +177,20 @@ def test_nothing_needed_is_no_statement() -> None:
     found = judged("compliant", only=("PRD-03",))
     assert needed(found)["Statement"] == []
     assert load_world(AUDITED).permission_set and load().requirement("PRD-03").read == "local"
+
+
+def test_an_auditor_of_another_account_tells_nothing_about_this_one() -> None:
+    def elsewhere(world: World) -> World:
+        text = world.machine.files[CONFIG].text
+        other = "[profile auditor]\nsso_session = msh\nsso_account_id = 444455556666"
+        moved = text.replace("[profile auditor]\nsso_session = msh\nsso_account_id = 210987654321", other)
+        grants = (*world.sso.assignment, Assignment("444455556666", "PreflightAuditor"))
+        return replace(written(moved, of=CONFIG)(world), sso=replace(world.sso, assignment=grants))
+
+    found = judged(AUDITED, auditor="auditor", edit=elsewhere, only=("PRD-02", "PRD-09", "LPR-04", "LOG-01"))
+    assert found["PRD-02"]["status"] == "compliant"
+    assert found.with_status("compliant") == {"PRD-02"}
+    reason = found["PRD-09"]["reason"]
+    assert (
+        reason == "the auditor's profile is in account 444455556666, the profile under test in 210987654321"
+    )
