@@ -23,6 +23,7 @@ from fixtures.evidence.profile import (
     Profile,
 )
 from fixtures.evidence.regions import Sdk
+from fixtures.evidence.roles import source_chain
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.settings import ProfileSettings
@@ -612,7 +613,7 @@ def _other_sources(
 
     sources = []
     if "role_arn" in profile.options:
-        broken = _broken_chain(files, profile.name)
+        broken = source_chain(files, profile.name).broken
         where, why = broken or (place("role_arn"), None)
         sources.append(_Source("role_arn", where, "STS01" if broken else None, why))
     if "aws_access_key_id" in profile.options:
@@ -625,27 +626,3 @@ def _other_sources(
         cause = "WIN09" if command.is_mangled(platform) else "PRE07"
         sources.append(_Source("credential_process", place("credential_process"), lost and cause, lost))
     return sources
-
-
-def _broken_chain(files: Files, profile: str) -> tuple[Place, str] | None:
-    """Where and why the profile's source_profile leads nowhere or back; None where it leads to credentials."""
-    profiles, name, visited = files.profiles, profile, [profile]
-    while "role_arn" in profiles[name]:
-        stated = profiles[name].get("source_profile")
-        place = files.place_of(stated or profiles[name]["role_arn"])
-        source = str(stated["value"]) if stated else None
-        if source is None:
-            found = "credential_source" in profiles[name] or "web_identity_token_file" in profiles[name]
-            return None if found else (place, f"profile {name} has role_arn and no source_profile")
-        if source not in profiles:
-            return place, f"source_profile {source} of profile {name} does not exist"
-        if source == name and "aws_access_key_id" in profiles[name]:
-            return None  # botocore then starts from the profile's own keys
-        if source in visited:
-            return (
-                place,
-                f"source_profile {source} of profile {name} leads back: {' → '.join((*visited, source))}",
-            )
-        visited.append(source)
-        name = source
-    return None
