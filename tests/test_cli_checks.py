@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
 from fixtures.backends import live
+from fixtures.machine import readers
+from fixtures.machine.machine import Completed
+from fixtures.targets import Target
 from tests.harness import Judged, judged
 from tests.world_edits import Edit, both, env_file, machine, written
 
@@ -208,3 +212,16 @@ def test_a_profile_of_static_keys_is_asked_the_same_way() -> None:
 def test_the_cli_is_asked_once_for_each_question() -> None:
     names = [r["name"] for r in of_compliant(both()).readings if r["name"].startswith("cli.")]
     assert sorted(names) == ["cli.configure", "cli.identity", "cli.version"]
+
+
+def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> None:
+    crash = (
+        'Traceback (most recent call last):\n  File "/opt/aws.py", line 1\nImportError: no module awscli\n\n'
+    )
+    subject: Any = SimpleNamespace(
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ: Completed(1, "", crash)),
+        target=Target("msh", "us-east-1"),
+    )
+    assert readers.cli_version(subject)["text"] == "exit code 1: ImportError: no module awscli"
+    assert readers.cli_configure(subject)["error"] == "ImportError: no module awscli"
+    assert readers.cli_identity(subject)["error"]["message"] == "ImportError: no module awscli"

@@ -210,6 +210,12 @@ def test_the_bundle_that_counts_is_the_first_in_botocores_order() -> None:
     assert of(edit, "CON-01")["CON-01"]["status"] == "compliant"
 
 
+def test_a_bundle_whose_path_looks_like_a_secret_cannot_be_judged() -> None:
+    found = of(machine(environment={"AWS_CA_BUNDLE": "wJalrXUtn9FEMIzK7MDENGzbPxRfiCYzzzzzCANA"}), "CON-01")
+    assert found["CON-01"]["status"] == "inconclusive"
+    assert found["CON-01"]["reason"] == "AWS_CA_BUNDLE: the value is not kept: it looks like a secret"
+
+
 def test_ssl_cert_file_is_ignored_as_botocore_ignores_it() -> None:
     found = of(machine(environment={"SSL_CERT_FILE": "/gone.pem", "CURL_CA_BUNDLE": "/gone.pem"}))
     assert {r["status"] for r in found.results.values()} == {"compliant"}

@@ -5,16 +5,22 @@ from __future__ import annotations
 import base64
 import dataclasses
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from checks.catalogue import load
+from checks.requirement import NonCompliant
+from checks.workstation.test_profile import test_file_is_readable as file_is_readable
 from fixtures.backends import live
-from fixtures.evidence.profile import ProcessCommand
+from fixtures.evidence.profile import AwsFileFound, Files, ProcessCommand
+from fixtures.machine import readers
 from fixtures.machine.profiles import Profiles
 from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import File, World, load_world
+from fixtures.targets import Target
 from tests.harness import Judged, judged
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
@@ -389,6 +395,13 @@ def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) 
     assert of_compliant(edit, "PRF-02")["PRF-02"]["status"] == "compliant"
 
 
+@pytest.fixture
+def not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a snapshot, whose profile was given before anybody read the files."""
+    monkeypatch.setattr(Profiles, "rules_out", lambda self, profile: False)
+
+
+@pytest.mark.usefixtures("not_refused")
 def test_a_profile_of_which_there_is_no_trace_is_missing_without_a_cause() -> None:
     edit = both(changed(("[profile msh]", "[profile msh-old]")))
     found = of_compliant(edit, *PROFILE)
@@ -397,6 +410,7 @@ def test_a_profile_of_which_there_is_no_trace_is_missing_without_a_cause() -> No
     assert found.root_causes == ["PRF-02"]
 
 
+@pytest.mark.usefixtures("not_refused")
 def test_an_sso_session_of_that_name_is_no_profile() -> None:
     found = of_compliant(changed(("[profile msh]", "[profile sso]")), "PRF-02")
     assert says(found["PRF-02"], None, "no such profile")
@@ -656,9 +670,47 @@ def test_a_start_url_of_the_same_portal_is_the_expected_one() -> None:
     assert judged("compliant", only=("PRF-05",), settings=settings).document["root_causes"] == []
 
 
+def test_a_machine_without_profiles_is_told_so_and_how_to_make_one() -> None:
+    found = of_compliant(written(None), "PRF-01")["PRF-01", "config"]
+    assert found["observed"] == "there is no ~/.aws/config: this machine has no AWS profile yet"
+    assert found["remedy"][0] == "aws configure sso --profile msh"
+
+
+@pytest.mark.parametrize(
+    ("make_folder", "observed"),
+    [(True, "~/.aws/config is a folder"), (False, "~/.aws is a file, where a folder belongs")],
+)
+def test_a_folder_in_the_files_place_and_a_file_in_the_folders_are_told(
+    make_folder: bool, observed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if make_folder:
+        (tmp_path / ".aws" / "config").mkdir(parents=True)
+    else:
+        (tmp_path / ".aws").write_text("", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    subject: Any = SimpleNamespace(
+        machine=SimpleNamespace(environ={}), abbreviated=lambda path: str(path).replace(str(tmp_path), "~")
+    )
+    found = readers.config_file(subject)
+    files = AwsFileFound(found["path"], None, (), found["file"])
+    with pytest.raises(NonCompliant) as raised:
+        file_is_readable("config", Files(files, files), Target("msh", "us-east-1"))
+    assert raised.value.observed == observed
+
+
+def test_a_name_as_long_as_a_secret_is_kept() -> None:
+    name = "BedrockDeveloperReadOnlyAccessProdEU2024"
+    found = of_compliant(changed(("= BedrockDeveloper", f"= {name}")), "PRF-05")
+    assert found["PRF-05", "sso_role_name"]["status"] == "compliant"
+    assert name in str(found.readings)
+
+
 def test_a_secret_in_the_place_of_a_value_is_not_shown() -> None:
     found = of_compliant(changed(("= BedrockDeveloper", "= AKIAQCANARYSTALEKEY1")), "PRF-05")
-    assert says(found["PRF-05", "sso_role_name"], None, "not shown")
+    assert found["PRF-05", "sso_role_name"]["status"] == "inconclusive"
+    reason = found["PRF-05", "sso_role_name"]["reason"]
+    assert reason.endswith("sso_role_name: the value is not kept: it looks like a secret")
     assert "AKIA" not in str(found.document)
 
 

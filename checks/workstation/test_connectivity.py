@@ -11,6 +11,7 @@ from checks.fixes import Unset
 from checks.requirement import require, requirement
 from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files
+from fixtures.evidence.withheld import require_kept
 from fixtures.targets import Target
 
 TOLERANCE = timedelta(minutes=5)
@@ -48,6 +49,8 @@ def test_proxy_and_bundle_exist(
     place = files.place_of(option) if option else files.header_of(target.profile)
     of_profile = ca_bundle.source == "ca_bundle"
     where = f"{place}: ca_bundle" if of_profile else ca_bundle.source
+    if ca_bundle.kind != "file":
+        require_kept(ca_bundle.told, where)
     require(
         ca_bundle.kind == "file",
         cause="NET03",

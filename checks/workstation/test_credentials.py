@@ -15,6 +15,7 @@ from fixtures.evidence.endpoints import Override, Overrides
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import Provider, Winners
 from fixtures.evidence.profile import Files, Place
+from fixtures.evidence.withheld import require_kept
 from fixtures.machine.environment import KEY_VARIABLES, Keys
 from fixtures.machine.redaction import Flaw, Value
 from fixtures.targets import Target
@@ -262,6 +263,7 @@ def _expired(present: dict[str, Value], keys: Keys, evidence: Evidence) -> Itera
         return
     now = evidence.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     if ends["utc"] is None:
+        require_kept(present[EXPIRATION], EXPIRATION)
         seen = f"{EXPIRATION} is {present[EXPIRATION]['value']!r}, which is no time with a zone"
         yield _Fault(None, (EXPIRATION,), "a time such as 2030-01-31T12:00:00Z, or unset", seen)
     elif ends["utc"] <= now:

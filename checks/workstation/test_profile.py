@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import re
+import shlex
 from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
@@ -24,6 +25,7 @@ from fixtures.evidence.profile import (
 )
 from fixtures.evidence.regions import Sdk
 from fixtures.evidence.roles import source_chain
+from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.settings import ProfileSettings
@@ -46,7 +48,7 @@ FORM_NAMES = {
     "sso_start_url": "an https:// address",
     "sso_region": "the name of a Region, such as us-east-1",
     "sso_account_id": "12 digits",
-    "sso_role_name": "the name of a permission set: up to 32 letters, digits or +=,.@-_",
+    "sso_role_name": "the name of a permission set: up to 64 letters, digits or +=,.@-_",
     "region": "the name of a Region, such as us-east-1",
 }
 OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
@@ -63,10 +65,15 @@ def test_file_is_readable(case: str, files: Files, target: Target) -> None:
     if not found.file["exists"]:
         _require_absence_is_meant(found, files, target.profile)
         return
+    unreadable = found.file["unreadable"]
+    astray = {
+        "EISDIR": f"{found.path} is a folder",
+        "ENOTDIR": f"{found.path.rpartition('/')[0]} is a file, where a folder belongs",
+    }
     require(
-        found.file["unreadable"] is None,
+        unreadable is None,
         expected="a file that this user can read",
-        observed=f"{found.path} cannot be opened: {found.file['unreadable']}",
+        observed=astray.get(unreadable or "", f"{found.path} cannot be opened: {unreadable}"),
         file=found.path,
     )
     _require_encoding(found, target.profile)
@@ -131,7 +138,8 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -
     require(
         found is files.credentials or elsewhere,
         expected=f"a file {default}",
-        observed=f"there is no {found.path}",
+        observed=f"there is no {found.path}: this machine has no AWS profile yet",
+        remedy=(f"aws configure sso --profile {shlex.quote(profile)}",),
         file=default,
     )
 
@@ -340,7 +348,8 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
     _require_first_column(parsed_files, profile, {case})
     value, stated = profile.get(case), parsed_files.stated(profile.name, profile.session_name, case)
     place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
-    seen = f"{place}: {case} = {value if value is not None else '(not shown: it looks like a secret)'}"
+    require_kept(stated["facts"] if stated else None, f"{place}: {case}")
+    seen = f"{place}: {case} = {value if value is not None else '(not shown)'}"
     require(
         not stated or not {"inline-comment", "quoted"}.intersection(stated["facts"]["flaws"]),
         cause="CFG09",
