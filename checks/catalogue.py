@@ -20,13 +20,13 @@ from typing import Any, Protocol, TypeVar
 
 import tomli
 
+from fixtures.options import ENVIRONMENTS, SEVERITIES
+
 FOLDER = Path(__file__).parent
 
 SCOPES = ("workstation", "enterprise")
-SEVERITIES = ("blocker", "high", "medium", "low")
 READS = ("local", "read", "probe", "attest")
 FIXABLE = ("locally", "person", "admin")
-ENVIRONMENTS = ("workstation", "ci", "production")
 CASES_FROM = ("cross_account_roles",)
 CONTROLS = ("vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging")
 

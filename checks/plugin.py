@@ -14,6 +14,7 @@ from checks.judgement import Docket, Outcome, import_checks, ruled_out
 from checks.requirement import CHECKS, NonCompliant
 from checks.waivers import Place, Register, Waiver
 from fixtures.machine.machine import this_platform
+from fixtures.options import SEVERITIES
 from fixtures.plugin import RULED_OUT, RUN
 from fixtures.readings import Unavailable
 from fixtures.run import Run
@@ -28,7 +29,7 @@ WAIVER = pytest.StashKey[Waiver]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for severity in ("blocker", "high", "medium", "low"):
+    for severity in SEVERITIES:
         config.addinivalue_line("markers", f"{severity}: checks of requirements of this severity")
     for read, what in (
         ("local", "only this machine"),
