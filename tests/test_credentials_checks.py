@@ -217,6 +217,13 @@ def test_a_look_alike_raises_nothing(world: str) -> None:
 # ------------------------------------------------------------------------------------------- CRD-01, who wins
 
 
+def test_an_expiration_that_looks_like_a_secret_cannot_be_judged() -> None:
+    world = with_environment({EXPIRATION: "wJalrXUtn9FEMIzK7MDENGzbPxRfiCYzzzzzCANA"})
+    found = judged("compliant", only=("CRD-02",), edit=world)["CRD-02", EXPIRATION]
+    assert found["status"] == "inconclusive"
+    assert found["reason"] == f"{EXPIRATION}: the value is not kept: it looks like a secret"
+
+
 def test_the_providers_that_may_win_are_those_of_the_settings() -> None:
     found = judged("compliant", only=("CRD-01",), settings=allowing("iam-role", "container-role"))
     assert says(found["CRD-01"], None, "sso wins for it")
