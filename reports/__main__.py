@@ -108,7 +108,7 @@ def _merge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
     for notice in document["merged"]["notices"]:
         print(visible(notice))
     print(f"{document['verdict'].replace('_', ' ')}; reports in {options.report_dir}")
-    return exit_code(document["verdict"], allow_incomplete=options.allow_incomplete)
+    return exit_code(document, allow_incomplete=options.allow_incomplete)
 
 
 def _verify(folder: Path) -> int:

@@ -110,6 +110,8 @@ class Reporter:
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
         self.stopped_by: str | None = None
+        # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
+        self.broken = False
         # While it is judged, a simulated machine's environment stands in the place of this one.
         self.environ = dict(os.environ)
         option = config.option
@@ -152,8 +154,13 @@ class Reporter:
         if result is not None:
             self.results[report.nodeid] = result
             self._take(getattr(report, "readings", "{}"))
+        elif report.failed:
+            self.broken = True
         if report.when == "teardown":
             self.ended.add(report.nodeid)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self.broken = self.broken or report.failed
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         self.stopped_by = str(excinfo.value) or "Ctrl-C"
@@ -188,6 +195,7 @@ class Reporter:
                 if lost_here is None:
                     continue
                 self.results[nodeid] = lost_here
+                self.broken = True
             if nodeid not in self.ended:
                 for plugin in self._writing_here():
                     for report in html.reports_of_lost(nodeid, lost_here):
@@ -209,8 +217,9 @@ class Reporter:
             )
         elif self.problem is None:
             if exitstatus not in PYTESTS_OWN:
-                allow = self.config.option.allow_incomplete
-                session.exitstatus = exit_code(self.document["verdict"], allow_incomplete=allow)
+                allow = self.config.option.allow_incomplete and not self.broken
+                code = exit_code(self.document, allow_incomplete=allow)
+                session.exitstatus = code or (exitstatus if self.broken else code)
             self._write(session, record)
 
     @pytest.hookimpl(trylast=True)

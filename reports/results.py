@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
@@ -39,7 +39,7 @@ def verdict(results: Iterable[Result], gate: str = "low") -> str:
 
     Blocked results are unevaluated: where what blocks them is not itself among the results, the run is incomplete.
     """
-    tally = counts(r for r in results if SEVERITIES.index(r["severity"]) <= SEVERITIES.index(gate))
+    tally = counts(at_or_above(gate, results))
     if tally["non_compliant"]:
         return "non_compliant"
     return "incomplete" if tally["inconclusive"] or tally["blocked"] else "compliant"
@@ -51,11 +51,22 @@ def overall(results: Iterable[Result], gate: str, missing: Sequence[str] = ()) -
     return "incomplete" if found == "compliant" and missing else found
 
 
-def exit_code(overall: str, *, allow_incomplete: bool) -> int:
-    """pytest's exit code for the verdict, as the contract has it."""
-    if overall == "non_compliant":
+def exit_code(document: Mapping[str, Any], *, allow_incomplete: bool) -> int:
+    """pytest's exit code for the verdict of results.json's document, as the contract has it.
+
+    `allow_incomplete` lets pass what could not be read, not what a known failure blocks.
+    """
+    if document["verdict"] == "compliant":
+        return EXIT_OK
+    if document["verdict"] == "non_compliant":
         return EXIT_NON_COMPLIANT
-    return EXIT_INCOMPLETE if overall == "incomplete" and not allow_incomplete else EXIT_OK
+    blocked = counts(at_or_above(document["run"]["gate"], document["results"]))["blocked"]
+    return EXIT_OK if allow_incomplete and not blocked else EXIT_INCOMPLETE
+
+
+def at_or_above(gate: str, results: Iterable[Result]) -> Iterator[Result]:
+    """The results whose severity decides."""
+    return (r for r in results if SEVERITIES.index(r["severity"]) <= SEVERITIES.index(gate))
 
 
 def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:

@@ -270,3 +270,21 @@ def test_the_earlier_report_stays_whole_where_the_new_one_cannot_be_written(tmp_
     before = first.json()
     refused = run_suite(tmp_path, "--world", "complient")
     assert (refused.code, first.json()) == (4, before)
+
+
+def test_a_run_in_which_something_else_failed_never_exits_0(tmp_path: Path) -> None:
+    other = tmp_path / "test_other.py"
+    other.write_text("def test_fails():\n    assert 1 == 2\n", encoding="utf-8")
+    failed = run_suite(tmp_path, str(other), "-k", "PRF-02 or test_fails")
+    assert (failed.code, failed.json()["verdict"]) == (1, "compliant")
+    other.write_text("import no_such_module\n", encoding="utf-8")
+    assert run_suite(tmp_path, str(other), "-k", "PRF-02", "--continue-on-collection-errors").code == 1
+
+
+def test_what_a_known_failure_blocks_is_not_allowed_as_incomplete(tmp_path: Path) -> None:
+    assert run_suite(tmp_path, "--world", EXPIRED, "-k", "RUN-02", "--allow-incomplete").code == 6
+
+
+def test_a_run_that_stopped_early_is_not_allowed_as_incomplete(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--world", EXPIRED, "-x", "--allow-incomplete", "-k", "SSO")
+    assert ran.code not in {0, 6}

@@ -45,17 +45,23 @@ def test_what_lies_below_the_gate_does_not_decide(gate: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("overall", "allow", "code"),
+    ("status", "allow", "code"),
     [
         ("compliant", False, 0),
         ("non_compliant", False, 1),
         ("non_compliant", True, 1),
-        ("incomplete", False, 6),
-        ("incomplete", True, 0),
+        ("inconclusive", False, 6),
+        ("inconclusive", True, 0),
+        ("blocked", False, 6),
+        ("blocked", True, 6),
     ],
 )
-def test_exit_codes_are_the_contracts(overall: str, allow: bool, code: int) -> None:
-    assert exit_code(overall, allow_incomplete=allow) == code
+def test_exit_codes_are_the_contracts_and_only_what_was_not_read_can_be_allowed(
+    status: str, allow: bool, code: int
+) -> None:
+    results = [result("SSO-03", status)]
+    document = {"verdict": verdict(results), "results": results, "run": {"gate": "low"}}
+    assert exit_code(document, allow_incomplete=allow) == code
 
 
 def test_counts_name_every_status() -> None:
