@@ -38,13 +38,14 @@ class Evidence:
 
 
 @pytest.fixture
-def checks(monkeypatch: pytest.MonkeyPatch) -> dict[str, Callable[..., None]]:
-    """The registry of checks, empty for the time of a test."""
-    registry: dict[str, Callable[..., None]] = {}
-    for name in list(CHECKS):
-        monkeypatch.delitem(CHECKS, name)
+def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Callable[..., None]]]:
+    """The registry of checks, empty for the time of a test, which may register its own."""
+    before = dict(CHECKS)
+    CHECKS.clear()
     monkeypatch.setattr("checks.judgement.import_checks", lambda: None)
-    return registry
+    yield {}
+    CHECKS.clear()
+    CHECKS.update(before)
 
 
 def judged(identifier: str, **facts: Callable[[], Any]) -> Outcome:
