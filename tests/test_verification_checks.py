@@ -382,7 +382,7 @@ def test_living_keys_of_an_iam_user_who_is_the_default_profile_are_fine() -> Non
         (build,) = load_world("sts03-switched-off-key").iam_user
         return replace(world, iam_user=(replace(build, status="Active"),))
 
-    keys = STALE.replace("AKIAQCANARYOLDACCESS", "AKIAQCANARYBUILDUSER")
+    keys = STALE.replace("AKIAQCANARYOLDACCESS", "AKIAQ2BUILDHOSTUSER0")
     keys = keys.replace("CANARYkeyOfAUserWhoIsGone", "CANARYkeyOfTheIamUserForTheBuildHost0000")
     region = "\n[default]\nregion = us-east-1\n"
     edit = both(
