@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 WORLD = "guide-as-written"
 NOON = "1795348800"
 """When the run is said to have been, so that the pictures change only where the page does: noon in the worlds."""
-FOLDER = ROOT / "docs" / "pictures"
+FOLDER = ROOT / "reports" / "pictures"
 FLAGS = (
     "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--hide-scrollbars",
     "--disable-background-networking", "--disable-component-update", "--disable-sync", "--force-color-profile=srgb",
