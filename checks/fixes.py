@@ -152,7 +152,9 @@ KINDS: dict[str, type[Fix]] = {
 
 def fix_of(document: Mapping[str, Any]) -> Fix:
     """The operation that `as_json` wrote; KeyError or TypeError where the document is none."""
-    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in document.items()
+    }
     return KINDS[values.pop("does")](**values)
 
 

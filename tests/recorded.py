@@ -14,7 +14,8 @@ FAILING = ("--world", "tok02-expired-token")
 def failing_run(folder: Path) -> str:
     """The last screen of a run on the simulated machine whose SSO token has run out."""
     ran = run_suite(folder, *FAILING)
-    shown = ran.summary.partition("\n")[2].partition("\n--")[0].strip("\n")
+    before, _, after = ran.summary.partition("\n")[2].partition("\nreports: ")
+    shown = f"{before}\nreports: {after.splitlines()[0]}".strip("\n")
     return f"```console\n$ pytest checks/ {' '.join(FAILING)}\n…\n{shown}\n```"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
-from checks.workstation.test_permissions import OTHER_CREDENTIALS
+from checks.workstation.test_permissions import other_credentials
 from fixtures.aws.errors import THROTTLED
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.invocations import CHAT, documented_length
@@ -128,7 +128,7 @@ def _refused(
         cause=cause,
         expected=f"{configured.name.text} answers",
         observed=f"{reading.action} on {configured.name.text}: {error and error.code}: {error and error.message}",
-        unless=(*unless, *OTHER_CREDENTIALS),
+        unless=(*unless, *other_credentials(evidence)),
         candidate=first(candidates),
         model=configured.base,
         account=caller.account,
@@ -149,7 +149,7 @@ def _denied(denial: Decision, configured: ConfiguredModel, evidence: Evidence) -
         cause=denial.cause,
         expected=f"{action} allowed on {denial.resource}",
         observed=f"the call was denied: {own}",
-        unless=(*simulated, *OTHER_CREDENTIALS),
+        unless=(*simulated, *other_credentials(evidence)),
         statement=grants.statement(denial.cause, [own]),
         account=grants.caller.account,
         role=grants.caller.role,

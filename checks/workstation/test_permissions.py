@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
 from fixtures.evidence import Evidence, value_of
+from fixtures.evidence.identity import Provider
 from fixtures.evidence.models import BEDROCK, PROFILE, ConfiguredModel, agreement_of, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
@@ -29,11 +30,17 @@ from fixtures.evidence.permissions import (
 )
 from fixtures.readings import Reading, Unavailable
 
-OTHER_CALLER = ("RUN-03", "CRD-01")
-"""What explains a denial because the caller is not who was meant."""
 
-OTHER_CREDENTIALS = ("CRD-04", "CRD-06", *OTHER_CALLER)
-"""What explains a denied Bedrock call besides: it was made with an API key, or did not go to AWS."""
+def other_caller(evidence: Evidence) -> tuple[str, ...]:
+    """What explains a denial because the caller is not who was meant. What only an application gets that names no profile
+    (CRD-01 judges that too) explains nothing here."""
+    provider: Provider = evidence.fact("provider")
+    return ("RUN-03",) if provider.method in evidence.allowed_providers else ("RUN-03", "CRD-01")
+
+
+def other_credentials(evidence: Evidence) -> tuple[str, ...]:
+    """What explains a denied Bedrock call besides: it was made with an API key, or did not go to AWS."""
+    return ("CRD-04", "CRD-06", *other_caller(evidence))
 
 
 @requirement("IAM-01")
@@ -81,7 +88,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
     denial = denial_of(error, LIST, "*")
     if denial:
         simulated = ("IAM-01:ListFoundationModels-CHAT_MODEL", "IAM-05")
-        _fail([Denial(Need(LIST, "*"), denial)], (*simulated, *OTHER_CREDENTIALS), evidence)
+        _fail([Denial(Need(LIST, "*"), denial)], (*simulated, *other_credentials(evidence)), evidence)
     if error and error.code in ACCESS_DENIED | INVALID_KEYS:
         with_key = "api key" in error.message.lower()
         refused = "REG04" if error.code in INVALID_KEYS else None
@@ -90,7 +97,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
             cause="ENV08" if with_key else refused,
             expected="bedrock:ListFoundationModels answers",
             observed=f"{LIST}: {error.code}: {error.message}",
-            unless=("CRD-04", "CRD-06", "RUN-02", "REG-04", "REG-03", "REG-01", *OTHER_CALLER),
+            unless=("CRD-04", "CRD-06", "RUN-02", "REG-04", "REG-03", "REG-01", *other_caller(evidence)),
         )
     _answer(model_listing, BEDROCK)
 
@@ -109,14 +116,14 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
     denied = [Denial(Need(action, each.resource), each) for action, each in refused.items() if each]
     simulated = (f"IAM-01:GetFoundationModel-{case}", "IAM-05")
     if denied:
-        _fail(denied[:1], (*_obstacles(configured), *simulated, *OTHER_CREDENTIALS), evidence)
+        _fail(denied[:1], (*_obstacles(configured), *simulated, *other_credentials(evidence)), evidence)
     for reading in readings.values():
         _answer(reading, configured.rests_on)
 
 
 @requirement("IAM-05")
 def test_simulation_and_calls_agree(
-    compared: Mapping[Need, tuple[Decision, Decision]], caller_names: CallerNames
+    compared: Mapping[Need, tuple[Decision, Decision]], caller_names: CallerNames, evidence: Evidence
 ) -> None:
     """What the simulation says and what the calls do agree."""
     if not compared:
@@ -132,7 +139,7 @@ def test_simulation_and_calls_agree(
             cause="IAM02",
             expected="the calls that IAM's simulation allows are not denied",
             observed=f"the simulation allows it, and the call was denied: {unseen[0]}{_more(unseen)}",
-            unless=OTHER_CREDENTIALS,
+            unless=other_credentials(evidence),
             statement=statement_of(unseen),
             account=caller_names.account,
             role=caller_names.role,
@@ -149,7 +156,7 @@ def test_simulation_and_calls_agree(
             False,
             expected="the calls that IAM's simulation denies are denied",
             observed=f"the call succeeded, and the simulation says: {done[0]}{untold}{_more(done)}",
-            unless=OTHER_CREDENTIALS,
+            unless=other_credentials(evidence),
             action=done[0].need.action,
         )
 
@@ -161,6 +168,7 @@ def test_marketplace_rights_exist(
     marketplace_permissions: Decisions,
     use_case_form: Reading | None,
     caller_names: CallerNames,
+    evidence: Evidence,
 ) -> None:
     """Marketplace rights exist where [each configured model] still needs a first subscription."""
     configured = models[case]
@@ -181,7 +189,7 @@ def test_marketplace_rights_exist(
         cause="IAM03",
         expected=f"{' and '.join(SUBSCRIBE)} allowed, until the account has subscribed to {configured.base}",
         observed=f"the agreement for {configured.base} is {agreement}, and {' and '.join(denied)} denied",
-        unless=(*_obstacles(configured), *form, *OTHER_CALLER),
+        unless=(*_obstacles(configured), *form, *other_caller(evidence)),
         model=configured.base,
         account=caller_names.account,
         role=caller_names.role,
@@ -203,7 +211,11 @@ def _require_allowed(
         # A missing Allow may be one with a condition that the simulator was not told enough for.
         doubtful = evidence.fact("grants").doubtful and not denied[0].decision.explicit
         # In a Region without Bedrock nobody needs to be allowed anything.
-        _fail(denied, (*obstacles, "REG-01", *(("IAM-05",) if doubtful else ()), *OTHER_CALLER), evidence)
+        _fail(
+            denied,
+            (*obstacles, "REG-01", *(("IAM-05",) if doubtful else ()), *other_caller(evidence)),
+            evidence,
+        )
 
 
 def _fail(denied: Sequence[Denial], unless: tuple[str, ...], evidence: Evidence) -> None:
