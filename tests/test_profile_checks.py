@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +21,7 @@ from fixtures.machine.profiles import Profiles
 from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
+from tests import world_edits
 from tests.harness import Judged, judged
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
@@ -34,31 +35,8 @@ ROLE = "arn:aws:iam::210987654321:role/BedrockDeveloper"
 Edit = Callable[[World], World]
 
 
-def changed(*replacements: tuple[str, str], of: str = CONFIG) -> Edit:
-    """The world with edits of a file's text, each of which finds something."""
-
-    def edit(world: World) -> World:
-        text = world.machine.files[of].text
-        for before, after in replacements:
-            assert before in text
-            text = text.replace(before, after)
-        return written(text, of=of)(world)
-
-    return edit
-
-
-def written(text: str | bytes | None, *, of: str = CONFIG) -> Edit:
-    """The world with a file of that content, or without the file."""
-
-    def edit(world: World) -> World:
-        files = {name: file for name, file in world.machine.files.items() if name != of}
-        if isinstance(text, bytes):
-            files[of] = File(base64=base64.b64encode(text).decode())
-        elif text is not None:
-            files[of] = File(text=text)
-        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
-
-    return edit
+changed = partial(world_edits.env_file, of=CONFIG)
+written = partial(world_edits.written, of=CONFIG)
 
 
 def machine(**changes: Any) -> Edit:
