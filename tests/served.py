@@ -1,4 +1,4 @@
-"""The simulated account served over HTTP, and the real AWS CLI led to it."""
+"""The simulated account served over HTTP, the real AWS CLI led to it, and a laptop that has no other AWS."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ import pytest
 
 from fixtures.machine.machine import Completed
 from fixtures.simulation import server
+from tests.suite import ROOT, Ran, run_suite
 
-ROOT = Path(__file__).resolve().parent.parent
 CLI_PLACES = [
     *filter(None, [os.environ.get("REAL_AWS_CLI")]),
     "/usr/bin/aws",
@@ -137,3 +137,48 @@ def write_models(folder: Path, url: str) -> None:
     packed = own / "service-2.json.gz"
     model = gzip.decompress(packed.read_bytes()) if packed.exists() else (own / "service-2.json").read_bytes()
     (folder / "bedrock" / versions["bedrock"] / "service-2.json").write_bytes(model)
+
+
+class Laptop:
+    """A home folder with the served world's files, led to the server by its profile."""
+
+    def __init__(self, served: Served, folder: Path) -> None:
+        self.served = served
+        self.folder = folder
+        config = served.home / ".aws" / "config"
+        text = config.read_text(encoding="utf-8")
+        config.write_text(
+            text.replace("[profile msh]\n", f"[profile msh]\nendpoint_url = {served.url}\n"), encoding="utf-8"
+        )
+        (folder / "compliance.toml").write_text(
+            f'[credentials]\napproved_endpoints = ["{served.url}"]\n', encoding="utf-8"
+        )
+        (folder / ".env.enterprise").write_text(
+            (served.work / ".env.enterprise").read_text(encoding="utf-8"), encoding="utf-8"
+        )
+        self.environ = {
+            "HOME": str(served.home),
+            "PATH": str(folder / "bin"),
+            "AWS_PROFILE": "msh",
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    def install_cli(self) -> None:
+        """The real AWS CLI as `aws`, with the models that lead an old one to the server."""
+        cli = RealCli(self.served, self.folder / "models")
+        program = self.folder / "bin" / "aws"
+        program.parent.mkdir()
+        models = cli.environ.get("AWS_DATA_PATH", "")
+        program.write_text(
+            f'#!/bin/sh\nexport AWS_DATA_PATH="{models}"\nexec {cli.path} "$@"\n', encoding="utf-8"
+        )
+        program.chmod(0o755)
+
+    def run(self, *arguments: str, **environment: str) -> Ran:
+        """Judges steps 1 to 6 of the guide on the laptop."""
+        environ = {**self.environ, **environment}
+        return run_suite(
+            self.folder, "--profile", "msh", *arguments, environ=environ, checks="checks/workstation"
+        )

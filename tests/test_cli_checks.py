@@ -225,3 +225,27 @@ def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> Non
     assert readers.cli_version(subject)["text"] == "exit code 1: ImportError: no module awscli"
     assert readers.cli_configure(subject)["error"] == "ImportError: no module awscli"
     assert readers.cli_identity(subject)["error"]["message"] == "ImportError: no module awscli"
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        "   profile                 my profile           manual    --profile\n"
+        "access_key     ****************KEY1 shared-credentials-file    \n"
+        "    region                <not set>             None    None\n",
+        "profile    : my profile               : manual           : --profile\n"
+        "access_key : ****************KEY1     : shared-credentials-file : \n"
+        "region     : <not set>                : None             : None\n",
+    ],
+    ids=["before 2.31", "since 2.31"],
+)
+def test_a_source_that_is_wider_than_its_column_is_read(printed: str) -> None:
+    subject: Any = SimpleNamespace(
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ: Completed(0, printed, "")),
+        target=Target("my profile", "us-east-1"),
+    )
+    assert readers.cli_configure(subject)["rows"] == {
+        "profile": {"value": "my profile", "set": True, "type": "manual", "location": "--profile"},
+        "access_key": {"value": "", "set": True, "type": "shared-credentials-file", "location": ""},
+        "region": {"value": "<not set>", "set": False, "type": "None", "location": "None"},
+    }

@@ -10,55 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import RealCli, Served, serve
+from tests.served import Laptop, serve
 from tests.suite import Ran, run_suite
 
 SSO_CACHE = Path(".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json")
-
-
-class Laptop:
-    """A home folder with the served world's files, led to the server by its profile."""
-
-    def __init__(self, served: Served, folder: Path) -> None:
-        self.served = served
-        self.folder = folder
-        config = served.home / ".aws" / "config"
-        text = config.read_text(encoding="utf-8")
-        config.write_text(
-            text.replace("[profile msh]\n", f"[profile msh]\nendpoint_url = {served.url}\n"), encoding="utf-8"
-        )
-        (folder / "compliance.toml").write_text(
-            f'[credentials]\napproved_endpoints = ["{served.url}"]\n', encoding="utf-8"
-        )
-        (folder / ".env.enterprise").write_text(
-            (served.work / ".env.enterprise").read_text(encoding="utf-8"), encoding="utf-8"
-        )
-        self.environ = {
-            "HOME": str(served.home),
-            "PATH": str(folder / "bin"),
-            "AWS_PROFILE": "msh",
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_EC2_METADATA_DISABLED": "true",
-        }
-
-    def install_cli(self) -> None:
-        """The real AWS CLI as `aws`, with the models that lead an old one to the server."""
-        cli = RealCli(self.served, self.folder / "models")
-        program = self.folder / "bin" / "aws"
-        program.parent.mkdir()
-        models = cli.environ.get("AWS_DATA_PATH", "")
-        program.write_text(
-            f'#!/bin/sh\nexport AWS_DATA_PATH="{models}"\nexec {cli.path} "$@"\n', encoding="utf-8"
-        )
-        program.chmod(0o755)
-
-    def run(self, *arguments: str, **environment: str) -> Ran:
-        """Judges steps 1 to 6 of the guide on the laptop."""
-        environ = {**self.environ, **environment}
-        return run_suite(
-            self.folder, "--profile", "msh", *arguments, environ=environ, checks="checks/workstation"
-        )
 
 
 @pytest.fixture
