@@ -7,12 +7,9 @@ to do when it runs twice. None holds a secret: of a setting that may hold one it
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
-
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -159,16 +156,21 @@ def fix_of(document: Mapping[str, Any]) -> Fix:
 
 
 def in_scripts(fixes: Iterable[Fix]) -> list[Fix]:
-    """The operations, each once; one that no shell can be told, since a text has control characters, becomes an Ask."""
+    """The operations, each once; one with a text that cannot be printed becomes an Ask: who reads the script must see it."""
     return list(dict.fromkeys(fix if _can_be_told(fix) else _by_hand(fix) for fix in fixes))
 
 
 def _can_be_told(fix: Fix) -> bool:
     texts = [value for value in vars(fix).values() if isinstance(value, str)]
-    return not any(_CONTROL.search(text) for text in texts)
+    return all(text.isprintable() for text in texts)
 
 
 def _by_hand(fix: Fix) -> Ask:
     file, line = getattr(fix, "file", ""), getattr(fix, "line", 0)
-    place = f"{file} line {line}" if line else file
-    return Ask(_CONTROL.sub("?", f"edit {place}: a name there has control characters"))
+    place = f"{file} line {line}" if line else file or f"the value of {getattr(fix, 'name', '')}"
+    return Ask(printable(f"edit {place}: it has characters that cannot be seen"))
+
+
+def printable(text: str) -> str:
+    """The text with a question mark for what cannot be seen, moves the cursor or turns the direction of writing."""
+    return "".join(character if character.isprintable() else "?" for character in text)

@@ -29,6 +29,7 @@ from checks.fixes import (
     Replace,
     Unset,
     fix_of,
+    printable,
 )
 from reports.results import Result, failures_by_root_cause
 
@@ -48,7 +49,6 @@ STARTUP_FILES = (
 """Where the shells are told what to put into the environment, below the home folder."""
 
 _HIDDEN = re.compile(r"\*{4}\d{4}")
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Mend:
 
     @property
     def named(self) -> str:
-        return _printable(f"{self.requirement} {self.cause or ''}".strip() + f": {self.title}")
+        return printable(f"{self.requirement} {self.cause or ''}".strip() + f": {self.title}")
 
 
 def mends(results: Sequence[Result]) -> list[Mend]:
@@ -178,10 +178,6 @@ def _instruction(line: str) -> str:
     return line.removeprefix("# ")
 
 
-def _printable(text: str) -> str:
-    return _CONTROL.sub("?", text)
-
-
 Call = tuple[str, ...]
 """An operation of a template and its arguments."""
 
@@ -210,7 +206,7 @@ def _filled(template: str, **parts: str) -> str:
 
 
 def _about(wanted: Sequence[Mend], world: str) -> list[str]:
-    lines = [f"SIMULATED: made for the world {_printable(world)}."] if world else []
+    lines = [f"SIMULATED: made for the world {printable(world)}."] if world else []
     if not wanted:
         return [*lines, "Nothing was found that has to be mended, and this script does nothing."]
     return [
@@ -244,10 +240,10 @@ def _posix(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
     for export in plan.exports:
         lines.append(line("export_variable", export.name, export.value, shlex.quote(export.value)))
         sourced.append(f"export {export.name}={shlex.quote(export.value)}")
-    lines += [line("by_hand", what, *map(_printable, asked)) for what, asked in plan.by_hand]
+    lines += [line("by_hand", what, *map(printable, asked)) for what, asked in plan.by_hand]
     return _filled(
         f"{NAME}.sh",
-        SIMULATED=shlex.quote(_printable(world)),
+        SIMULATED=shlex.quote(printable(world)),
         STARTUP=" ".join(STARTUP_FILES),
         ABOUT="\n".join(_commented(_about(wanted, world), "#")),
         PLAN="\n".join(lines),
@@ -296,10 +292,10 @@ def _powershell(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
     for export in plan.exports:
         lines.append(f"Set-Value {powershell_quoted(export.name)} {powershell_quoted(export.value)}")
     for what, asked in plan.by_hand:
-        lines.append(f"Show-ByHand {powershell_quoted(what)} {_powershell_list(map(_printable, asked))}")
+        lines.append(f"Show-ByHand {powershell_quoted(what)} {_powershell_list(map(printable, asked))}")
     text = _filled(
         f"{NAME}.ps1",
-        SIMULATED=powershell_quoted(_printable(world)),
+        SIMULATED=powershell_quoted(printable(world)),
         ABOUT="\n".join(line.replace("#>", "# >") for line in _about(wanted, world)),
         PLAN="\n".join(lines),
     )

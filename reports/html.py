@@ -14,10 +14,11 @@ import pytest
 from markupsafe import escape
 
 from fixtures.machine.redaction import redact
-from reports.page import cut, visible
+from reports.page import TEMPLATES, cut, visible
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000
+STYLE = str(TEMPLATES / "report.css")
 OUTCOMES = {
     "compliant": "Passed",
     "non_compliant": "Failed",

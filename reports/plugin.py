@@ -132,6 +132,7 @@ class Reporter:
         if getattr(option, "htmlpath", None) is None:
             option.htmlpath = str(self.artifacts.staged("report.html"))
             option.self_contained_html = True
+            option.css = [*option.css, html.STYLE]
         self._restore_sigterm = stop_on_sigterm()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

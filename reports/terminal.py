@@ -11,6 +11,7 @@ import pytest
 from reports.page import cut, visible
 
 LINE = 500
+COMMAND = 2_000
 CELL = 110
 ROOT_CAUSES_SHOWN = 5
 WORDS = {
@@ -116,7 +117,9 @@ def _root_cause(reporter: pytest.TerminalReporter, number: int, cause: Mapping[s
     reporter.write_line(f"  {code}{case}{blocks}")
     reporter.write_line(f"     seen   {_line(cause['observed'])}")
     for position, line in enumerate(cause["remedy"]):
-        reporter.write_line(f"     {'mend' if position == 0 else '    '}   {visible(line)}")
+        # A command is for pasting: whole, or not at all.
+        shown = visible(line) if len(line) <= COMMAND else "# a line too long for here is in the report"
+        reporter.write_line(f"     {'mend' if position == 0 else '    '}   {shown}")
 
 
 def _callers(reporter: pytest.TerminalReporter, rows: Sequence[Mapping[str, str]]) -> None:

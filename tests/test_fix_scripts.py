@@ -509,9 +509,18 @@ def test_a_hostile_name_is_text_and_nothing_else(name: str, tmp_path: Path) -> N
     assert not list(tmp_path.rglob("pwned"))
 
 
-def test_a_name_with_control_characters_is_not_written_into_a_script() -> None:
-    fixes = in_scripts([Comment(CONFIG, 3, "[a\nrm -rf ~]"), Export("AWS_PROFILE", "a\tb")])
-    assert [type(fix) for fix in fixes] == [Ask, Ask]
+def test_a_name_that_cannot_be_seen_is_not_written_into_a_script() -> None:
+    fixes = in_scripts(
+        [
+            Comment(CONFIG, 3, "[a\nrm -rf ~]"),
+            Export("AWS_PROFILE", "a\tb"),
+            Export("AWS_PROFILE", "a\u202eb"),
+        ]
+    )
+    assert fixes == [
+        Ask(f"edit {CONFIG} line 3: it has characters that cannot be seen"),
+        Ask("edit the value of AWS_PROFILE: it has characters that cannot be seen"),
+    ]
     assert not any(re.search(r"[\x00-\x1f]", str(vars(fix).values())) for fix in fixes)
 
 
