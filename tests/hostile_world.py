@@ -51,7 +51,7 @@ replace = [
 [role.policies]
 {toml("<script>window.pwned=1</script>")} = '''
 {{"Version": "2012-10-17", "Statement": [
-  {{"Sid": "script", "Effect": "Allow", "Action": "bedrock:*", "Resource": ["*", "{HUGE}"]}}
+  {{"Sid": "script", "Effect": "Allow", "Action": "bedrock:*", "Resource": "*"}}
 ]}}
 '''
 
