@@ -417,7 +417,7 @@ def test_secrets_are_named_by_line_and_variable_and_never_shown() -> None:
 
 def test_stand_ins_and_references_are_no_secrets() -> None:
     lines = (
-        "AWS_SECRET_ACCESS_KEY=<your key>\nDATABASE_PASSWORD=${DB_PASSWORD}\nUSE_TOKEN=true\nSESSION_TOKEN=\n"
+        "AWS_SECRET_ACCESS_KEY=<your key>\nBEDROCK_PASSWORD=${DB_PASSWORD}\nUSE_TOKEN=true\nSESSION_TOKEN=\n"
     )
     assert of_compliant(written(TEXT + lines), "ENV-08")["ENV-08"]["status"] == "compliant"
 
@@ -439,11 +439,18 @@ def test_on_windows_the_override_is_removed_as_powershell_does() -> None:
     assert failure(found["ENV-09"], "ENV11")[1].startswith("Remove-Item Env:AWS_API_TIMEOUT")
 
 
+def test_what_says_nothing_of_aws_is_the_applications_own_affair() -> None:
+    edit = both(
+        written(TEXT + "PATH=/opt/app/bin\nHOME=/opt/app\n"), environment(PATH="/usr/bin", HOME="/home/jo")
+    )
+    assert of_compliant(edit, "ENV-09")["ENV-09"]["status"] == "compliant"
+
+
 def test_a_secret_that_overrides_another_is_not_shown() -> None:
-    lines = "DATABASE_PASSWORD=CANARY-in-the-file\n"
-    edit = both(written(TEXT + lines), environment(DATABASE_PASSWORD="CANARY-in-the-environment"))
+    lines = "BEDROCK_PASSWORD=CANARY-in-the-file\n"
+    edit = both(written(TEXT + lines), environment(BEDROCK_PASSWORD="CANARY-in-the-environment"))
     found = of_compliant(edit, *ALL)
-    assert failure(found["ENV-09"], "ENV11")[0].startswith("DATABASE_PASSWORD is another than at ")
+    assert failure(found["ENV-09"], "ENV11")[0].startswith("BEDROCK_PASSWORD is another than at ")
     assert "CANARY" not in str(found.document) + str(found.readings)
 
 

@@ -320,7 +320,7 @@ def test_environment_does_not_override(
     overridden = [
         name
         for name, variable in file.file["variables"].items()
-        if variable["assigned"] and variable["environment"] == "different"
+        if variable["assigned"] and variable["environment"] == "different" and _of_the_guide(name)
     ]
 
     def judged_elsewhere(name: str) -> bool:
@@ -345,6 +345,11 @@ def test_environment_does_not_override(
         fix=[Unset(tuple(named))],
         unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "REG-01", "PRF-01", "ENV-05"),
     )
+
+
+def _of_the_guide(name: str) -> bool:
+    """Whether it says how AWS is used. What else a file sets, PATH say, is the application's own affair."""
+    return name.startswith(("AWS_", "BEDROCK_")) or name in VARIABLES
 
 
 def _difference(name: str, file: EnvFile, environment: Variables) -> str:
