@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from checks.fixes import Ask, Comment, Dedent, Delete, Fix, Insert, Line, Move, Replace
 from fixtures.evidence.profile import AwsFileFound, Files
@@ -67,7 +68,7 @@ def comment_out(found: AwsFileFound, lines: Iterable[int]) -> list[Fix]:
             if option["line"] in gone or (lost and len(lost) == len(nested)):
                 lost = [own, *nested]
             fixes += [Comment(*at) for at in lost]
-    return fixes
+    return _pinned(found, fixes)
 
 
 def delete_settings(found: AwsFileFound, section: Section, keys: Sequence[str] = KEYS) -> list[Fix]:
@@ -90,7 +91,7 @@ def dedent(found: AwsFileFound, sections: Iterable[Section]) -> list[Fix]:
             for nested in option["nested"] if option["swallows"] else ():
                 begins = f"{nested['key']}=" if nested["key"] else ""
                 fixes.append(Dedent(found.path, nested["line"], begins, section["header"]))
-    return list({fix.line: fix for fix in fixes if isinstance(fix, Line)}.values())
+    return _pinned(found, {fix.line: fix for fix in fixes if isinstance(fix, Line)}.values())
 
 
 def without_repeats(found: AwsFileFound, same: Sequence[Sequence[Section]]) -> list[Fix]:
@@ -123,18 +124,28 @@ def without_repeats(found: AwsFileFound, same: Sequence[Sequence[Section]]) -> l
                     fixes.append(Move(*at, last=last, to=to))
                 else:
                     fixes += [Comment(*at) for at in _lines(found, section, option)]
-    return fixes
+    return _pinned(found, fixes)
 
 
 def move_section(found: AwsFileFound, section: Section, into: str) -> list[Fix]:
     """The section goes to the end of another file."""
     last = _last_line(section["options"][-1]) if section["options"] else section["line"]
-    return [Move(found.path, section["line"], f"[{section['header']}]", last=last, into=into)]
+    return _pinned(found, [Move(found.path, section["line"], f"[{section['header']}]", last=last, into=into)])
 
 
 def holds_keys_alone(section: Section) -> bool:
     """Whether the section has access keys and nothing else, as the credentials file is for."""
     return bool(section["options"]) and all(option["key"] in KEYS for option in section["options"])
+
+
+def _pinned(found: AwsFileFound, fixes: Iterable[Fix]) -> list[Fix]:
+    """The operations; one on a line whose name nobody vouches for, or on several lines, asks for the file as it was."""
+    return [
+        replace(fix, size=found.file["size"])
+        if isinstance(fix, Line) and (not fix.begins or isinstance(fix, Move))
+        else fix
+        for fix in fixes
+    ]
 
 
 def _section_at(found: AwsFileFound, line: int) -> Section | None:

@@ -35,12 +35,14 @@ class Line(Fix):
     begins  what it begins with after blanks: `[msh]`; with a final `=` the name of a setting, whatever the case and
             the blanks around the name; "" for any line
     under   the text between the brackets of the header above it; "" where there need be none
+    size    the bytes that the whole file still has to have, where this alone does not tell the line; else 0
     """
 
     file: str
     line: int
     begins: str
     under: str = ""
+    size: int = 0
 
 
 @dataclass(frozen=True)

@@ -199,6 +199,11 @@ def _call(fix: Fix) -> Call:
     return (plain[type(fix)], *at)
 
 
+def _sizes(fixes: Iterable[Fix]) -> list[int]:
+    """The sizes that a file must still have for the operations on it: one, or none."""
+    return sorted({fix.size for fix in fixes if isinstance(fix, Line) and fix.size})
+
+
 def _filled(template: str, **parts: str) -> str:
     """The template with each @PART@ replaced, in one pass: what is put in is not looked at again."""
     text = (TEMPLATES / template).read_text(encoding="utf-8")
@@ -229,6 +234,7 @@ def _posix(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
     lines = []
     for _, file, fixes in plan.numbered():
         lines.append(line("file", file))
+        lines += [f"of_size {size}" for size in _sizes(fixes)]
         lines += [line(*_call(fix)) for fix in fixes]
         lines += [f"append {number}" for number in plan.arriving(file)]
         lines += ["finish", ""]
@@ -276,6 +282,7 @@ def _powershell(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
     lines = []
     for number, file, fixes in plan.numbered():
         lines.append(f"Open-File {number} {powershell_quoted(file)}")
+        lines += [f"Confirm-Size {size}" for size in _sizes(fixes)]
         for fix in fixes:
             name, *arguments = _call(fix)
             numbers = {0, 3, 4} if name == "move" else {0}

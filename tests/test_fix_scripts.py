@@ -319,6 +319,36 @@ def test_a_section_moves_to_a_file_that_is_not_there_yet_and_only_its_owner_can_
     assert laptop.mode(CONFIG) == 0o600
 
 
+@pytest.mark.parametrize("there", [True, False], ids=["a file", "no file"])
+def test_what_moves_stays_where_it_is_as_long_as_it_cannot_be_written_to_the_other_file(
+    there: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"~/.aws/credentials": b"[profile b]\nregion=eu-west-1\n"}
+    if there:
+        files[CONFIG] = b"[profile a]\n"
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    refusing = f'#!/bin/sh\ncase $* in *config.fix*) exit 1 ;; esac\nexec {shutil.which("cp")} "$@"\n'
+    (tools / "cp").write_text(refusing, encoding="utf-8")
+    (tools / "cp").chmod(0o755)
+    laptop = laptop_with(tmp_path, files, Move("~/.aws/credentials", 1, "[profile b]", last=2, into=CONFIG))
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    ran = laptop.run(*APPLY)
+    assert ran.code == 1
+    assert "~/.aws/credentials keeps what would have moved out of it: left alone" in ran.text
+    assert {name: text for name, text in laptop.files().items() if STAMP not in name} == files
+
+
+def test_a_line_that_nothing_tells_is_touched_only_in_the_file_as_it_was(tmp_path: Path) -> None:
+    operation = Comment(CONFIG, 4, "", "profile a", size=len(TEXT))
+    assert b"\n# \toutput" in applied(tmp_path / "same", TEXT, operation)
+    moved = b"# new\n" + TEXT
+    laptop = laptop_with(tmp_path / "moved", {CONFIG: moved}, operation, OPERATIONS["a header"][0])
+    ran = laptop.run(*APPLY)
+    assert (ran.code, laptop.files()) == (0, {CONFIG: moved})
+    assert "~/.aws/config has changed since the checks read it: left alone" in ran.text
+
+
 CHANGED = {
     "the line is another": TEXT.replace(b"region=eu-west-1 ; old", b"output=json"),
     "the line has moved": b"\n" + TEXT,

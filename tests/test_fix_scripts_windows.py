@@ -48,7 +48,7 @@ EVERY: list[Fix] = [
     Unset(NAMES),
     Export("AWS_PROFILE", "my msh"),
     Ask("aws sso login"),
-    Move("~/.aws/credentials", 1, "[profile b]", last=2, into=CONFIG),
+    Move("~/.aws/credentials", 1, "[profile b]", last=2, into=CONFIG, size=40),
 ]
 
 
@@ -88,6 +88,7 @@ def test_the_script_says_each_operation() -> None:
     calls = called(written(*EVERY)[".ps1"])
     for wanted in (
         ["Open-File", "1", "~/.aws/credentials"],
+        ["Confirm-Size", "40"],
         ["Move-Lines", "1", "[profile b]", "", "2", "0"],
         ["Open-File", "2", CONFIG],
         ["Add-Moved", "1"],

@@ -91,6 +91,7 @@ function Test-Line([int]$Number, [string]$Begins, [string]$Under) {
 }
 
 function Test-Still([int]$Number, [string]$Begins, [string]$Under) {
+    if ($script:Edit.Refused) { return $false }
     if (Test-Line $Number $Begins $Under) { return $true }
     $What = $Begins
     if ($What -ceq '') { $What = 'what it was' }
@@ -133,13 +134,18 @@ function Open-File([int]$Number, [string]$Shown) {
     $script:Edit = @{
         Number = $Number; Shown = $Shown; Path = $Path; Present = [IO.File]::Exists($Path); Old = [byte[]]@()
         New = $null; Notes = (New-Object System.Collections.ArrayList); Moved = ''; Encoding = $Utf8; Tail = ''
-        To = ''; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Gone = $null
+        To = ''; Refused = $false; Into = 0; Done = $false; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Gone = $null
     }
     $Edits[$Number] = $script:Edit
     if ($script:Edit.Present) { $script:Edit.Old = [IO.File]::ReadAllBytes($Path) }
     $script:Edit.New = $script:Edit.Old
     try { [void]$StrictUtf8.GetString($script:Edit.Old) } catch { $script:Edit.Encoding = [Text.Encoding]::Default }
     Split-Text ($Latin.GetString($script:Edit.Old))
+}
+
+# What follows is about the file as it was read, when it had that many bytes.
+function Confirm-Size([int]$Bytes) {
+    $script:Edit.Refused = $script:Edit.Present -and $script:Edit.Old.Length -ne $Bytes
 }
 
 function Edit-Line([int]$Number, [string]$Begins, [string]$Under, [string]$Old, [string]$New) {
@@ -241,10 +247,15 @@ function Add-Moved([int]$Number) {
         $script:Edit.Tail += $script:Edit.Common
     }
     $script:Edit.Tail += $Edits[$Number].Moved
+    $Edits[$Number].Into = $script:Edit.Number
     Add-Note ('  + what was moved out of ' + $Edits[$Number].Shown)
 }
 
 function Close-File([switch]$Quietly) {
+    if ($script:Edit.Refused) {
+        Write-Host ($script:Edit.Shown + ' has changed since the checks read it: left alone')
+        return
+    }
     if (-not $script:Edit.Present -and $script:Edit.Tail -ceq '') {
         if (-not $Quietly) { Write-Host ($script:Edit.Shown + ' is not there: nothing to do') }
         return
@@ -359,8 +370,15 @@ function Save-File($Edit) {
         Write-Host ('renamed ' + $Edit.Shown)
         return
     }
+    # What moves out of a file stays in it until it stands in the other.
+    if ($Edit.Into -gt 0 -and -not $Edits[$Edit.Into].Done) {
+        Write-Host ($Edit.Shown + ' keeps what would have moved out of it: left alone')
+        $script:Failed = 1
+        return
+    }
     if (-not $Edit.Present) {
         [IO.File]::WriteAllBytes($Path, $Edit.New)
+        $Edit.Done = $true
         Write-Host ('wrote ' + $Edit.Shown)
         return
     }
@@ -382,6 +400,7 @@ function Save-File($Edit) {
         [IO.File]::WriteAllBytes($Beside, $Edit.New)
         & '/bin/mv' -f $Beside $Path
     }
+    $Edit.Done = $true
     Write-Host ('changed ' + $Edit.Shown + ', backup ' + [IO.Path]::GetFileName($Backup))
 }
 

@@ -204,6 +204,10 @@ file() { # what follows, to `finish`, is about this file
   fi
 }
 
+of_size() { # what follows is about the file as it was read, when it had that many bytes
+  if [ "$present" = yes ] && [ "$(command wc -c <"$part.old")" -ne "$1" ]; then present=changed; fi
+}
+
 operation() {
   printf '%s' "$1"
   shift
@@ -249,6 +253,7 @@ append() { # what was moved out of the file of that number comes to the end of t
     command cat "$work/$1.moved"
   } >"$part.more"
   text=$part.more
+  printf '%s\n' "$number" >"$work/$1.into"
   if [ "$present" = no ]; then present=new; fi
   say "  + what was moved out of $(command cat "$work/$1.name")" >>"$part.notes"
 }
@@ -256,6 +261,7 @@ append() { # what was moved out of the file of that number comes to the end of t
 finish() { # the operations on the file; `quietly` where nothing is said of a file in which nothing is found
   case $present in
     no) [ -n "${1-}" ] || say "$shown is not there: nothing to do"; return ;;
+    changed) say "$shown has changed since the checks read it: left alone"; return ;;
     unreadable) say "$shown cannot be read: left alone"; failed=1; return ;;
   esac
   command mv "$part.notes" "$part.first"
@@ -354,9 +360,16 @@ commit() {
     if [ ! -e "$target" ] && command mv -- "$where" "$target"; then say "renamed $shown"; else failed=1; fi
     return
   fi
+  # What moves out of a file stays in it until it stands in the other.
+  if [ -f "$part.into" ] && [ ! -f "$work/$(command cat "$part.into").done" ]; then
+    say "$shown keeps what would have moved out of it: left alone"
+    failed=1
+    return
+  fi
   if [ -f "$part.absent" ]; then
     if command cp "$part.new" "$where.fix-$$" && command mv -f -- "$where.fix-$$" "$where"; then
       say "wrote $shown"
+      : >"$part.done"
     else
       failed=1
     fi
@@ -378,6 +391,7 @@ commit() {
   if command cp -p -- "$real" "$backup" && command cp -p -- "$real" "$real.fix-$$" &&
     command cat "$part.new" >"$real.fix-$$" && command mv -f -- "$real.fix-$$" "$real"; then
     say "changed $shown, backup $shown${backup#"$where"}"
+    : >"$part.done"
   else
     command rm -f -- "$real.fix-$$"
     say "$shown could not be changed"
