@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from checks import file_fixes
-from checks.fixes import Ask, Comment, Fix, Insert, Replace, Unset
+from checks.fixes import Ask, Comment, Fix, Insert, Line, Replace, Unset
 from fixtures.evidence.environment import EnvFile
 from fixtures.evidence.profile import Files
 from fixtures.evidence.regions import ZONE, NamedRegion
@@ -18,6 +19,10 @@ PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 def set_variable(file: EnvFile, name: str, value: str, *, below: str = "") -> list[Fix]:
     """The file's line for the variable gets the value; where the old one is not simple, a line of its own, and the old
     one becomes a comment. A variable that the file does not have comes below another one, or below its last."""
+    return _pinned(file, _setting(file, name, value, below))
+
+
+def _setting(file: EnvFile, name: str, value: str, below: str) -> list[Fix]:
     stated = file.file["variables"].get(name)
     if not re.fullmatch(r"[\w.:/@+${}~-]+", value):
         return [Ask(f"edit {file.path}: write {name}={value}, in single quotes")]
@@ -52,7 +57,12 @@ def lead_to(file: EnvFile, name: str, files: Files, platform: str) -> list[Fix]:
     if found.file["exists"] and found.variable is None:
         return set_variable(file, name, path)
     stated = file.variable(name)
-    return [Comment(file.path, stated["line"], f"{name}=")] if stated else []
+    return _pinned(file, [Comment(file.path, stated["line"], f"{name}=")] if stated else [])
+
+
+def _pinned(file: EnvFile, fixes: Iterable[Fix]) -> list[Fix]:
+    """The operations, for the file as it was alone: `./` may be another application's folder when a script runs."""
+    return [replace(fix, size=file.file["size"]) if isinstance(fix, Line) else fix for fix in fixes]
 
 
 def name_region(

@@ -190,6 +190,17 @@ def secrets_in(text: str, world: World) -> list[str]:
     return [word for word in words if word in text or "CANARY" in text]
 
 
+def test_another_applications_environment_file_is_left_alone(tmp_path: Path) -> None:
+    name = "env05-quoted-profile-in-env-file"
+    laptop = Laptop.of(load_world(name), tmp_path / "laptop")
+    laptop.give(mends_of(verdict_on(name)))
+    other = laptop.work / ".env.enterprise"
+    other.write_text(other.read_text(encoding="utf-8") + "OWN=1\n", encoding="utf-8")
+    before = laptop.files()
+    assert "has changed since the checks read it" in laptop.run(*APPLY).text
+    assert laptop.files() == before
+
+
 @pytest.mark.parametrize("name", NOT_BY_SCRIPT)
 def test_what_a_script_cannot_know_it_asks_for(name: str, tmp_path: Path) -> None:
     found = mends_of(verdict_on(name))
