@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 NOT_KNOWN = "not known"
+BEARER = "AWS_BEARER_TOKEN_BEDROCK"
 
 Readings = Mapping[str, Mapping[str, Any]]
 
@@ -19,38 +20,55 @@ def callers(readings: Iterable[Mapping[str, Any]], profile: str) -> list[dict[st
     for reading in readings:
         if not reading.get("by"):  # what the auditor's profile gets is another caller's
             by_name.setdefault(reading["name"], reading)
-    found = [
-        row for row in (_profile(by_name, profile), _environment(by_name), _cli(by_name, profile)) if row
-    ]
     if by_name.get("provider", {}).get("error"):
         return []
-    told = {tuple(row[key] for key in ("provider", "region")) for row in found}
+    named = _profile(by_name, profile)
+    found = [row for row in (named, _environment(by_name, named), _cli(by_name, profile)) if row]
     known = {row["identity"] for row in found if row["identity"] != NOT_KNOWN}
-    return found if len(found) > 1 and (len(told) > 1 or len(known) > 1) else []
+    told = {(row["profile"], row["provider"], row["region"]) for row in found}
+    key = _api_key(by_name)
+    if len(found) < 2 or not (key or len(told) > 1 or len(known) > 1):
+        return []
+    return [{**row, "provider": f"{row['provider']}{key}"} for row in found]
+
+
+def _api_key(readings: Readings) -> str:
+    """What goes to Bedrock in place of credentials, whoever calls it, where the variable is there at all."""
+    variables = (readings.get("environment", {}).get("value") or {}).get("variables", {})
+    return f"; for Bedrock {BEARER}" if BEARER in variables else ""
 
 
 def _profile(readings: Readings, profile: str) -> dict[str, str] | None:
     if "provider" not in readings:
         return None
+    identity = _text(readings, "sts:GetCallerIdentity", "Arn")
+    if identity == NOT_KNOWN and "error" in (readings.get("child.identity", {}).get("value") or {}):
+        identity = _text(readings, "child.identity", "arn")  # the same profile: why it could not be asked
     return {
         "who": "boto3 with profile_name",
         "profile": profile,
         "provider": _text(readings, "provider", "method"),
         "region": _text(readings, "session", "region"),
-        "identity": _text(readings, "sts:GetCallerIdentity", "Arn"),
+        "identity": identity,
     }
 
 
-def _environment(readings: Readings) -> dict[str, str] | None:
+def _environment(readings: Readings, named: Mapping[str, str] | None) -> dict[str, str] | None:
     if "application" not in readings:
         return None
     error = readings["application"].get("error")
+    profile = _text(readings, "application", "profile")
+    provider = error["code"] if error else _text(readings, "application", "method")
+    identity = _text(readings, "application.identity", "arn")
+    if named and (profile, provider) == (named["profile"], named["provider"]) and identity == NOT_KNOWN:
+        identity = named["identity"]
+    elsewhere = not error and named and profile not in (named["profile"], "none")
     return {
         "who": "boto3 with the environment",
-        "profile": _text(readings, "application", "profile"),
-        "provider": error["code"] if error else _text(readings, "application", "method"),
+        "profile": profile,
+        "provider": f"{provider} of profile {profile}" if elsewhere else provider,
         "region": _text(readings, "application", "region"),
-        "identity": _text(readings, "application.identity", "arn"),
+        "identity": identity,
     }
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from fixtures.simulation.world import World
 from reports.callers import callers
 from tests.harness import judged
+from tests.world_edits import both, environment
 
 STS = "arn:aws:sts::210987654321:assumed-role/AWSReservedSSO_BedrockDeveloper_"
 
@@ -40,3 +44,32 @@ def test_the_auditor_is_not_taken_for_the_profile_under_test() -> None:
     found = judged("enterprise", auditor="auditor", only=("RUN-02", "CRD-01", "CLI-02", "CLI-03", "PRD-09"))
     assert "auditor" in {reading.get("by") for reading in found.readings}
     assert callers(found.readings, "msh") == []
+
+
+def test_an_api_key_stands_beside_every_caller_since_bedrock_takes_it_from_all() -> None:
+    rows = told("env08-empty-bearer")
+    assert len(rows) == 3
+    assert {row["provider"] for row in rows.values()} == {"sso; for Bedrock AWS_BEARER_TOKEN_BEDROCK"}
+    assert all(row["identity"].startswith(STS) for row in rows.values())
+
+
+def test_a_cli_that_lives_on_its_cache_is_shown_beside_who_has_no_token() -> None:
+    rows = told("tok08-cli-lives-on-its-cache")
+    assert rows["AWS CLI with --profile"]["identity"].startswith(STS)
+    assert rows["boto3 with profile_name"]["identity"] == "TokenRetrievalError"
+    assert rows["boto3 with the environment"]["identity"] == "TokenRetrievalError"
+
+
+def test_another_profile_in_the_environment_is_shown() -> None:
+    def edit(world: World) -> World:
+        files = dict(world.machine.files)
+        config = files["~/.aws/config"]
+        own = config.text.partition("[profile msh]")[2].replace("BedrockDeveloper", "Admin")
+        files["~/.aws/config"] = replace(config, text=f"{config.text}\n[profile prod]{own}")
+        return replace(world, machine=replace(world.machine, files=files))
+
+    found = judged("compliant", edit=both(edit, environment(AWS_PROFILE="prod")))
+    rows = {row["who"]: row for row in callers(found.readings, "msh")}
+    assert rows["boto3 with the environment"]["provider"] == "sso of profile prod"
+    assert rows["boto3 with the environment"]["identity"] == "ForbiddenException"
+    assert rows["boto3 with profile_name"]["identity"].startswith(STS)
