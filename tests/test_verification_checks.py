@@ -123,6 +123,21 @@ def test_keys_that_sso_gave_and_sts_does_not_know_may_be_of_the_global_endpoint(
     assert (result["status"], result["cause"]) == ("non_compliant", cause)
 
 
+def test_keys_that_sso_gave_and_a_disabled_region_refuses_are_the_regions_fault() -> None:
+    def disabled(world: World) -> World:
+        account = replace(world.account, disabled_regions=("af-south-1",))
+        policies = {"Bedrock": world.role.policies["Bedrock"]}
+        return replace(world, account=account, role=replace(world.role, policies=policies))
+
+    config = env_file(("region = us-east-1\noutput", "region = af-south-1\noutput"), of="~/.aws/config")
+    named = env_file(("_REGION=us-east-1", "_REGION=af-south-1"))
+    exported = environment(AWS_REGION="af-south-1", AWS_DEFAULT_REGION="af-south-1")
+    found = judged("compliant", edit=both(disabled, config, named, exported))
+    assert found["REG-03", "target"]["status"] == "inconclusive"
+    assert found.root_causes[0] == "RUN-02 REG04"
+    assert "aws account enable-region --region-name af-south-1" in found["RUN-02"]["remedy"]
+
+
 @pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure", "SomethingNew"])
 def test_an_error_that_says_nothing_about_the_keys_gives_no_verdict(code: str) -> None:
     found = of_compliant(answers("sts:GetCallerIdentity", code, status=400))

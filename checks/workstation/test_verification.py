@@ -13,7 +13,7 @@ from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
 from fixtures.evidence.profile import SESSION, Files, Profile
-from fixtures.evidence.regions import Sdk
+from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
@@ -57,7 +57,7 @@ def test_caller_is_known(
         keys = f"keys of provider {provider.method}" + (f" ({place})" if place else "")
         require(
             False,
-            cause=_why_refused(error.code, provider, environment),
+            cause=_why_refused(error.code, provider, environment, target.region),
             expected="the account and ARN of the caller",
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
             file=place and place.file,
@@ -72,7 +72,7 @@ def test_caller_is_known(
     )
 
 
-def _why_refused(code: str, provider: Provider, environment: Variables) -> str | None:
+def _why_refused(code: str, provider: Provider, environment: Variables, region: str) -> str | None:
     """The failure mode that keys alone can have, once everything that could explain it has been looked at."""
     if code in EXPIRED:
         return "PRE04"
@@ -82,8 +82,10 @@ def _why_refused(code: str, provider: Provider, environment: Variables) -> str |
         return "ENV02" if provider.method == "env" else "PRE02"
     if provider.key_kind == "AKIA":
         return "STS03"
-    # What the global endpoint of STS hands out is not valid in Regions that an account has to enable.
-    return "REG04" if environment.get("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" else None
+    # What the global endpoint of STS hands out is not valid in Regions that an account has to enable; what the portal
+    # has just handed out is refused nowhere else than in a Region that is not enabled.
+    given = provider.method == "sso" and region not in ALWAYS_ENABLED
+    return "REG04" if given or environment.get("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" else None
 
 
 @requirement("RUN-03")
