@@ -7,14 +7,17 @@ import re
 from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
-from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
+from fixtures.aws.errors import ACCESS_DENIED, BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
 from fixtures.evidence.profile import SESSION, Files, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
-from fixtures.readings import Reading, Unavailable
+from fixtures.evidence.roles import SourceChain, source_chain
+from fixtures.evidence.tokens import UNUSABLE_TOKEN
+from fixtures.readings import ReadError, Reading, Unavailable
+from fixtures.settings import ROLE_ARN
 from fixtures.targets import Target
 
 CLAUDE = "anthropic.claude"
@@ -45,9 +48,17 @@ def test_session_is_built(session: Reading) -> None:
 
 @requirement("RUN-02")
 def test_caller_is_known(
-    caller_identity: Reading, provider: Provider, environment: Variables, parsed_files: Files, target: Target
+    resolution: Reading,
+    provider: Provider,
+    environment: Variables,
+    parsed_files: Files,
+    evidence: Evidence,
 ) -> None:
     """`sts:GetCallerIdentity` answers with account and ARN."""
+    target = evidence.target
+    if resolution.error and provider.method == "assume-role":
+        _require_role_is_assumed(resolution.error, source_chain(parsed_files, target.profile))
+    caller_identity: Reading = evidence.fact("caller_identity")
     error = caller_identity.error
     if error and error.code in REFUSED:
         stated = (
@@ -69,6 +80,28 @@ def test_caller_is_known(
         bool(answer["Account"] and answer["Arn"]),
         expected="account and ARN",
         observed=f"sts:GetCallerIdentity: {answer}",
+    )
+
+
+def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
+    """The profile's role chain begins with credentials, and each role lets the one before it assume it."""
+    role = ROLE_ARN.fullmatch(chain.roles[-1])
+    require(
+        error.code not in ACCESS_DENIED,
+        cause="STS02",
+        expected=f"{chain.base} may assume {chain.roles[-1]}",
+        observed=f"sts:AssumeRole: {error.code}: {error.message}",
+        role=role["name"] if role else chain.roles[-1],
+        account=role["account"] if role else None,
+        unless=RESOLVES,
+    )
+    require(
+        error.code not in UNUSABLE_TOKEN,
+        cause="TOK01" if error.code == "SSOTokenLoadError" else "TOK02",
+        expected=f"an SSO token for profile {chain.base}, which {' → '.join(chain.profiles)} begins with",
+        observed=f"{error.code}: {error.message}",
+        profile=chain.base,
+        unless=RESOLVES,
     )
 
 
