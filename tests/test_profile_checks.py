@@ -668,12 +668,14 @@ def test_a_folder_in_the_files_place_and_a_file_in_the_folders_are_told(
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     subject: Any = SimpleNamespace(
-        machine=SimpleNamespace(environ={}), abbreviated=lambda path: str(path).replace(str(tmp_path), "~")
+        machine=SimpleNamespace(environ={}, platform="linux"),
+        abbreviated=lambda path: str(path).replace(str(tmp_path), "~"),
     )
     found = readers.config_file(subject)
     files = AwsFileFound(found["path"], None, (), found["file"])
+    asked: Any = SimpleNamespace(target=Target("msh", "us-east-1"))
     with pytest.raises(NonCompliant) as raised:
-        file_is_readable("config", Files(files, files), Target("msh", "us-east-1"))
+        file_is_readable("config", Files(files, files), asked)
     assert raised.value.observed == observed
 
 

@@ -113,7 +113,7 @@ def _require_own_provider(
     option = files.option(profile, key) if key else None
     place = files.place_of(option) if option else files.header_of(profile)
     uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
-    cause, fix = None, list[Fix]()
+    cause, remedy, fix = None, None, list[Fix]()
     seen = f"{method} wins for it{f', by {key} in {place}' if option else ''}"
     if method in STATIC and provider.key_kind == "AKIA":
         cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
@@ -124,11 +124,14 @@ def _require_own_provider(
         fix = _without_the_machines_role(profile)
     elif method is None:
         seen = "no provider has credentials for it"
+        how = "configure sso" if "sso" in allowed else "configure list"
+        remedy = (f"aws {how} --profile {shlex.quote(profile)}",)
     require(
         method in allowed,
         cause=cause,
         expected=wanted,
         observed=seen,
+        remedy=remedy,
         file=place.file,
         line=place.line,
         # Where the profile is meant for SSO, what keeps SSO from winning is what is wrong.
@@ -139,6 +142,7 @@ def _require_own_provider(
             "PRF-03",
             *(("PRF-04",) if uses_sso or not option else ()),
             "PRF-02",
+            "PRF-01",
             "PRD-01",
         ),
         fix=fix,

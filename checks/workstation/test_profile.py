@@ -24,7 +24,7 @@ from fixtures.evidence.profile import (
     Profile,
 )
 from fixtures.evidence.regions import Sdk
-from fixtures.evidence.roles import source_chain
+from fixtures.evidence.roles import CREDENTIALS, source_chain
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
@@ -55,15 +55,20 @@ OUTPUTS = ("json", "text", "table", "yaml", "yaml-stream", "off")
 """AWS CLI User Guide, "Setting the output format in the AWS CLI"."""
 GUIDE_VALUES = {"cli_pager": "", "cli_auto_prompt": "off"}
 KEYS = ("aws_access_key_id", "aws_secret_access_key")
+OTHER_HOMES = {
+    "windows": ("WIN05", "in the home folder of Windows, and this is WSL"),
+    "home": ("WIN06", "in the folder that HOME names, and Python takes USERPROFILE"),
+}
+"""Causes of a config file that lies in another home folder, and what to say of it."""
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
 @requirement("PRF-01")
-def test_file_is_readable(case: str, files: Files, target: Target) -> None:
+def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> None:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
     if not found.file["exists"]:
-        _require_absence_is_meant(found, files, target.profile)
+        _require_absence_is_meant(found, files, evidence)
         return
     unreadable = found.file["unreadable"]
     astray = {
@@ -76,7 +81,7 @@ def test_file_is_readable(case: str, files: Files, target: Target) -> None:
         observed=astray.get(unreadable or "", f"{found.path} cannot be opened: {unreadable}"),
         file=found.path,
     )
-    _require_encoding(found, target.profile)
+    _require_encoding(found, evidence.target.profile)
     duplicates = found.file["duplicates"]
     for twice in duplicates[:1]:
         what = f"[{twice['header']}]"
@@ -110,12 +115,17 @@ def _repeated(found: AwsFileFound) -> list[list[Section]]:
     return [[section for section in sections if section["header"] == header] for header in sorted(headers)]
 
 
-def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -> None:
+def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evidence) -> None:
     """botocore takes a file that is not there for an empty one; that is harmful where it was meant to have something."""
+    profile = evidence.target.profile
     other = files.credentials if found is files.config else files.config
     default = f"~/.aws/{found.file['kind']}"
     elsewhere = bool(other.read_as(profile) or other.meant_for(profile))
-    saved_as = found.look_alikes[0] if found.look_alikes and not elsewhere else None
+    # A profile of the config file that says where its credentials come from needs none in the other file.
+    complete = elsewhere and (
+        found is files.config or bool(CREDENTIALS.intersection(files.profiles.get(profile, {})))
+    )
+    saved_as = found.look_alikes[0] if found.look_alikes and not complete else None
     if saved_as:
         mistaken = found.path.rpartition("/")[0] + "/" + saved_as
         require(
@@ -135,8 +145,21 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, profile: str) -
         variable=found.variable,
         fix=[Unset((str(found.variable),))],
     )
+    if found is files.credentials or elsewhere:
+        return
+    for another in evidence.value("file.config.elsewhere"):
+        cause, told = OTHER_HOMES[another["because"]]
+        copied = f"mkdir -p ~/.aws && cp -n {shlex.quote(another['path'])} {default}"
+        require(
+            False,
+            cause=cause,
+            expected=f"a file {default}",
+            observed=f"there is no {found.path}, and {another['path']} is {told}",
+            remedy=(copied, f"aws sso login --profile {shlex.quote(profile)}") if cause == "WIN05" else None,
+            file=another["path"],
+        )
     require(
-        found is files.credentials or elsewhere,
+        False,
         expected=f"a file {default}",
         observed=f"there is no {found.path}: this machine has no AWS profile yet",
         remedy=(f"aws configure sso --profile {shlex.quote(profile)}",),
