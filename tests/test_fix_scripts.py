@@ -47,6 +47,7 @@ AFTERWARDS = {
     "sts03-inactive-key": ["PRF-04"],
     # The region that AWS_REGION says is the one that boto3 then uses, and this world's role is not for it.
     "reg01-boto3-takes-the-profiles-region": ["IAM-01 IAM01"],
+    "reg01-no-env-file-and-another-region": ["IAM-01 IAM01"],
 }
 NOT_BY_SCRIPT = {
     "reg03-region-without-bedrock": "which other Region is meant nobody knows",

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
 from checks.catalogue import header_word
-from checks.fixes import Fix, Reencode, Rename, Unset
+from checks.fixes import Export, Fix, Reencode, Rename, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
@@ -460,6 +460,20 @@ def test_region_is_the_expected_one(
         fix=lambda: (
             file_fixes.change_setting(parsed_files.of(stated), stated, "region", wanted) if stated else []
         ),
+    )
+    # Where an environment file is there, ENV-03 compares all that name a region.
+    alone = not evidence.fact("env_file_found").file["exists"]
+    meant = wanted or ignored or ""
+    require(
+        not alone or not ignored or ignored == profile.region,
+        cause="REG01",
+        expected=f"AWS_DEFAULT_REGION, which boto3 reads, or region = {ignored} in profile {profile.name} too",
+        observed=f"AWS_REGION is {ignored}, which the AWS CLI takes, and boto3 takes {profile.region} ({place})",
+        region=meant,
+        fix=lambda: [
+            Export("AWS_DEFAULT_REGION", meant),
+            *(file_fixes.change_setting(parsed_files.of(stated), stated, "region", meant) if stated else ()),
+        ],
     )
 
 
