@@ -666,6 +666,20 @@ def with_profile_lines(lines: str) -> Edit:
     return edit
 
 
+@pytest.mark.parametrize(
+    ("service", "status"),
+    [
+        ("DYNAMODB", "compliant"),
+        ("CLOUDWATCH_LOGS", "non_compliant"),
+        ("SSO_OIDC", "non_compliant"),
+        ("BEDROCK_AGENT_RUNTIME", "non_compliant"),
+    ],
+)
+def test_an_override_counts_for_the_services_that_are_asked(service: str, status: str) -> None:
+    found = of({f"AWS_ENDPOINT_URL_{service}": "http://localhost:8000"}, "CRD-06")
+    assert found["CRD-06"]["status"] == status
+
+
 def test_every_override_that_is_not_approved_is_named() -> None:
     variables = {
         "AWS_ENDPOINT_URL_STS": "https://sts.acme.example",
