@@ -258,13 +258,17 @@ def _posix(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
 
 
 def _after(sourced: Sequence[str]) -> list[str]:
-    """What changes the environment of the shell that sources the script, and keeps the status."""
+    """What changes the environment of the shell that sources the script with --apply, and keeps the status."""
     if not sourced:
         return []
     body = "; ".join(sourced)
     return [
         "# Changes the shell that sources this, and no other.",
-        f"case $? in 0) {body} ;; 1) {body}; false ;; *) (exit 2) ;; esac",
+        'case "${1-} $?" in',
+        f'  "--apply 0") {body} ;;',
+        f'  "--apply 1") {body}; false ;;',
+        '  *" 0") ;; *" 1") false ;; *) (exit 2) ;;',
+        "esac",
     ]
 
 

@@ -91,10 +91,10 @@ class Laptop:
         return Ran(done.returncode, done.stdout + done.stderr)
 
     def source(self, *arguments: str, shell: str = "sh") -> Ran:
-        """Sources the script, and looks at the environment afterwards."""
-        words = shlex.join([str(self.real_script), *arguments])
+        """Sources the script, and looks at the environment afterwards. The . of some shells takes no arguments."""
+        given, script = shlex.join(["set", "--", *arguments]), shlex.quote(str(self.real_script))
         done = subprocess.run(
-            [shell, "-c", f". {words} >sourced.txt 2>&1; code=$?; env -0; exit $code"],
+            [shell, "-c", f"{given}; . {script} >sourced.txt 2>&1; code=$?; env -0; exit $code"],
             cwd=self.work,
             env=self.environ,
             capture_output=True,

@@ -109,7 +109,7 @@ def test_the_script_mends_the_world_and_nothing_else(name: str, tmp_path: Path) 
     assert again.code == 0, again.text
     assert laptop.files() == after, "a second time there is nothing to do"
 
-    machine = laptop.as_world({**laptop.source().environment})
+    machine = laptop.as_world({**laptop.source("--apply").environment})
     now = judged(world, **options_of(world), edit=lambda _: with_own(machine, world))
     left = [f"{mend.requirement} {mend.cause or ''}".strip() for mend in found if not mend.mended]
     assert now.root_causes == AFTERWARDS.get(name, left), now.document["root_causes"]
@@ -547,7 +547,7 @@ def test_a_hostile_name_is_text_and_nothing_else(name: str, tmp_path: Path) -> N
     assert ran.code == 0, ran.text
     assert laptop.files()[file] == f"[profile {name}]\nregion = us-east-1\n# {name}\n".encode()
     assert f"do something with {name}" in ran.text
-    assert laptop.source().environment["AWS_PROFILE"] == name
+    assert laptop.source("--apply").environment["AWS_PROFILE"] == name
     assert not list(tmp_path.rglob("pwned"))
 
 
@@ -581,12 +581,16 @@ def test_sourcing_takes_the_variables_out_of_the_shell_and_leaves_nothing_in_it(
         tmp_path, {"~/.profile": b"export AWS_ACCESS_KEY_ID=a\n"}, Unset(NAMES), environment=SET
     )
     before = laptop.files()
-    sourced = laptop.source(shell=shell)
+    shown = laptop.source(shell=shell)
+    assert (shown.code, laptop.files()) == (0, before)
+    assert {name: shown.environment.get(name) for name in SET} == SET, "shown, and not done"
+    assert "Would be taken out of this shell: AWS_ACCESS_KEY_ID AWS_SESSION_TOKEN" in shown.text
+    sourced = laptop.source("--apply", shell=shell)
     assert sourced.code == 0, sourced.text
     assert "AWS_ACCESS_KEY_ID" not in sourced.environment
     assert "AWS_SESSION_TOKEN" not in sourced.environment
     assert sourced.environment["AWS_REGION"] == "us-east-1"
-    assert laptop.files() == before
+    assert laptop.files()["~/.profile"] == b": # export AWS_ACCESS_KEY_ID=a\n"
     left = subprocess.run(
         [shell, "-c", f". {laptop.real_script} >/dev/null; set"],
         env=laptop.environ, capture_output=True, text=True, check=False,
@@ -737,7 +741,7 @@ def test_a_script_for_a_simulated_world_touches_no_real_machine_by_mistake(tmp_p
     assert (refused.code, laptop.files()) == (2, {CONFIG: TEXT})
     assert "SIMULATED" in refused.text
     sourced = subprocess.run(
-        ["sh", "-c", f". {laptop.script} >/dev/null; echo $? $AWS_ACCESS_KEY_ID"],
+        ["sh", "-c", f"set -- --apply; . {laptop.script} >/dev/null; echo $? $AWS_ACCESS_KEY_ID"],
         env={**laptop.environ, **SET}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert sourced.stdout == "2 testing\n"

@@ -4,7 +4,8 @@
 #
 #   sh fix_aws_authentication.sh            shows what it would do, and changes nothing
 #   sh fix_aws_authentication.sh --apply    does it, and backs up each file beside it first
-#   . ./fix_aws_authentication.sh           also takes the variables out of this shell (sh, bash, zsh)
+#   . ./fix_aws_authentication.sh --apply   also takes the variables out of this shell (bash, zsh; in dash, where
+#                                           . takes no arguments, say set -- --apply first)
 #
 # A line that no longer looks as it did is left alone, so that this can be run again at any time.
 
@@ -28,7 +29,7 @@ for argument; do
 done
 if [ -n "$simulated" ]; then
   printf '%s\n' "SIMULATED: this mends the world $simulated, and no real machine."
-  if [ "$really" = no ] && { [ "$apply" = yes ] || [ "$sourced" = yes ]; }; then
+  if [ "$really" = no ] && [ "$apply" = yes ]; then
     printf '%s\n' "Say --apply --simulated to let it change the files of this home folder all the same."
     exit 2
   fi
@@ -315,8 +316,10 @@ unset_variables() {
   done
   if [ -z "$are_set" ]; then
     say "In this shell none of these is set: $*"
-  elif [ "$sourced" = yes ]; then
+  elif [ "$sourced$apply" = yesyes ]; then
     say "Taken out of this shell:$are_set"
+  elif [ "$sourced" = yes ]; then
+    say "Would be taken out of this shell:$are_set"
   else
     say "Set in this shell, and no script can change the shell that starts it. Type:"
     say "  unset$are_set"
@@ -328,8 +331,10 @@ export_variable() { # name, value, the value as it is typed
   eval "value=\${$1-}"
   if [ "$value" = "$2" ]; then
     say "In this shell $1 is right already."
-  elif [ "$sourced" = yes ]; then
+  elif [ "$sourced$apply" = yesyes ]; then
     say "Set in this shell: $1"
+  elif [ "$sourced" = yes ]; then
+    say "Would be set in this shell: $1"
   else
     say "To be set in this shell. Type:"
     say "  export $1=$3"
