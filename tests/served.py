@@ -21,6 +21,7 @@ from fixtures.machine.machine import Completed
 from fixtures.simulation import server
 from tests.suite import ROOT, Ran, run_suite
 
+SSO_CACHE = Path(".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json")
 CLI_PLACES = [
     *filter(None, [os.environ.get("REAL_AWS_CLI")]),
     "/usr/bin/aws",

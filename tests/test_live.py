@@ -10,10 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.served import Laptop, serve
+from tests.served import SSO_CACHE, Laptop, serve
 from tests.suite import Ran, run_suite
-
-SSO_CACHE = Path(".aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json")
 
 
 @pytest.fixture
