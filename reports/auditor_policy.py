@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -58,13 +59,24 @@ def operations_named_by(check: Callable[..., None]) -> set[str]:
         if id(function) in visited or not isinstance(function, FunctionType):
             continue
         visited.add(id(function))
-        for value in _constants(function.__code__, function.__globals__):
+        for value in _mentioned(function):
             if isinstance(value, str):
                 found.update({value} & listed.keys())
                 todo += [FACTS[value]] if value in FACTS else []
-            elif _is_evidence(value):
+            else:
                 todo += _functions(value)
     return {name for name in found if not listed[name].probe}
+
+
+@cache
+def _mentioned(function: FunctionType) -> tuple[Any, ...]:
+    """Of what the function's code mentions the names of operations and facts, and the functions and classes of facts."""
+    known = operations().keys() | FACTS.keys()
+    return tuple(
+        value
+        for value in _constants(function.__code__, function.__globals__)
+        if (value in known if isinstance(value, str) else _is_evidence(value))
+    )
 
 
 def _constants(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:

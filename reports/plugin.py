@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +227,7 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.document is not None:
-            mend = fix_scripts.told(self._mends(), self.artifacts.directory.as_posix(), self._platform())
+            mend = fix_scripts.told(self._mends, self.artifacts.directory.as_posix(), self._platform())
             terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem, mend)
         elif self.problem is not None:
             terminalreporter.write_line(self.problem, red=True, bold=True)
@@ -257,6 +258,7 @@ class Reporter:
             key=self.key,
         )
 
+    @cached_property
     def _mends(self) -> list[fix_scripts.Mend]:
         """The root causes with what a script can do about them, as readers may see them."""
         shown = presentable(list(self.results.values()), self.config.option.show_account_ids)
@@ -278,7 +280,7 @@ class Reporter:
             for each in wanted(self.config.option, document):
                 self.artifacts.write(each.name, rendered(each, document, evidence))
             world = self.run.world_name if self.run.simulated else None
-            for name, script in fix_scripts.scripts(self._mends(), world).items():
+            for name, script in fix_scripts.scripts(self._mends, world).items():
                 self.artifacts.write(name, script)
             leaks = finds(self.artifacts.made(), secrets_of(self.run, self.environ))
             if leaks:
