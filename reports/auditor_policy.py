@@ -47,7 +47,8 @@ def operations_for(result: Result) -> set[str]:
     return asked
 
 
-def operations_named_by(check: Callable[..., None]) -> set[str]:
+@cache
+def operations_named_by(check: Callable[..., None]) -> frozenset[str]:
     """The operations that the code of the check's facts names, and of the facts and functions that these use."""
     listed = operations()
     todo: list[Any] = [FACTS[name] for name in inspect.signature(check).parameters if name in FACTS]
@@ -65,7 +66,7 @@ def operations_named_by(check: Callable[..., None]) -> set[str]:
                 todo += [FACTS[value]] if value in FACTS else []
             else:
                 todo += _functions(value)
-    return {name for name in found if not listed[name].probe}
+    return frozenset(name for name in found if not listed[name].probe)
 
 
 @cache
