@@ -18,7 +18,7 @@ SECRET_KEYS = (
     r"accessToken|refreshToken|clientSecret|SecretAccessKey|SessionToken"
     r"|aws_secret_access_key|aws_session_token|aws_security_token"
 )
-PLACEHOLDERS = {"", "test", "testing", "foobar_secret"}
+PLACEHOLDERS = {"null", "", "test", "testing", "foobar_secret"}
 """What emulators use in place of keys (failure mode ENV04)."""
 
 
