@@ -12,6 +12,7 @@ from tests.served import Laptop, serve
 from tests.suite import ROOT
 
 README = ROOT / "README.md"
+ATTEMPTS = 3
 SYMPTOM = "import boto3; boto3.Session(profile_name='msh').client('bedrock').list_foundation_models()"
 MEND = "sh reports/latest/fix_aws_authentication.sh --apply"
 STALE_KEYS = """
@@ -81,8 +82,14 @@ def between(document: str, name: str, text: str) -> str:
 
 
 def recorded(document: str, folder: Path) -> str:
-    """The README with its recorded runs made anew."""
-    return between(document, "recorded-run", from_symptom_to_mended(folder))
+    """The README with its recorded run made anew; one in which a busy machine let something time out is not the one to show."""
+    for attempt in range(ATTEMPTS):
+        place = folder / str(attempt)
+        place.mkdir()
+        text = from_symptom_to_mended(place)
+        if "INCOMPLETE" not in text:
+            break
+    return between(document, "recorded-run", text)
 
 
 if __name__ == "__main__":

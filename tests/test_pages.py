@@ -33,4 +33,6 @@ def test_every_failure_mode_stands_on_its_page_with_symptom_and_remedy() -> None
 
 def test_the_readmes_recorded_run_is_what_really_is_printed(tmp_path: Path) -> None:
     text = README.read_text(encoding="utf-8")
-    assert text == recorded(text, tmp_path), "run: python -m tests.recorded"
+    now = recorded(text, tmp_path)
+    changed = [line for line in now.splitlines() if line not in text.splitlines()]
+    assert text == now, f"run: python -m tests.recorded; it says now {changed}"
