@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -113,9 +112,9 @@ def settled(page: str, order: Sequence[str], fixed: datetime | None) -> str:
     return re.sub(r"(\d+ tests?) took [\d:.]+(?: ms)?\.", r"\1 ended.", page, count=1)
 
 
-def outcomes(page: str) -> dict[str, int]:
-    """Read back what report.html says: how many rows have each of pytest-html's outcomes. ValueError if it is none."""
-    return dict(Counter(row["result"] for rows in _data(page)["tests"].values() for row in rows))
+def outcomes(page: str) -> dict[str, list[str]]:
+    """Read back what report.html says: pytest-html's outcomes of each node ID, one a row. ValueError if it is none."""
+    return {nodeid: [row["result"] for row in rows] for nodeid, rows in _data(page)["tests"].items()}
 
 
 def _data(page: str) -> Any:

@@ -195,7 +195,7 @@ def test_a_result_that_is_made_better_contradicts_every_page(report: Path) -> No
         ("audit.html", 'data-status="non_compliant"', 'data-status="compliant"', "audit.html: the results that it shows"),
         ("audit.html", "cli_pager = less", "cli_pager is fine", "audit.html: is not what results.json and evidence.json make"),
         ("fleet.html", "PRF-08", "PRF-80", "fleet.html: is not what results.json and evidence.json make"),
-        ("report.html", "&#34;result&#34;: &#34;Failed&#34;", "&#34;result&#34;: &#34;Passed&#34;", "report.html: it shows "),
+        ("report.html", "&#34;result&#34;: &#34;Failed&#34;", "&#34;result&#34;: &#34;Passed&#34;", "report.html: its rows"),
         ("junit.xml", 'type="non_compliant"', 'type="waived"', "junit.xml: its test cases are not the results"),
         ("junit.xml", "expected ", "hoped for", "junit.xml: is not what results.json and evidence.json make"),
         ("summary.md", " 2 not compliant", " 0 not compliant", "summary.md: its counts are not those"),
@@ -249,3 +249,13 @@ def test_a_wrong_command_line_exits_4(capsys: pytest.CaptureFixture[str]) -> Non
     with pytest.raises(SystemExit) as ended:
         main(["verfy"])
     assert (ended.value.code, "invalid choice: 'verfy'" in capsys.readouterr().err) == (4, True)
+
+
+def test_two_rows_that_change_places_are_noticed_although_the_counts_stay(report: Path) -> None:
+    file = report / "report.html"
+    page = file.read_text(encoding="utf-8")
+    failed, passed = "&#34;result&#34;: &#34;Failed&#34;", "&#34;result&#34;: &#34;Passed&#34;"
+    changed = page.replace(failed, "@", 1).replace(passed, failed, 1).replace("@", passed, 1)
+    assert sorted(changed) == sorted(page)
+    file.write_text(changed, encoding="utf-8")
+    assert "report.html: its rows are not the results of results.json" in problems(report)
