@@ -14,6 +14,7 @@ from checks.workstation.test_cli import test_cli_resolves_the_profile as resolve
 from fixtures.backends import live
 from fixtures.machine import readers
 from fixtures.machine.machine import Completed
+from fixtures.simulation.world import World
 from fixtures.targets import Target
 from tests.harness import Judged, judged
 from tests.world_edits import Edit, both, env_file, machine, written
@@ -23,6 +24,11 @@ CONFIG = "~/.aws/config"
 TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
 EXPIRED = env_file(("${now+8h}", "${now-1h}"), ("${now+80d}", "${now-1d}"), of=TOKEN)
 ARN = "assumed-role/AWSReservedSSO_BedrockDeveloper_"
+
+
+def cli_file(world: World) -> str:
+    """The file of role credentials that the AWS CLI keeps."""
+    return next(name for name in world.machine.files if "cli/cache" in name)
 
 
 def of_compliant(edit: Edit, *only: str) -> Judged:
@@ -145,13 +151,37 @@ def test_a_cli_that_lives_on_its_cache_proves_nothing_for_boto3() -> None:
     assert "CANARY" not in str(found.document) + str(found.readings)
 
 
+def test_a_dead_token_and_the_cli_that_hides_it_are_one_root_cause() -> None:
+    found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-03"))
+    assert found.root_causes == ["SSO-03 TOK08"]
+    assert found["SSO-03"]["remedy"] == found["CLI-03"]["remedy"]
+    assert "expired 20 minutes ago" in found["SSO-03"]["observed"]
+    assert "until 12:40 UTC" in found["SSO-03"]["observed"]
+
+
+@pytest.mark.parametrize("other", ["BedrockAdmin", "${sha1:msh}"])
+def test_keys_that_the_cli_keeps_for_another_role_are_not_taken_for_the_profiles(other: str) -> None:
+    def moved(world: World) -> World:
+        kept = cli_file(world)
+        text = world.machine.files[kept].text
+        return both(written(None, of=kept), written(text, of=kept.replace("BedrockDeveloper", other)))(world)
+
+    found = judged("tok08-cli-lives-on-its-cache", only=("SSO-03",), edit=moved)
+    assert (found["SSO-03"]["cause"], "cli/cache" in found["SSO-03"]["observed"]) == ("TOK02", False)
+
+
+def test_a_token_that_is_missing_is_the_cause_although_the_cli_still_works() -> None:
+    edit = written(None, of=TOKEN)
+    found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-01"), edit=edit)
+    assert found.root_causes == ["SSO-01 TOK01"]
+    assert found["CLI-03"]["blocked_by"] == "SSO-01"
+
+
 def test_keys_in_the_cache_that_have_ended_explain_nothing() -> None:
     found = judged(
         "tok08-cli-lives-on-its-cache",
         only=(*ALL, "SSO-03"),
-        edit=lambda world: env_file(
-            ("${now+40m}", "${now-1m}"), of=next(n for n in world.machine.files if "cli/cache" in n)
-        )(world),
+        edit=lambda world: env_file(("${now+40m}", "${now-1m}"), of=cli_file(world))(world),
     )
     assert found["CLI-03"]["blocked_by"] == "SSO-03"
     assert found.root_causes == ["SSO-03 TOK02"]

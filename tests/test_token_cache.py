@@ -6,6 +6,7 @@ from pathlib import Path
 
 import botocore.session
 import pytest
+from botocore.credentials import SSOCredentialFetcher
 from botocore.utils import JSONFileCache, SSOTokenLoader
 
 from fixtures.machine.token_cache import (
@@ -15,6 +16,7 @@ from fixtures.machine.token_cache import (
     read_moment,
     read_token_cache,
     read_token_file,
+    role_cache_name,
 )
 
 URL = "https://acme.awsapps.com/start"
@@ -227,3 +229,12 @@ def test_the_clis_role_credentials_tell_their_end_and_their_giver(tmp_path):
     assert (a["provider"], a["complete"], a["expiration"]["utc"]) == ("sso", True, "2026-11-22T20:00:00Z")
     assert (b["provider"], b["complete"], b["expiration"]["problem"]) == ("other", False, "absent")
     assert c["problem"] == "not-an-object"
+
+
+@pytest.mark.parametrize("session", [None, "msh", "Sitzung \u00e4"])
+def test_the_file_of_the_clis_role_credentials_is_named_as_botocore_names_it(session: str | None) -> None:
+    url = "https://d-9067f00000.awsapps.com/start"
+    fetcher = SSOCredentialFetcher(
+        url, "eu-central-1", "BedrockDeveloper", "210987654321", None, sso_session_name=session
+    )
+    assert role_cache_name(session, url, "210987654321", "BedrockDeveloper") == fetcher._create_cache_key()

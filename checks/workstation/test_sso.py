@@ -9,7 +9,7 @@ from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
 from fixtures.evidence.network import skew_if_known
 from fixtures.evidence.profile import Files, Place, Sso
-from fixtures.evidence.tokens import OtherLogin, SsoToken, TokenCache, token_flaw
+from fixtures.evidence.tokens import OtherLogin, SsoToken, TokenCache, kept_by_the_cli, token_flaw
 from fixtures.machine.token_cache import TokenFile, cache_name, normalise_start_url
 from fixtures.readings import Reading
 from fixtures.targets import Target
@@ -103,7 +103,7 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache) -> No
 
 
 @requirement("SSO-03")
-def test_token_lasts_long_enough(sso_token: SsoToken, evidence: Evidence) -> None:
+def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> None:
     """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
     if sso_token.renewable or (sso_token.remaining >= minimum and sso_token.remaining > timedelta()):
@@ -111,13 +111,18 @@ def test_token_lasts_long_enough(sso_token: SsoToken, evidence: Evidence) -> Non
     ended = sso_token.remaining <= timedelta()
     # By a clock that is ahead of AWS's a token ends too early: then the clock is to mend, and no login helps.
     by_aws = sso_token.remaining + skew_if_known(evidence)
+    observed = f"{sso_token.path} expires in {_minutes(sso_token.remaining)}, at {_utc(sso_token)}, and is not refreshed"
+    cause = None
+    if ended:
+        kept = evidence.fact("cli_keys").get(sso.cli_file)
+        observed = f"{sso_token.path} expired {_minutes(-sso_token.remaining)} ago, at {_utc(sso_token)}"
+        observed += f"; {kept_by_the_cli(kept)}" if kept else ""
+        cause = "TOK08" if kept else "TOK02"
     require(
         False,
-        cause="TOK02" if ended else None,
+        cause=cause,
         expected=f"a token that lasts {_minutes(minimum)} or more, or can be refreshed",
-        observed=f"{sso_token.path} expired {_minutes(-sso_token.remaining)} ago, at {_utc(sso_token)}"
-        if ended
-        else f"{sso_token.path} expires in {_minutes(sso_token.remaining)}, at {_utc(sso_token)}, and is not refreshed",
+        observed=observed,
         unless=("CON-03",) if by_aws >= minimum and by_aws > timedelta() else (),
     )
 
