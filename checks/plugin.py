@@ -15,7 +15,7 @@ from checks.requirement import CHECKS, NonCompliant
 from checks.waivers import Place, Register, Waiver
 from fixtures.machine.machine import this_platform
 from fixtures.options import SEVERITIES
-from fixtures.plugin import RULED_OUT, RUN
+from fixtures.plugin import RULED_OUT, RUN, shows_only
 from fixtures.readings import Unavailable
 from fixtures.run import Run
 from fixtures.targets import Target
@@ -59,7 +59,7 @@ def register(given: Path | None, run: Run) -> Register:
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answers --explain without running anything."""
     code = config.option.explain
-    if not code:
+    if code is None:
         return None
     profile = config.option.profile[0] if config.option.profile else "msh"
     try:
@@ -136,7 +136,7 @@ def docket_fixture(request: pytest.FixtureRequest, target: Target) -> Docket:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Judges before pytest fills the check's arguments, so that what cannot be judged ends here: skipped or error."""
     identifier = requirement_of(item)
-    if identifier is None:
+    if identifier is None or shows_only(item.config):
         return
     params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
     outcome = docket(item.config, params["target"]).judge(identifier, params.get("case"))

@@ -13,7 +13,7 @@ import pytest
 
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
-from fixtures.plugin import RUN
+from fixtures.plugin import RUN, shows_only
 from fixtures.readings import Reading
 from fixtures.run import Run
 from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
@@ -41,7 +41,7 @@ NOT_WHOLE = {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if RUN not in config.stash or hasattr(config, "workerinput") or config.option.collectonly:
+    if RUN not in config.stash or hasattr(config, "workerinput") or shows_only(config):
         return
     reporter = Reporter(config, config.stash[RUN])
     config.stash[REPORTER] = reporter
@@ -111,6 +111,7 @@ class Reporter:
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
         self.stopped_by: str | None = None
+        self.published = False
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
         self.broken = False
         # While it is judged, a simulated machine's environment stands in the place of this one.
@@ -173,7 +174,9 @@ class Reporter:
         answer = None
         judged = len(self.results)
         try:
-            self._account_for_all()
+            # Of a command line that cannot be followed there is nothing to account for.
+            if exitstatus != pytest.ExitCode.USAGE_ERROR:
+                self._account_for_all()
             answer = yield
         # pytest-html writes in this hook too; what stops it must not look like a verdict.
         except Exception as error:  # noqa: BLE001
@@ -183,7 +186,7 @@ class Reporter:
         # A mistake in here must not end as pytest ends a plugin's: with a traceback and the exit code of a verdict.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
-        if self.problem is not None:
+        if not self.published:
             self._withdraw_html()
         return answer
 
@@ -288,6 +291,7 @@ class Reporter:
                 self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")
                 return
             self.artifacts.publish()
+            self.published = True
             self._rename_in_plugins()
         except OSError as error:
             self._fail(session, f"the reports could not be written: {error.strerror or error}")

@@ -222,7 +222,9 @@ def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, com
         (["--world", "compliant", "--snapshot", "evidence.json"], "--world goes with --backend moto"),
         (["--backend", "live"], "--backend live needs --profile NAME"),
         (["--backend", "replay"], "--backend replay needs --snapshot FILE"),
-        (["--profile", "", "--backend", "moto"], "argument --profile: the profile's name is empty"),
+        (["--region", "us_east_1"], "--region us_east_1: no name of a Region; did you mean 'us-east-1'?"),
+        (["-k", "SSO-03 or"], "Wrong expression passed to '-k': SSO-03 or"),
+        (["-n", "2", "-k", "SSO-03 or"], "Wrong expression passed to '-k': SSO-03 or"),
         (["--gate", "hihg"], "--gate: invalid choice: 'hihg'"),
         (["--wrold", "compliant"], "unrecognized arguments: --wrold"),
     ],
@@ -232,6 +234,39 @@ def test_wrong_options_are_one_clear_line_and_exit_4(tmp_path: Path, arguments: 
     assert (ran.code, "Traceback" in ran.text) == (4, False), ran.text
     assert said in ran.text
     assert not ran.reports.exists()
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *("--profile", "--region", "--auditor-profile", "--world", "--snapshot", "--compliance"),
+        *("--waivers", "--env-file", "--report-dir", "--compare", "--explain"),
+    ],
+)
+def test_the_empty_value_of_a_shell_variable_that_is_not_set_is_refused(tmp_path: Path, option: str) -> None:
+    ran = run_suite(tmp_path, option, "")
+    assert (ran.code, list(tmp_path.iterdir())) == (4, [])
+    assert f"error: argument {option}: its value is empty\n" in ran.text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["-k", "SSO-03 or"], 4),
+        (["nowhere"], 4),
+        (["-k", "no_such_check"], 5),
+        (["--fixtures"], 0),
+        (["--fixtures-per-test", "-k", "CLI-01"], 0),
+        (["--setup-plan", "-k", "CLI-01"], 0),
+        (["--setup-only", "-k", "CLI-01"], 0),
+    ],
+)
+def test_a_run_that_judges_nothing_says_nothing_of_the_machine(
+    tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    ran = run_suite(tmp_path, "--world", EXPIRED, *arguments)
+    assert (ran.code, ran.reports.exists()) == (code, False)
+    assert not [word for word in ("workstation:", "Generated html", "INCOMPLETE") if word in ran.text]
 
 
 def test_a_wrong_key_in_compliance_toml_is_named_by_file_and_line(tmp_path: Path) -> None:
