@@ -7,6 +7,8 @@ from typing import Any
 
 NOT_KNOWN = "not known"
 BEARER = "AWS_BEARER_TOKEN_BEDROCK"
+OF_NO_PROFILE = {"none", "env", "container-role", "iam-role"}
+"""Providers whose credentials belong to no profile, whichever is selected."""
 
 Readings = Mapping[str, Mapping[str, Any]]
 
@@ -62,7 +64,9 @@ def _environment(readings: Readings, named: Mapping[str, str] | None) -> dict[st
     identity = _text(readings, "application.identity", "arn")
     if named and (profile, provider) == (named["profile"], named["provider"]) and identity == NOT_KNOWN:
         identity = named["identity"]
-    elsewhere = not error and named and profile not in (named["profile"], "none")
+    elsewhere = (
+        not error and named and profile not in (named["profile"], "none") and provider not in OF_NO_PROFILE
+    )
     return {
         "who": "boto3 with the environment",
         "profile": profile,

@@ -40,6 +40,18 @@ def test_another_region_is_shown() -> None:
     assert rows["boto3 with profile_name"]["region"] != rows["AWS CLI with --profile"]["region"]
 
 
+def test_the_region_is_the_one_that_an_application_gets_and_not_the_one_under_test() -> None:
+    """botocore asks AWS_DEFAULT_REGION before it looks into the profile."""
+    elsewhere = environment(AWS_DEFAULT_REGION="us-west-2", AWS_REGION="us-east-1")
+    rows = callers(judged("compliant", edit=elsewhere).readings, "msh")
+    assert [row["region"] for row in rows] == ["us-west-2", "us-west-2", "us-east-1"]
+
+
+def test_keys_of_the_environment_are_those_of_no_profile() -> None:
+    rows = callers(judged("env01-stale-keys", edit=environment(AWS_PROFILE=None)).readings, "msh")
+    assert [(row["profile"], row["provider"]) for row in rows[:2]] == [("msh", "sso"), ("default", "env")]
+
+
 def test_the_auditor_is_not_taken_for_the_profile_under_test() -> None:
     found = judged("enterprise", auditor="auditor", only=("RUN-02", "CRD-01", "CLI-02", "CLI-03", "PRD-09"))
     assert "auditor" in {reading.get("by") for reading in found.readings}

@@ -407,13 +407,19 @@ def test_environment_selects_the_profile(
         fix=[Unset((case,))],
     )
     exists = told["value"] in evidence.fact("profile_names")
+    masked = exists and case == "AWS_PROFILE" and environment.get("AWS_DEFAULT_PROFILE") == target.profile
+    what = "another profile" if exists else "which names no profile"
+    if masked:
+        what += f", and AWS_DEFAULT_PROFILE {target.profile!r}: the AWS CLI takes the first, boto3 the second"
     require(
         False,
-        cause=None if exists else "ENV05",
+        cause="ENV06" if masked else None if exists else "ENV05",
         expected=expected,
-        observed=f"{case} is {shown}, {'another profile' if exists else 'which names no profile'}",
+        observed=f"{case} is {shown}, {what}",
         variable=case,
-        fix=[] if exists else fix,
+        # To unset AWS_DEFAULT_PROFILE would leave the other profile to both.
+        own_remedy=masked,
+        fix=[] if exists and not masked else fix,
     )
 
 
