@@ -98,21 +98,31 @@ def scripts(wanted: Sequence[Mend], world: str | None) -> dict[str, str]:
     return {f"{NAME}{suffix}": _WRITERS[suffix](wanted, plan, world or "") for suffix in SUFFIXES}
 
 
-def told(wanted: Sequence[Mend], folder: str, platform: str) -> str:
-    """How to run the script of this platform, for one line of a terminal; "" where it would do nothing."""
+def told(wanted: Sequence[Mend], folder: str, platform: str, *, simulated: bool = False) -> str:
+    """How to run the script of this platform, for one line of a terminal; "" where it would do nothing.
+
+    Of a simulated machine there is nothing here to be changed, and the script shows what it would do.
+    """
     mended = sum(mend.mended for mend in wanted)
     if not mended:
         return ""
     if platform == "windows":
         path = f"{folder}\\{NAME}.ps1".replace("/", "\\")
-        command = f"powershell -ExecutionPolicy Bypass -File {_double_quoted(path)} -Apply"
+        command = f"powershell -ExecutionPolicy Bypass -File {_double_quoted(path)}"
+        apply = " -Apply"
     else:
-        variables = any(isinstance(fix, Unset | Export) for mend in wanted for fix in mend.fixes)
+        variables = not simulated and any(
+            isinstance(fix, Unset | Export) for mend in wanted for fix in mend.fixes
+        )
         path = f"{folder}/{NAME}.sh" if folder.startswith(("/", ".")) else f"./{folder}/{NAME}.sh"
         # Sourced, it can also change the environment of the shell.
-        command = f"{'.' if variables else 'sh'} {shlex.quote(path if variables else path.removeprefix('./'))} --apply"
+        command = (
+            f"{'.' if variables else 'sh'} {shlex.quote(path if variables else path.removeprefix('./'))}"
+        )
+        apply = " --apply"
     causes = "root cause" if len(wanted) == 1 else "root causes"
-    return f"{command}   ({mended} of {len(wanted)} {causes})"
+    what = f"{mended} of {len(wanted)} {causes}"
+    return f"{command}   (shows how: {what})" if simulated else f"{command}{apply}   ({what})"
 
 
 def _double_quoted(path: str) -> str:

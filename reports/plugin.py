@@ -230,7 +230,12 @@ class Reporter:
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if self.document is not None:
-            mend = fix_scripts.told(self._mends, self.artifacts.directory.as_posix(), self._platform())
+            mend = fix_scripts.told(
+                self._mends,
+                self.artifacts.directory.as_posix(),
+                self._platform(),
+                simulated=self.run.simulated,
+            )
             terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem, mend)
         elif self.problem is not None:
             terminalreporter.write_line(self.problem, red=True, bold=True)

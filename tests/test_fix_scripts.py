@@ -402,6 +402,11 @@ def test_a_file_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert "~/.aws/config.txt is not there" in ran.text
 
 
+def test_who_runs_it_in_another_folder_is_told_so(tmp_path: Path) -> None:
+    laptop = laptop_with(tmp_path, {}, Comment("./.env.enterprise", 1, "AWS_PROFILE="))
+    assert "./.env.enterprise is not there: nothing to do. This runs in the folder" in laptop.run(*APPLY).text
+
+
 def test_a_file_is_not_renamed_over_another(tmp_path: Path) -> None:
     files = {"~/.aws/config.txt": b"new", CONFIG: b"old"}
     laptop = laptop_with(tmp_path, files, Rename("~/.aws/config.txt", CONFIG))
@@ -627,10 +632,16 @@ export AWS_SESSION_TOKEN="open
 end"
 MY_AWS_ACCESS_KEY_ID=4
 # export AWS_ACCESS_KEY_ID=5
+export OTHER=1 \\
+  AWS_ACCESS_KEY_ID=6
+cat >/dev/null <<-'EOF'
+AWS_SESSION_TOKEN=7
+EOF
+AWS_SESSION_TOKEN=8
 echo done
 """
-COMMENTED = {2, 3, 4, 6, 8}
-BY_HAND = {10, 11, 12, 13}
+COMMENTED = {2, 3, 4, 6, 8, 22}
+BY_HAND = {10, 11, 12, 13, 18, 20}
 
 
 @pytest.mark.parametrize("name", [name for name in STARTUP_FILES if not name.endswith(".fish")])
@@ -797,7 +808,9 @@ def test_operations_survive_as_json() -> None:
 def test_a_run_writes_the_scripts_and_names_the_one_of_its_platform(tmp_path: Path) -> None:
     ran = run_suite(tmp_path, "--world", "cfg01-header-without-profile", "-k", "PRF")
     script = ran.reports / "fix_aws_authentication.sh"
-    assert "mend  sh reports/latest/fix_aws_authentication.sh --apply   (1 of 1 root cause)\n" in ran.summary
+    assert (
+        "mend  sh reports/latest/fix_aws_authentication.sh   (shows how: 1 of 1 root cause)\n" in ran.summary
+    )
     assert "replace 6 '[msh]' '' '[msh]' '[profile msh]'" in script.read_text(encoding="utf-8")
     assert (ran.reports / "fix_aws_authentication.ps1").read_bytes().startswith(b"\xef\xbb\xbf#Requires")
     sums = (ran.reports / "SHA256SUMS").read_text()
@@ -805,7 +818,9 @@ def test_a_run_writes_the_scripts_and_names_the_one_of_its_platform(tmp_path: Pa
     assert not any("fix" in row for row in ran.json()["results"])
 
     windows = run_suite(tmp_path, "--world", "win08-config-txt", "-k", "PRF")
-    assert r"-File reports\latest\fix_aws_authentication.ps1 -Apply   (1 of 1 root cause)" in windows.summary
+    assert (
+        r"-File reports\latest\fix_aws_authentication.ps1   (shows how: 1 of 1 root cause)" in windows.summary
+    )
 
 
 def test_replay_and_workers_write_the_same_scripts(tmp_path: Path) -> None:

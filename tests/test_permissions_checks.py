@@ -23,7 +23,7 @@ from fixtures.evidence.permissions import (
     statement_of,
 )
 from fixtures.readings import ReadError, Unavailable
-from fixtures.settings import Settings
+from fixtures.settings import ModelSettings, Settings
 from fixtures.simulation.policy import Policy, simulate, to_evaluation_results
 from fixtures.simulation.world import World
 from tests.bedrock_edits import (
@@ -655,3 +655,17 @@ def test_the_causes_of_the_group_have_remedies_with_the_statement() -> None:
         lines = load().cause(code).remedy.lines("linux", **names)
         assert any('{"Effect":"Allow"}' in line for line in lines)
         assert not any("<" in line for line in lines)
+
+
+def test_an_action_that_compliance_toml_does_not_require_need_not_be_allowed() -> None:
+    settings = Settings(models=ModelSettings(required=(LIST, INVOKE, GET)))
+    found = judged("compliant", only=("IAM-01",), edit=policy(allow("*"), deny(STREAM)), settings=settings)
+    streams = found["IAM-01", "InvokeModelWithResponseStream-CHAT_MODEL"]
+    assert (streams["status"], streams["reason"]) == (
+        "not_applicable",
+        f"[models] required does not name {STREAM}",
+    )
+    assert found.root_causes == []
+    assert judged("compliant", only=("IAM-01",), edit=policy(allow("*"), deny(STREAM))).root_causes == [
+        "IAM-01 IAM02"
+    ]

@@ -373,6 +373,60 @@ def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) 
     assert of_compliant(edit, "PRF-02")["PRF-02"]["status"] == "compliant"
 
 
+SPLIT = "cfg01-settings-split-over-two-headers"
+
+
+def test_a_skipped_header_with_the_settings_is_named_beside_a_section_that_has_next_to_none() -> None:
+    found = judged(SPLIT, only=PROFILE)
+    assert says(found["PRF-02"], "CFG01", f"{HEADER}: [msh], which botocore skips")
+    merge = (
+        f"# edit {HEADER}: move what is below this header to [profile msh] in line 16, and delete the header"
+    )
+    assert found["PRF-02"]["remedy"] == [merge]
+    assert found["PRF-04", "sso_start_url"]["blocked_by"] == "PRF-02"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        f"role_arn = {ROLE}\nsource_profile = other",
+        "credential_process = /bin/keys",
+        "sso_session = msh\nsso_account_id = 210987654321\nsso_role_name = BedrockDeveloper",
+    ],
+)
+def test_a_skipped_header_beside_a_profile_that_has_its_own_credentials_is_left_over(own: str) -> None:
+    edit = changed(("[profile msh]\nregion", f"[profile msh]\n{own}\nregion"))
+    assert judged(SPLIT, only=("PRF-02",), edit=edit)["PRF-02"]["status"] == "compliant"
+
+
+@pytest.mark.usefixtures("not_refused")
+def test_a_name_in_other_letters_is_another_profile_unless_the_environment_selects_it() -> None:
+    edit = both(changed(("[profile msh]", "[profile MSH]")), machine(environment={"AWS_PROFILE": None}))
+    found = of_compliant(edit, "PRF-02")
+    assert says(found["PRF-02"], None, "no such profile, but MSH")
+    assert [row["fix"] for row in found.rows if row["requirement"] == "PRF-02"] == [[]]
+
+
+@pytest.mark.parametrize(
+    ("asked", "selected", "refused"),
+    [
+        ("MSH", None, True),
+        ("MSH", "MSH", False),
+        ("msh ", None, True),
+        ('"msh"', None, True),
+        ("DEFAULT", None, True),
+        ("blank", None, False),
+        ("msh", None, False),
+    ],
+)
+def test_a_slip_on_the_command_line_does_not_make_the_file_wrong(
+    asked: str, selected: str | None, refused: bool
+) -> None:
+    text = b'[default]\nregion = x\n[profile msh]\n[profile "blank "]\n'
+    environ = {"AWS_PROFILE": selected} if selected else {}
+    assert Profiles.of_bytes(text, None, CONFIG, environ).rules_out(asked) is refused
+
+
 @pytest.fixture
 def not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a snapshot, whose profile was given before anybody read the files."""
@@ -707,11 +761,22 @@ def test_a_profile_without_a_region_is_named() -> None:
 
 def test_a_region_in_the_variable_that_boto3_does_not_read_is_the_cause() -> None:
     alone = machine(environment={"AWS_REGION": "us-west-2", "AWS_DEFAULT_REGION": None})
-    found = of_compliant(both(alone, changed(("\nregion = us-east-1\n", "\n"))), *PROFILE)
+    file = world_edits.env_file(
+        ("AWS_REGION=us-east-1", "AWS_REGION=us-west-2"), ("AWS_DEFAULT_REGION=us-east-1\n", "")
+    )
+    found = of_compliant(both(alone, file, changed(("\nregion = us-east-1\n", "\n"))), *PROFILE)
     assert says(found["PRF-06"], "REG01", "boto3 does not read AWS_REGION, which is us-west-2")
     assert found["PRF-06"]["remedy"][0] == "export AWS_DEFAULT_REGION=us-west-2"
     assert found.root_causes == ["PRF-06 REG01"]
     assert of_compliant(alone, "PRF-06")["PRF-06"]["status"] == "compliant"
+
+
+def test_a_stale_variable_does_not_say_which_region_the_profile_lacks() -> None:
+    stale = machine(environment={"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": None})
+    found = of_compliant(both(stale, changed(("\nregion = us-east-1\n", "\n"))), "PRF-06", "ENV-09")
+    assert found.root_causes == ["ENV-09 ENV11", "PRF-06 REG01"]
+    assert found["PRF-06"]["remedy"][0] == "export AWS_DEFAULT_REGION=us-east-1"
+    assert "eu-west-1" not in str([row["fix"] for row in found.rows if row["requirement"] == "PRF-06"])
 
 
 def test_the_region_is_the_one_that_the_settings_expect() -> None:
@@ -736,15 +801,16 @@ def test_the_region_is_the_one_that_the_settings_expect() -> None:
 )
 def test_a_name_is_refused_unless_a_header_may_have_been_meant_to_name_it(name: str, refused: bool) -> None:
     text = b'[profile good]\n[sso-session team]\n[services session]\n[Profile "Acme Dev"]\n[blank ]\n'
-    assert Profiles.of_bytes(text, None, CONFIG).rules_out(name) is refused
+    assert Profiles.of_bytes(text, None, CONFIG, {}).rules_out(name) is refused
 
 
 def test_a_region_with_a_comment_does_not_become_the_target() -> None:
-    profiles = Profiles.of_bytes(b"[profile msh]\nregion = us-west-2 # home\n", None, CONFIG)
+    profiles = Profiles.of_bytes(b"[profile msh]\nregion = us-west-2 # home\n", None, CONFIG, {})
     assert profiles.region("msh") is None
-    assert Profiles.of_bytes(b"[profile msh]\nregion = US-WEST-2\n", None, CONFIG).region("msh") is None
+    assert Profiles.of_bytes(b"[profile msh]\nregion = US-WEST-2\n", None, CONFIG, {}).region("msh") is None
     assert (
-        Profiles.of_bytes(b"[profile msh]\nregion = us-west-2\n", None, CONFIG).region("msh") == "us-west-2"
+        Profiles.of_bytes(b"[profile msh]\nregion = us-west-2\n", None, CONFIG, {}).region("msh")
+        == "us-west-2"
     )
 
 

@@ -63,6 +63,21 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
             "controls.invocation_payloads: 'txt' is not known; did you mean 'text'?",
         ),
         (
+            "[credentials]\nallowed_providers = ['sso', 'ssso']\n",
+            2,
+            "credentials.allowed_providers: 'ssso' is not known; did you mean 'sso'?",
+        ),
+        (
+            "[credentials]\nminimum_minutes = 99999999999999999999\n",
+            2,
+            "credentials.minimum_minutes: must be at most 1000000000, is 99999999999999999999",
+        ),
+        (
+            "[models]\nrequired = ['bedrock:InvokeModels']\n",
+            2,
+            "models.required: 'bedrock:InvokeModels' is not known; did you mean 'bedrock:InvokeModel'?",
+        ),
+        (
             "[controls]\nworkload_networks = ['10.0.0.1/8']\n",
             2,
             "controls.workload_networks: '10.0.0.1/8' is no CIDR block such as 10.0.0.0/16",

@@ -213,6 +213,16 @@ def test_an_endpoint_elsewhere_is_the_overrides_fault() -> None:
     assert of_compliant(edit, "RUN-04")["RUN-04"]["blocked_by"] == "CRD-06"
 
 
+def test_a_password_in_an_endpoint_is_not_kept() -> None:
+    found = judged(
+        "compliant", edit=environment(AWS_ENDPOINT_URL="http://jo:pa55word@localhost:4566/x?key=in-query")
+    )
+    assert found["RUN-04"]["blocked_by"] == "CRD-06"
+    assert found.root_causes == ["CRD-06 REG06"]
+    said = str([found.document, found.readings])
+    assert ("http://localhost:4566/x" in said, "pa55word" in said, "in-query" in said) == (True, False, False)
+
+
 def test_an_approved_endpoint_is_fine_wherever_it_is() -> None:
     url = "https://bedrock.internal.example"
     settings = Settings(credentials=CredentialSettings(approved_endpoints=(url,)))

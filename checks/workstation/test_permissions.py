@@ -51,6 +51,8 @@ def test_action_is_allowed(
     name, _, variable = case.partition("-")
     action = f"bedrock:{name}"
     configured = models[variable]
+    if action not in evidence.settings.models.required:
+        not_applicable(f"[models] required does not name {action}")
     if action == STREAM and STREAM not in actions_on(variable):
         not_applicable(f"{variable} is the embedding model, and embeddings are not streamed")
     need = permissions.need(action, configured)

@@ -201,25 +201,40 @@ def _require_encoding(found: AwsFileFound, profile: str) -> None:
 
 
 @requirement("PRF-02")
-def test_profile_exists(parsed_files: Files, profile_names: list[str], target: Target) -> None:
+def test_profile_exists(
+    parsed_files: Files, profile_names: list[str], environment: Variables, target: Target
+) -> None:
     """The profile exists under a header that botocore reads."""
     name = target.profile
     config, credentials = parsed_files.config, parsed_files.credentials
     exists = name in profile_names
-    # A header of the config file that is skipped although the credentials file has the profile loses its settings too.
+    selected = name in (environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE"))
+    meant = config.meant_for(name, in_any_case=selected)
+    own = config.read_as(name)
+    # A header of the config file that is skipped although the credentials file has the profile loses its settings too,
+    # and so does one beside a profile that has next to none: `aws configure set` starts a new section.
+    hollow = own and not any(map(_gives_credentials, filter(None, (own, credentials.read_as(name)))))
     skipped = [
-        s for s in config.meant_for(name) if not exists or (_has_settings(s) and not config.read_as(name))
+        s
+        for s in meant
+        if not exists or (not own and _has_settings(s)) or (hollow and _has_settings(s, "sso_"))
     ]
     for section in skipped[:1]:
+        place = config.place(section)
+        merge = f"# edit {place}: move what is below this header to [{_header(name)}]"
         require(
             False,
             cause="CFG01",
-            expected=f"the header [profile {name}]",
-            observed=f"{config.place(section)}: [{section['header']}], {_read_instead(section)}",
+            expected=f"the header [profile {name}]"
+            + (f" above all settings, and not only those of {config.place(own)}" if own else ""),
+            observed=f"{place}: [{section['header']}], {_read_instead(section)}",
             file=config.path,
             line=section["line"],
             unless=("PRF-03",),
-            fix=file_fixes.rename_header(config, section, _header(name)),
+            remedy=(f"{merge} in line {own['line']}, and delete the header",) if own else None,
+            fix=file_fixes.without_repeats(config, [[own, section]])
+            if own
+            else file_fixes.rename_header(config, section, _header(name)),
         )
     for section in credentials.meant_for(name) if not exists else ():
         misplaced = section["misread"] == "prefix-in-credentials"
@@ -256,6 +271,11 @@ def _put_right(files: Files, section: Section, name: str) -> list[Fix]:
 
 def _read_instead(section: Section) -> str:
     return f"which names the profile {section['name']}" if section["effective"] else "which botocore skips"
+
+
+def _gives_credentials(section: Section) -> bool:
+    """Whether it says where the profile's credentials come from."""
+    return _has_settings(section, "sso_") or any(o["key"] in OTHER_SOURCES for o in section["options"])
 
 
 def _has_settings(section: Section, prefix: str = "") -> bool:
@@ -328,6 +348,7 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         unless=(
             *(("PRF-09",) if dangling and through_session else ()),
             "PRF-03",
+            "PRF-02",
             *(("CRD-01",) if other else ()),
         ),
     )
@@ -436,17 +457,20 @@ def test_region_is_the_expected_one(
     wanted = evidence.settings.profile.region
     header = parsed_files.header_of(profile.name)
     ignored = environment.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in environment else None
+    file: EnvFile = evidence.fact("env_file_found")
+    # Where the two differ, ENV-09 says of the variable of this process that it is stale.
+    meant = wanted or file.value("AWS_DEFAULT_REGION") or file.value("AWS_REGION") or ignored or ""
     require(
         profile.has("region"),
         cause="REG01" if ignored else None,
         expected=f"region{f' = {wanted}' if wanted else ''} in profile {profile.name}",
         observed=f"{header}: profile {profile.name} has no region"
         + (f", and boto3 does not read AWS_REGION, which is {ignored}" if ignored else ""),
-        region=wanted or ignored or target.region,
-        unless=("PRF-03",),
+        region=meant or target.region,
+        unless=("PRF-03", "PRF-02"),
         fix=lambda: [
-            *_added(parsed_files, profile, "region", wanted or ignored or ""),
-            *(_for_boto3(ignored, evidence) if ignored else ()),
+            *_added(parsed_files, profile, "region", meant if wanted or ignored else ""),
+            *(_for_boto3(meant, file) if ignored else ()),
         ],
     )
     stated = parsed_files.option(profile.name, "region")
@@ -462,8 +486,7 @@ def test_region_is_the_expected_one(
         ),
     )
     # Where an environment file is there, ENV-03 compares all that name a region.
-    alone = not evidence.fact("env_file_found").file["exists"]
-    meant = wanted or ignored or ""
+    alone = not file.file["exists"]
     require(
         not alone or not ignored or ignored == profile.region,
         cause="REG01",
@@ -477,9 +500,8 @@ def test_region_is_the_expected_one(
     )
 
 
-def _for_boto3(region: str, evidence: Evidence) -> list[Fix]:
+def _for_boto3(region: str, file: EnvFile) -> list[Fix]:
     """The application's environment file has what boto3 reads, beside AWS_REGION."""
-    file: EnvFile = evidence.fact("env_file_found")
     name = "AWS_DEFAULT_REGION"
     there = not file.file["loads"] or not file.file["exists"] or file.variable(name)
     return [] if there else environment_fixes.set_variable(file, name, region, below="AWS_REGION")
@@ -521,7 +543,7 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> No
         else f"{header}: profile {profile.name} has no {case}",
         file=header.file,
         line=header.line,
-        unless=("PRF-03",),
+        unless=("PRF-03", "PRF-02"),
         fix=lambda: (
             file_fixes.change_setting(parsed_files.of(stated), stated, case, GUIDE_VALUES[case])
             if stated

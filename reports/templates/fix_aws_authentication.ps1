@@ -251,13 +251,19 @@ function Add-Moved([int]$Number) {
     Add-Note ('  + what was moved out of ' + $Edits[$Number].Shown)
 }
 
+function Write-Absence([string]$Shown) {
+    $Hint = ''
+    if ($Shown.StartsWith('./')) { $Hint = '. This runs in the folder in which the checks ran.' }
+    Write-Host ($Shown + ' is not there: nothing to do' + $Hint)
+}
+
 function Close-File([switch]$Quietly) {
     if ($script:Edit.Refused) {
         Write-Host ($script:Edit.Shown + ' has changed since the checks read it: left alone')
         return
     }
     if (-not $script:Edit.Present -and $script:Edit.Tail -ceq '') {
-        if (-not $Quietly) { Write-Host ($script:Edit.Shown + ' is not there: nothing to do') }
+        if (-not $Quietly) { Write-Absence $script:Edit.Shown }
         return
     }
     $Text = New-Object Text.StringBuilder
@@ -289,7 +295,7 @@ function Close-File([switch]$Quietly) {
 function Rename-Text([int]$Number, [string]$Shown, [string]$To) {
     $Path = Get-Place $Shown
     if (-not [IO.File]::Exists($Path)) {
-        Write-Host ($Shown + ' is not there: nothing to do')
+        Write-Absence $Shown
     } elseif (Test-Path -LiteralPath (Get-Place $To)) {
         Write-Host ($Shown + ' would become ' + $To + ', and that is there already: left alone')
     } else {

@@ -103,21 +103,29 @@ function replace(n, begins, old, new,   from, at) {
   print "  line " n "  - " was[n] > notes
   print "  line " n "  + " text[n] > notes
 }
-function startup(kind, names,   n, i, count, name, s, value) {
+function here_document(s) { # the word that ends the here-document which the line begins, or nothing
+  if (!match(s, /(^|[^<])<<-?[ \t]*["\047\\]?[A-Za-z_][A-Za-z0-9_]*/)) return ""
+  s = substr(s, RSTART, RLENGTH); sub(/^.*[^A-Za-z0-9_]/, "", s)
+  return s
+}
+function startup(kind, names,   n, i, count, name, s, value, ends, apart) {
   count = split(names, name, " ")
   value = "(\047[^\047]*\047|\"[^\"\\\\`]*\"|[^ \t;&|<>()\047\"`#\\\\]*)"
   for (n = 1; n <= lines; n++) {
     s = without_blanks(was[n])
+    # A part of what stands above cannot become a comment.
+    apart = ends == "" && (n == 1 || was[n - 1] !~ /\\$/)
+    if (ends == "") ends = kind == "fish" ? "" : here_document(s); else if (s == ends) ends = ""
     if (s ~ /^(:[ \t]+)?#/) continue
     for (i = 1; i <= count; i++) {
       if (kind == "fish") {
         if (s !~ ("^set[ \t](.*[ \t])?" name[i] "([ \t]|$)") || s ~ /^set[ \t]+-[A-Za-z]*[eqSn]/) continue
-        if (s ~ ("^set[ \t]+(-[A-Za-z-]+[ \t]+)*" name[i] "([ \t]+" value ")?[ \t]*(#.*)?$")) {
+        if (apart && s ~ ("^set[ \t]+(-[A-Za-z-]+[ \t]+)*" name[i] "([ \t]+" value ")?[ \t]*(#.*)?$")) {
           text[n] = "# " text[n]; tell(n, "a comment now: set " name[i]); break
         }
       } else {
         if (s !~ ("(^|[ \t;&|(])" name[i] "=")) continue
-        if (s ~ ("^((export|declare|typeset)([ \t]+-[a-zA-Z]+)*[ \t]+)?" name[i] "=" value "[ \t]*;?[ \t]*(#.*)?$")) {
+        if (apart && s ~ ("^((export|declare|typeset)([ \t]+-[a-zA-Z]+)*[ \t]+)?" name[i] "=" value "[ \t]*;?[ \t]*(#.*)?$")) {
           # The colon is a command, so that an if or a function does not lose its only one.
           text[n] = ": # " text[n]; tell(n, "a comment now: " name[i] "="); break
         }
@@ -181,6 +189,12 @@ END {
 }
 '
 
+not_there() {
+  case $1 in
+    ./*) say "$1 is not there: nothing to do. This runs in the folder in which the checks ran." ;;
+    *) say "$1 is not there: nothing to do" ;;
+  esac
+}
 say() { printf '%s\n' "$*"; }
 place() { case $1 in '~/'*) where=$home/${1#??} ;; *) where=$1 ;; esac; }
 
@@ -261,7 +275,7 @@ append() { # what was moved out of the file of that number comes to the end of t
 
 finish() { # the operations on the file; `quietly` where nothing is said of a file in which nothing is found
   case $present in
-    no) [ -n "${1-}" ] || say "$shown is not there: nothing to do"; return ;;
+    no) [ -n "${1-}" ] || not_there "$shown"; return ;;
     changed) say "$shown has changed since the checks read it: left alone"; return ;;
     unreadable) say "$shown cannot be read: left alone"; failed=1; return ;;
   esac
@@ -292,7 +306,7 @@ rename() {
   target=$where
   place "$1"
   if [ ! -f "$where" ]; then
-    say "$1 is not there: nothing to do"
+    not_there "$1"
   elif [ -e "$target" ] || [ -L "$target" ]; then
     say "$1 would become $2, and that is there already: left alone"
   else
@@ -410,7 +424,7 @@ say ''
 if [ -z "$changed" ]; then
   say "Nothing to do in files."
 elif [ "$apply" = no ]; then
-  say "Nothing was changed. To do it: sh fix_aws_authentication.sh --apply"
+  say "Nothing was changed. To do it, say --apply."
 else
   for each in $changed; do commit "$each"; done
   say "Check again; when all is well, delete the backups: they hold what the files held."
