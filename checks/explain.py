@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from checks.catalogue import Catalogue, Cause, Requirement
+from checks.catalogue import Catalogue, CatalogueError, Cause, Requirement
+from fixtures.toml_file import nearest
 
 WIDTH = 100
 KNOWN = {
@@ -20,13 +22,25 @@ def explained(catalogue: Catalogue, code: str, platform: str, profile: str) -> s
 
     Remedies are for `platform` and name `profile`. CatalogueError, with the nearest names, where there is no such code.
     """
-    wanted = code.upper()
-    if "-" in wanted:
-        lines = _requirement(catalogue.requirement(wanted), platform, profile)
-    else:
-        cause = catalogue.cause(wanted)
-        lines = _cause(cause, [r for r in catalogue if wanted in r.causes], platform, profile)
-    return "\n".join(lines)
+    causes = {cause.code: cause for cause in catalogue.causes}
+    requirements = {requirement.id: requirement for requirement in catalogue}
+    for wanted in _spellings(code.upper()):
+        if wanted in requirements:
+            return "\n".join(_requirement(requirements[wanted], platform, profile))
+        if wanted in causes:
+            reported_by = [r for r in catalogue if wanted in r.causes]
+            return "\n".join(_cause(causes[wanted], reported_by, platform, profile))
+    hint = nearest(code.upper(), [*causes, *requirements], "checks/failure-modes.md")
+    raise CatalogueError(f"no failure mode or requirement is called {code!r}{hint}")
+
+
+def _spellings(code: str) -> Iterator[str]:
+    """The code as it is, then as it may have been meant: ENV09 is a failure mode, and ENV-09 a requirement."""
+    yield code
+    parts = re.fullmatch(r"([A-Z]+)([-_ ]?)0*(\d{1,2})", code)
+    if parts:
+        joints = ("-", "") if parts[2] else ("", "-")
+        yield from (f"{parts[1]}{joint}{int(parts[3]):02}" for joint in joints)
 
 
 def _cause(cause: Cause, reported_by: Iterable[Requirement], platform: str, profile: str) -> Iterator[str]:

@@ -58,14 +58,14 @@ def register(given: Path | None, run: Run) -> Register:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answers --explain without running anything."""
-    code = config.option.explain
-    if code is None:
+    codes = config.option.explain
+    if codes is None:
         return None
     profile = config.option.profile[0] if config.option.profile else "msh"
     try:
-        print(explained(load(), code, this_platform(), profile))
+        print("\n\n".join(explained(load(), code, this_platform(), profile) for code in codes))
     except CatalogueError as error:
-        raise pytest.UsageError(f"--explain {code}: {error}") from None
+        raise pytest.UsageError(f"--explain: {error}") from None
     return 0
 
 

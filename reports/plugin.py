@@ -129,9 +129,9 @@ class Reporter:
         except OSError as error:
             raise pytest.UsageError(f"--report-dir {option.report_dir}: {error.strerror}") from None
         # Failures are told at the end, as root causes: pytest's own listing only where somebody asks for more.
-        if option.verbose <= 0 and option.tbstyle == "auto":
+        if getattr(option, "verbose", 1) <= 0 and option.tbstyle == "auto":
             option.tbstyle, option.reportchars = "no", ""
-        if getattr(option, "htmlpath", None) is None:
+        if config.pluginmanager.has_plugin("html") and option.htmlpath is None:
             option.htmlpath = str(self.artifacts.staged("report.html"))
             option.self_contained_html = True
             option.css = [*option.css, html.STYLE]

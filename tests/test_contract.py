@@ -282,6 +282,12 @@ def test_a_broken_snapshot_is_one_clear_line(tmp_path: Path) -> None:
     assert (ran.code, "not the evidence.json of a run" in ran.text) == (4, True)
 
 
+@pytest.mark.parametrize("plugin", ["html", "terminal"])
+def test_the_suite_runs_without_a_plugin_that_somebody_leaves_out(tmp_path: Path, plugin: str) -> None:
+    ran = run_suite(tmp_path, "-k", "CLI-01", "-p", f"no:{plugin}")
+    assert (ran.code, ran.json()["verdict"], "INTERNALERROR" in ran.text) == (0, "compliant", False)
+
+
 def test_selecting_nothing_exits_5(tmp_path: Path) -> None:
     assert run_suite(tmp_path, "-k", "no_such_check").code == 5
 

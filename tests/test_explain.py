@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,25 @@ def test_the_remedy_is_the_platforms() -> None:
 
 
 def test_an_unknown_code_names_the_nearest() -> None:
-    with pytest.raises(CatalogueError, match="TOK0"):
+    with pytest.raises(CatalogueError, match="'TOK99'; did you mean 'TOK0"):
         explained(load(), "TOK99", "linux", "msh")
+    with pytest.raises(CatalogueError, match=r"'bedrock'; checks/failure-modes\.md lists them"):
+        explained(load(), "bedrock", "linux", "msh")
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("sso03", "SSO-03"),
+        ("sso-3", "SSO-03"),
+        ("tok-7", "TOK07"),
+        ("TOK7", "TOK07"),
+        ("env09", "ENV09"),
+        ("env-9", "ENV-09"),
+    ],
+)
+def test_a_code_may_be_written_as_people_write_it(written: str, meant: str) -> None:
+    assert explained(load(), written, "linux", "msh").startswith(f"{meant}  ")
 
 
 def test_it_prints_and_stops(tmp_path: Path) -> None:
@@ -45,4 +63,6 @@ def test_it_prints_and_stops(tmp_path: Path) -> None:
     assert "aws sso login --profile prod" in ran.text
     unknown = run_suite(tmp_path, "--explain", "TOK99")
     assert unknown.code == 4
-    assert "TOK" in unknown.text.split("nearest:")[1]
+    assert "--explain: no failure mode or requirement is called 'TOK99'; did you mean 'TOK" in unknown.text
+    both = run_suite(tmp_path, "--explain", "TOK01", "--explain", "SSO-03")
+    assert re.findall(r"^[A-Z]{3}-?\d\d(?=  )", both.text, re.MULTILINE) == ["TOK01", "SSO-03"]

@@ -95,7 +95,7 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
         (
             "[quotas.'us.anthropic.claude']\nrequests = 5\n",
             2,
-            "quotas.us.anthropic.claude.requests: unknown key; known: requests_per_minute, tokens_per_minute",
+            "quotas.us.anthropic.claude.requests: unknown key; did you mean 'requests_per_minute'?",
         ),
         ("[qzqz]\n", 1, "qzqz: unknown key; known: application, attestation, controls and 6 more"),
         ("[quotas]\nx = 5\n", 2, "quotas.x: must be a table"),
