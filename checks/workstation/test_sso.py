@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 
+from checks import file_fixes
+from checks.fixes import Ask, Fix, Rename
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
@@ -30,6 +33,7 @@ FLAWS = {
     "no-expiry": "it has no expiresAt",
     "not-a-file": "it is no file",
 }
+SCOPES = "sso_registration_scopes"
 REFRESH_MINUTES = 15
 """How long before its end botocore begins to refresh a token (botocore.tokens.SSOTokenProvider)."""
 
@@ -58,6 +62,9 @@ def test_token_is_cached(
         line=place.line,
         start_url=login and login.start_url,
         sso_session=sso.session_name,
+        fix=_changed(files, target, sso, "sso_start_url", login.start_url if login else None)
+        if cause == "TOK04"
+        else (),
         # Nobody can log in to a portal that is a placeholder.
         unless=("PRF-05:sso_start_url",),
     )
@@ -89,8 +96,20 @@ def _place(files: Files, target: Target, sso: Sso, key: str) -> Place:
     return files.place_of(own) if own else files.header_of(target.profile)
 
 
+def _changed(files: Files, target: Target, sso: Sso, key: str, value: str | None) -> list[Fix]:
+    """The setting, in the profile or in its sso-session, gets the value that is known to be right."""
+    own = files.option(target.profile, key)
+    if not own and sso.session_name:
+        own = files.session_option(sso.session_name, key)
+    return file_fixes.change_setting(files.of(own), own, key, value) if own and value else []
+
+
+def _login(target: Target) -> Ask:
+    return Ask(f"aws sso login --profile {shlex.quote(target.profile)}")
+
+
 @requirement("SSO-02")
-def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache) -> None:
+def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, target: Target) -> None:
     """The cached token is readable JSON with an accessToken and an expiresAt."""
     path, flaw = f"{token_cache.path}/{token_file['name']}", token_flaw(token_file)
     require(
@@ -99,6 +118,7 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache) -> No
         expected="a JSON object with accessToken and expiresAt",
         observed=f"{path}: {FLAWS.get(str(flaw), flaw)}",
         file=path,
+        fix=[Rename(path, f"{path}.unusable"), _login(target)],
     )
 
 
@@ -145,6 +165,9 @@ def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, ta
     """The token's Region and start URL are the profile's."""
     if sso_token.region is None and sso_token.start_url is None:
         not_applicable("the token's file names neither Region nor start URL, and need not")
+    same = sso_token.start_url is None or normalise_start_url(sso_token.start_url) == normalise_start_url(
+        sso.start_url
+    )
     place = _place(files, target, sso, "sso_region")
     require(
         sso_token.region in (None, sso.region),
@@ -154,13 +177,12 @@ def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, ta
         file=place.file,
         line=place.line,
         sso_region=sso_token.region,
+        # The portal of a start URL is in one Region, and has just been logged in to there.
+        fix=_changed(files, target, sso, "sso_region", sso_token.region) if same else (),
         # A Region that does not exist has issued no token.
         unless=("PRF-05:sso_region",),
     )
     place = _place(files, target, sso, "sso_start_url")
-    same = sso_token.start_url is None or normalise_start_url(sso_token.start_url) == normalise_start_url(
-        sso.start_url
-    )
     require(
         same,
         expected=f"a token for {sso.start_url}, the sso_start_url in {place}",
@@ -188,6 +210,7 @@ def test_token_can_refresh_itself(
         line=place.line,
         sso_session=sso.session_name,
         unless=("SSO-03",),
+        fix=[*_with_scopes(files, sso.session_name), _login(target)],
     )
     require(
         token_cache.folder["writable"],
@@ -195,6 +218,18 @@ def test_token_can_refresh_itself(
         expected=f"{token_cache.path} can be written",
         observed=f"{token_cache.path} cannot be written, so a refreshed token cannot be kept",
     )
+
+
+def _with_scopes(files: Files, session: str) -> list[Fix]:
+    """The sso-session asks for what a login needs to get a refresh token."""
+    if files.session_option(session, SCOPES):
+        return []
+    sections = [(found, section) for found in files if (section := found.read_as(session, "sso-session"))]
+    return [
+        fix
+        for found, section in sections[:1]
+        for fix in file_fixes.add_setting(found, section, SCOPES, "sso:account:access")
+    ]
 
 
 @requirement("SSO-06")
