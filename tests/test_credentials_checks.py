@@ -710,7 +710,14 @@ def test_an_override_in_the_services_section_of_the_profile_is_found_in_its_line
 
     found = judged("compliant", only=("CRD-06",), edit=edit)
     assert says(found["CRD-06"], "REG06", f"{CONFIG} line 20: endpoint_url is http://localhost:1")
-    assert found["CRD-06"]["remedy"][1].startswith(f"# edit {CONFIG} line 20: ")
+    lines = [f"# edit {CONFIG} line 20: delete the line, so that AWS's own endpoint is asked"]
+    assert found["CRD-06"]["remedy"] == lines
+
+
+def test_each_variable_that_overrides_an_endpoint_is_unset() -> None:
+    both = {"AWS_ENDPOINT_URL_STS": "http://localhost:1", "AWS_ENDPOINT_URL_SSO": "http://localhost:1"}
+    lines = of(both, "CRD-06")["CRD-06"]["remedy"]
+    assert lines[:2] == ["unset AWS_ENDPOINT_URL_SSO", "unset AWS_ENDPOINT_URL_STS"]
 
 
 def test_a_services_section_that_the_profile_does_not_name_is_not_in_force() -> None:

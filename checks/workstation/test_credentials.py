@@ -453,13 +453,17 @@ def _require_harmless_default(target: Target, evidence: Evidence) -> None:
 def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: Files, target: Target) -> None:
     """No endpoint override points elsewhere than to the approved endpoints."""
     astray = endpoint_overrides.astray
+    variables = [override.variable for override in astray if override.variable]
     place = next((o.place for o in astray if o.place), files.header_of(target.profile))
     require(
         not astray,
         cause="REG06",
         expected="AWS's own endpoints, or those in [credentials] approved_endpoints",
         observed=", ".join(f"{o.name} is {o.url or '(not shown)'}" for o in astray),
-        variable=next((o.variable for o in astray if o.variable), "AWS_ENDPOINT_URL"),
+        each=[{"variable": variable} for variable in variables],
+        remedy=None
+        if variables
+        else (f"# edit {place}: delete the line, so that AWS's own endpoint is asked",),
         file=place.file,
         line=place.line,
         fix=lambda: _without(astray, files),
