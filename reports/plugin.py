@@ -21,7 +21,7 @@ from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
 from reports.fingerprint import KeyProblem, fingerprint_key
 from reports.formats import WriterFailed, rendered, wanted
-from reports.interruption import leave, stop_on_sigterm
+from reports.interruption import Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, suite_version
 from reports.results import Result, exit_code
 from reports.scan import finds
@@ -31,13 +31,10 @@ WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
 SENT = pytest.StashKey[dict[str, set[str]]]()
 PYTESTS_OWN = {
-    pytest.ExitCode.INTERRUPTED,
     pytest.ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.USAGE_ERROR,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 }
-NOT_WHOLE = {pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR}
-"""Runs that say nothing about what they did not reach: their reports would replace better ones."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -166,7 +163,9 @@ class Reporter:
         self.broken = self.broken or report.failed
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
-        self.stopped_by = str(excinfo.value) or "Ctrl-C"
+        # pytest and xdist stop in this way too, after -x or --maxfail: then what was judged is what was asked for.
+        if type(excinfo.value) in (KeyboardInterrupt, Terminated):
+            self.stopped_by = str(excinfo.value) or "Ctrl-C"
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
@@ -214,7 +213,7 @@ class Reporter:
         self.document = record.document()
         if self.earlier:
             self.document["comparison"] = compare.comparison(self.document, self.earlier)
-        if exitstatus in NOT_WHOLE:
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not judged:
             by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
             self.problem = (
                 f"{by}: {judged} of {len(self.results)} checks were judged; "
