@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
+from checks.catalogue import load
 from fixtures.simulation.world import World, list_worlds, load_world
 from tests.harness import Judged, judged
 
@@ -35,6 +37,15 @@ def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]])
     nothing_secret_is_said(world, found)
     for cause in found.document["root_causes"]:
         it_is_short_and_can_be_pasted(cause)
+
+
+def test_every_mode_comes_first_in_a_world_and_those_of_the_headline_message_in_two() -> None:
+    """What a world expects is what its own test above finds."""
+    expected = [load_world(name).expect.root_causes for name in WORLDS]
+    first = Counter(causes[0].split()[-1] for causes in expected if causes)
+    wanted = {cause.code: 2 if cause.headline else 1 for cause in load().causes}
+    assert len(wanted) == 75
+    assert {code for code, least in wanted.items() if first[code] < least} == set()
 
 
 def nothing_secret_is_said(world: World, found: Judged) -> None:
