@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -134,6 +135,39 @@ def test_what_was_judged_before_is_told(slow: Laptop) -> None:
     assert "INCOMPLETE" in ran.summary
     assert "the run was interrupted before it was judged" in ran.summary
     assert "RUN-02" in ran.summary
+
+
+@posix
+def test_who_waits_at_a_terminal_sees_that_something_goes_on(slow: Laptop) -> None:
+    reader, terminal = os.openpty()
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        str(ROOT / "checks" / "workstation"),
+        "--profile",
+        "msh",
+        "-k",
+        "RUN or IAM",
+    ]
+    with subprocess.Popen(
+        command, cwd=slow.folder, env=slow.environ, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        with os.fdopen(reader, "rb", buffering=0) as screen:
+            said = b"".join(iter(lambda: read_of(screen), b"")).decode()
+    assert process.returncode == 0, said
+    assert re.search(r"\rreading: \d+ answers in \d+ s …", said), said
+    assert re.search(r"\r\d+ answers in \d+ s +\r\n", said)
+    assert "reading: " not in slow.run("-k", "RUN or IAM").text
+
+
+def read_of(screen: IO[bytes]) -> bytes:
+    """What is on the screen next; nothing where whoever wrote to it has ended."""
+    try:
+        return screen.read(4096)
+    except OSError:
+        return b""
 
 
 def test_what_a_worker_judged_before_it_died_is_kept_and_the_rest_is_inconclusive(tmp_path: Path) -> None:
