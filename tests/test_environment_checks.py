@@ -434,6 +434,14 @@ def test_every_variable_that_is_overridden_is_named_with_both_values_and_unset()
     assert found.root_causes == ["ENV-09 ENV11"]
 
 
+def test_a_path_that_is_written_otherwise_overrides_nothing() -> None:
+    """botocore takes ~ for the home folder (botocore.configloader.load_config)."""
+    same = environment(AWS_CONFIG_FILE="~/.aws/config")
+    assert of_compliant(same, "ENV-09")["ENV-09"]["status"] == "compliant"
+    other = both(environment(AWS_CONFIG_FILE="~/.aws/other"), written("[profile msh]\n", of="~/.aws/other"))
+    assert of_compliant(other, "ENV-09")["ENV-09"]["cause"] == "ENV11"
+
+
 def test_on_windows_the_override_is_removed_as_powershell_does() -> None:
     found = of_compliant(both(machine(platform="windows"), environment(AWS_API_TIMEOUT="5")), "ENV-09")
     assert failure(found["ENV-09"], "ENV11")[1].startswith("Remove-Item Env:AWS_API_TIMEOUT")

@@ -373,6 +373,13 @@ def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) 
     assert of_compliant(edit, "PRF-02")["PRF-02"]["status"] == "compliant"
 
 
+def test_an_indented_header_is_a_part_of_the_value_above_it() -> None:
+    found = of_compliant(changed(("[profile msh]", "  [profile msh]")), "PRF-02")
+    assert says(found["PRF-02"], "CFG01", f"{HEADER}: [profile msh] is indented and so part of the value")
+    other = of_compliant(changed(("[profile msh]", "  [profile old]\n[profile msh]")), "PRF-02")
+    assert other["PRF-02"]["status"] == "compliant"
+
+
 SPLIT = "cfg01-settings-split-over-two-headers"
 
 

@@ -117,6 +117,7 @@ def _assert_same(ours, theirs):
 
 
 @few
+@example(config="", credentials="[profile x]y]\n")
 @given(config=_files(), credentials=_files() | st.just(""))
 @example(config="[DEFAULT]\nregion=a\n", credentials="[DEFAULT]\noutput=json\n[msh]\n")
 @example(config="[DEFAULT]\nfoo=\n bar\n", credentials="")

@@ -251,6 +251,22 @@ def test_a_client_that_cannot_be_built_is_the_finding(
     assert str(error) in result["observed"]
 
 
+def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
+    edit = env_file(("output = json", "output = json\nmax_attempts = many"), of=CONFIG)
+    result = of_compliant(edit, "RUN-04")["RUN-04"]
+    assert (result["status"], result["cause"]) == ("non_compliant", None)
+    assert "invalid literal for int() with base 10: 'many'" in result["observed"]
+    assert result["remedy"] == [
+        f"# correct what botocore cannot read, in {CONFIG} line 6 or in a variable AWS_…"
+    ]
+
+
+def test_a_variable_that_no_client_can_be_built_with_is_the_cause() -> None:
+    found = judged("compliant", edit=environment(AWS_MAX_ATTEMPTS="many"))
+    assert found.root_causes == ["ENV-09 ENV11"]
+    assert found["RUN-04"]["blocked_by"] == "ENV-09"
+
+
 def test_another_error_of_the_client_gives_no_verdict(reads: Callable[..., None]) -> None:
     reads("client", RuntimeError("odd"))
     assert judged("compliant", only=("RUN-04",))["RUN-04"]["status"] == "inconclusive"

@@ -247,6 +247,20 @@ def test_profile_exists(
             line=section["line"],
             fix=_put_right(parsed_files, section, name) if misplaced else (),
         )
+    if not exists and (indented := config.indented_for(name)):
+        around, line, header = indented
+        place = Place(config.path, line)
+        require(
+            False,
+            cause="CFG01",
+            expected=f"the header [{_header(name)}] in the first column",
+            observed=f"{place}: [{header}] is indented and so part of the value above it",
+            remedy=(
+                f"# edit {place}: let the header, and what is indented below it, start in the first column",
+            ),
+            fix=file_fixes.dedent(config, [around]),
+            unless=("PRF-01",),
+        )
     near = difflib.get_close_matches(name, profile_names, n=3) or sorted(profile_names)[:3]
     require(
         exists,

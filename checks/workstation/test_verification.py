@@ -157,12 +157,21 @@ def test_runtime_client_is_built_for_the_region(
     )
     error = runtime_client.error
     if error and error.code in ("ValueError", "UnknownServiceError"):
+        unknown = error.code == "UnknownServiceError"
+        of_endpoint = not unknown and "endpoint" in error.message.lower()
+        header = evidence.fact("files").header_of(target.profile)
         require(
             False,
-            cause="REG06" if error.code == "ValueError" else "PRE09",
+            cause="PRE09" if unknown else "REG06" if of_endpoint else None,
             expected=expected,
             observed=f"{error.code}: {error.message}",
-            unless=("RUN-06", "CRD-06"),
+            variable="AWS_ENDPOINT_URL",
+            file=header.file,
+            line=header.line,
+            remedy=None
+            if unknown or of_endpoint
+            else (f"# correct what botocore cannot read, in {header} or in a variable AWS_…",),
+            unless=("RUN-06", "CRD-06", "ENV-06", "ENV-09"),
         )
     client = value_of(runtime_client, rests_on=("CRD-06", "ENV-06", *SESSION))
     endpoint = str(client["endpoint"])
