@@ -373,6 +373,14 @@ def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) 
     assert of_compliant(edit, "PRF-02")["PRF-02"]["status"] == "compliant"
 
 
+def test_a_reference_with_a_character_that_nobody_sees_means_the_session_without_it() -> None:
+    found = of_compliant(changed(("sso_session = msh", "sso_session = msh\u200b")), "PRF-09")
+    assert says(found["PRF-09"], "CFG05", f"but [sso-session msh] in {CONFIG} line 1")
+    assert "[sso-session msh]," in found["PRF-09"]["remedy"][0]
+    (row,) = (row for row in found.rows if row["requirement"] == "PRF-09")
+    assert [fix["does"] for fix in row["fix"]] == ["ask"]
+
+
 def test_an_indented_header_is_a_part_of_the_value_above_it() -> None:
     found = of_compliant(changed(("[profile msh]", "  [profile msh]")), "PRF-02")
     assert says(found["PRF-02"], "CFG01", f"{HEADER}: [profile msh] is indented and so part of the value")

@@ -575,7 +575,8 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
     named = parsed_files.option(profile.name, "sso_session")
     place = parsed_files.place_of(named) if named else parsed_files.header_of(profile.name)
     written = str(profile.session_name)
-    bare = written.strip("\"'").partition(" #")[0].strip()
+    # What was copied from a page may hold characters that nobody sees.
+    bare = "".join(filter(str.isprintable, written)).strip("\"'").partition(" #")[0].strip()
     if profile.session is None:
         misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
         fix: list[Fix] = []
