@@ -732,12 +732,10 @@ def test_any_awk_does_it(awk: str, tmp_path: Path) -> None:
     program, *applet = awk.split()
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
-    laptop = laptop_with(
-        tmp_path,
-        {CONFIG: TEXT.replace(b"# mine", b"# caf\xe9 \xff")},
-        *(fix for fix, _ in OPERATIONS.values()),
-    )
-    reference = laptop_with(tmp_path / "mawk", laptop.files(), *(fix for fix, _ in OPERATIONS.values()))
+    fixes = [*(fix for fix, _ in OPERATIONS.values()), Unset(NAMES)]
+    files = {CONFIG: TEXT.replace(b"# mine", b"# caf\xe9 \xff"), "~/.bashrc": STARTUP}
+    laptop = laptop_with(tmp_path, files, *fixes)
+    reference = laptop_with(tmp_path / "mawk", files, *fixes)
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "awk").write_text(f'#!/bin/sh\nexec {shutil.which(program)} {" ".join(applet)} "$@"\n')
@@ -749,7 +747,8 @@ def test_any_awk_does_it(awk: str, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     reference.run(*APPLY)
-    assert laptop.files()[CONFIG] == reference.files()[CONFIG]
+    assert {name: laptop.files()[name] for name in files} == {name: reference.files()[name] for name in files}
+    assert reference.files()["~/.bashrc"] != STARTUP
 
 
 def test_a_script_for_a_simulated_world_touches_no_real_machine_by_mistake(tmp_path: Path) -> None:
