@@ -315,6 +315,20 @@ def test_several_operations_count_lines_as_the_file_had_them(tmp_path: Path) -> 
     )
 
 
+def test_lines_below_the_same_line_come_once_however_often_it_runs(tmp_path: Path) -> None:
+    every = [
+        Insert(CONFIG, 3, "region=", "profile a", text=text)
+        for text in ("cli_pager =", "cli_auto_prompt = off")
+    ]
+    laptop = laptop_with(tmp_path, {CONFIG: TEXT}, *every)
+    assert laptop.run(*APPLY).code == 0
+    wanted = TEXT.replace(b"us-east-1\n", b"us-east-1\ncli_pager =\ncli_auto_prompt = off\n")
+    assert laptop.files()[CONFIG] == wanted
+    again = laptop.run(*APPLY)
+    assert again.code == 0 and "Nothing to do in files." in again.text
+    assert laptop.files()[CONFIG] == wanted
+
+
 def test_a_section_moves_to_the_end_of_another_file(tmp_path: Path) -> None:
     files = {
         "~/.aws/credentials": b"[x]\r\na=1\r\n[profile b]\r\nregion=eu-west-1",

@@ -125,6 +125,8 @@ function Split-Text([string]$Text) {
     if ($script:Edit.Total -gt 0 -and $Ends[1] -cne '') { $script:Edit.Common = $Ends[1] }
     $script:Edit.Above = @('') * $Lines.Count
     $script:Edit.Below = @('') * $Lines.Count
+    # How many of the lines that come below a line stand there from an earlier run.
+    $script:Edit.Stood = @(0) * $Lines.Count
     $script:Edit.Gone = @($false) * $Lines.Count
 }
 
@@ -134,7 +136,7 @@ function Open-File([int]$Number, [string]$Shown) {
     $script:Edit = @{
         Number = $Number; Shown = $Shown; Path = $Path; Present = [IO.File]::Exists($Path); Old = [byte[]]@()
         New = $null; Notes = (New-Object System.Collections.ArrayList); Moved = ''; Encoding = $Utf8; Tail = ''
-        To = ''; Refused = $false; Into = 0; Done = $false; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Gone = $null
+        To = ''; Refused = $false; Into = 0; Done = $false; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Stood = $null; Gone = $null
     }
     $Edits[$Number] = $script:Edit
     if ($script:Edit.Present) { $script:Edit.Old = [IO.File]::ReadAllBytes($Path) }
@@ -198,7 +200,10 @@ function Test-There([int]$Number, [string]$Text) {
 
 function Add-Below([int]$Number, [string]$Begins, [string]$Under, [string]$Text) {
     if (-not (Test-Still $Number $Begins $Under)) { return }
-    if (Test-There ($Number + 1) $Text) { return }
+    if (Test-There ($Number + 1 + $script:Edit.Stood[$Number]) $Text) {
+        $script:Edit.Stood[$Number]++
+        return
+    }
     $script:Edit.Below[$Number] += Get-Ended $Number (Get-Written $Text '')
     Add-Note ('  line ' + $Number + '  + ' + $Text)
 }

@@ -150,7 +150,8 @@ END {
     if (common == "") common = end
   }
   if (common == "") common = "\n"
-  for (n = 1; n <= lines; n++) { text[n] = was[n]; above[n] = below[n] = "" }
+  # stood: how many of the lines that come below a line stand there from an earlier run.
+  for (n = 1; n <= lines; n++) { text[n] = was[n]; above[n] = below[n] = ""; stood[n] = 0 }
   while ((getline entry < ENVIRON["fix_plan"]) > 0) {
     split(entry, field, "\t"); does = field[1]; n = field[2] + 0; begins = field[3]; under = field[4]
     if (does == "startup") { startup(field[2], field[3]); continue }
@@ -163,7 +164,8 @@ END {
     else if (does == "dedent") {
       if (text[n] ~ /^[ \t\f\v]/) { sub(/^[ \t\f\v]+/, "", text[n]); tell(n, "in the first column now:" named(n)) }
     }
-    else if (does ~ /^insert/ && is_there(does == "insert-above" ? n - 1 : n + 1, field[5])) continue
+    else if (does == "insert-below" && is_there(n + 1 + stood[n], field[5])) stood[n]++
+    else if (does == "insert-above" && is_there(n - 1, field[5])) continue
     else if (does == "insert-below") { below[n] = below[n] beside(n, field[5]); print "  line " n "  + " field[5] > notes }
     else if (does == "insert-above") { above[n] = above[n] beside(n, field[5]); print "  line " n "  + " field[5] > notes }
     else if (does == "move") {
