@@ -154,6 +154,10 @@ class _Plan:
             asked = [fix.text for fix in mend.fixes if isinstance(fix, Ask)]
             if asked or not mend.mended:
                 plan.by_hand.append((mend.named, asked or [_instruction(line) for line in mend.remedy]))
+        for file, fixes in plan.files.items():
+            # A line that becomes a setting of its own is no part of a setting above it that goes.
+            own = {fix.line for fix in fixes if isinstance(fix, Dedent)}
+            plan.files[file] = [fix for fix in fixes if not (isinstance(fix, Comment) and fix.line in own)]
         for fix in [fix for fixes in plan.files.values() for fix in fixes]:
             if isinstance(fix, Move) and fix.into:
                 plan.files[fix.into] = plan.files.pop(fix.into, [])

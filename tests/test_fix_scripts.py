@@ -329,6 +329,22 @@ def test_lines_below_the_same_line_come_once_however_often_it_runs(tmp_path: Pat
     assert laptop.files()[CONFIG] == wanted
 
 
+@pytest.mark.parametrize("other", ["cfg10-profile-contradicts-session", "reg06-endpoint-in-profile"])
+def test_settings_below_a_line_that_goes_are_kept_where_they_become_their_own(
+    other: str, tmp_path: Path
+) -> None:
+    both = tmp_path / "both.toml"
+    both.write_text(f'title = "Both"\nextends = ["cfg08-settings-indented", "{other}"]\n')
+    world = load_world(str(both))
+    laptop = Laptop.of(world, tmp_path / "laptop")
+    found = judged(world)
+    assert "PRF-04 CFG08" in found.root_causes and {"PRF-09 CFG10", "CRD-06 REG06"} & set(found.root_causes)
+    laptop.give(mends_of(found))
+    assert laptop.run(*APPLY).code == 0
+    mended = laptop.as_world(world.machine.environment)
+    assert judged(world, edit=lambda _: with_own(mended, world)).root_causes == []
+
+
 def test_a_section_moves_to_the_end_of_another_file(tmp_path: Path) -> None:
     files = {
         "~/.aws/credentials": b"[x]\r\na=1\r\n[profile b]\r\nregion=eu-west-1",
