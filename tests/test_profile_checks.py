@@ -812,10 +812,13 @@ def test_the_region_is_the_one_that_the_settings_expect() -> None:
         ("Acme Dev", False),
         ("acmedev", False),
         ("blank", False),
+        ("inner", False),
+        ("inside", True),
     ],
 )
 def test_a_name_is_refused_unless_a_header_may_have_been_meant_to_name_it(name: str, refused: bool) -> None:
     text = b'[profile good]\n[sso-session team]\n[services session]\n[Profile "Acme Dev"]\n[blank ]\n'
+    text += b"region = x\n  [profile inner]\n  [sso-session inside]\n"
     assert Profiles.of_bytes(text, None, CONFIG, {}).rules_out(name) is refused
 
 
