@@ -345,6 +345,12 @@ def test_settings_below_a_line_that_goes_are_kept_where_they_become_their_own(
     assert judged(world, edit=lambda _: with_own(mended, world)).root_causes == []
 
 
+def test_a_header_that_continues_a_value_does_not_hide_the_header_above_it(tmp_path: Path) -> None:
+    text = b"[a]\nregion = x\n  [profile b]\n  output = json\nregion = y\n[profile c]\nregion = z\n"
+    fixes = [Comment(CONFIG, line, "region=", "a") for line in (5, 7)]
+    assert applied(tmp_path, text, *fixes) == text.replace(b"region = y", b"# region = y")
+
+
 def test_a_section_moves_to_the_end_of_another_file(tmp_path: Path) -> None:
     files = {
         "~/.aws/credentials": b"[x]\r\na=1\r\n[profile b]\r\nregion=eu-west-1",

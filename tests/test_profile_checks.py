@@ -384,6 +384,10 @@ def test_a_reference_with_a_character_that_nobody_sees_means_the_session_without
 def test_an_indented_header_is_a_part_of_the_value_above_it() -> None:
     found = of_compliant(changed(("[profile msh]", "  [profile msh]")), "PRF-02")
     assert says(found["PRF-02"], "CFG01", f"{HEADER}: [profile msh] is indented and so part of the value")
+    keys = "[msh]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
+    indented = changed(("[profile msh]", "  [profile msh]"))
+    besides = of_compliant(both(indented, written(keys, of=CREDENTIALS)), "PRF-02")
+    assert says(besides["PRF-02"], "CFG01", f"{HEADER}: [profile msh] is indented and so part of the value")
     other = of_compliant(changed(("[profile msh]", "  [profile old]\n[profile msh]")), "PRF-02")
     assert other["PRF-02"]["status"] == "compliant"
 

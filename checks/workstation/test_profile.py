@@ -247,7 +247,7 @@ def test_profile_exists(
             line=section["line"],
             fix=_put_right(parsed_files, section, name) if misplaced else (),
         )
-    if not exists and (indented := config.indented_for(name)):
+    if not own and (indented := config.indented_for(name)):
         around, line, header = indented
         place = Place(config.path, line)
         require(

@@ -66,22 +66,22 @@ function Get-Readable([string]$Text) { return $script:Edit.Encoding.GetString($L
 
 function Add-Note([string]$Text) { [void]$script:Edit.Notes.Add($Text) }
 
-function Get-HeaderAbove([int]$Number) {
+# An indented header is one only where it does not continue a value: the one in the first column may be meant too.
+function Test-Under([int]$Number, [string]$Under) {
     for ($Each = $Number - 1; $Each -gt 0; $Each--) {
         $Bare = $script:Edit.Was[$Each].Trim($Blanks)
-        if ($Bare -cmatch '^\[.*\]') { return $Bare }
+        if ($Bare -cnotmatch '^\[.*\]') { continue }
+        if ($Bare.StartsWith('[' + (Get-Written $Under $Bare) + ']', $Ordinal)) { return $true }
+        if ($script:Edit.Was[$Each].StartsWith('[', $Ordinal)) { return $false }
     }
-    return ''
+    return $false
 }
 
 function Test-Line([int]$Number, [string]$Begins, [string]$Under) {
     if ($Number -lt 1 -or $Number -gt $script:Edit.Total) { return $false }
     $Bare = $script:Edit.Was[$Number].Trim($Blanks)
     if ($Bare -ceq '') { return $false }
-    if ($Under -cne '') {
-        $Header = Get-HeaderAbove $Number
-        if (-not $Header.StartsWith('[' + (Get-Written $Under $Header) + ']', $Ordinal)) { return $false }
-    }
+    if ($Under -cne '' -and -not (Test-Under $Number $Under)) { return $false }
     if ($Begins -ceq '') { return $true }
     if ($Begins.EndsWith('=', $Ordinal)) {
         $Name = $Latin.GetString($script:Edit.Encoding.GetBytes($Begins.Substring(0, $Begins.Length - 1)))

@@ -73,15 +73,21 @@ function put(s, old, new,   done, at) {
   while (at = index(s, old)) { done = done substr(s, 1, at - 1) new; s = substr(s, at + length(old)) }
   return done s
 }
-function header_above(n,   s) {
-  for (n--; n > 0; n--) { s = without_blanks(was[n]); if (s ~ /^\[.*\]/) return s }
-  return ""
+# An indented header is one only where it does not continue a value: the one in the first column may be meant too.
+function is_under(n, under,   s) {
+  for (n--; n > 0; n--) {
+    s = without_blanks(was[n])
+    if (s !~ /^\[.*\]/) continue
+    if (index(s, "[" whole(under, s) "]") == 1) return 1
+    if (was[n] ~ /^\[/) return 0
+  }
+  return 0
 }
 function still(n, begins, under,   s) {
   if (n < 1 || n > lines) return 0
   s = without_blanks(was[n])
   if (s == "") return 0
-  if (under != "" && index(header_above(n), "[" whole(under, header_above(n)) "]") != 1) return 0
+  if (under != "" && !is_under(n, under)) return 0
   if (begins ~ /=$/) return name_in(s) == tolower(substr(begins, 1, length(begins) - 1))
   return begins == "" || index(s, whole(begins, s)) == 1
 }
