@@ -53,7 +53,9 @@ def _cause(cause: Cause, reported_by: Iterable[Requirement], platform: str, prof
         yield from _paragraph("not to confuse", cause.benign)
     yield from _paragraph("mended by", KNOWN[cause.fixable])
     yield from (f"    {line}" for line in cause.remedy.lines(platform, profile=profile))
-    yield from _paragraph("reported by", ", ".join(requirement.id for requirement in reported_by))
+    reporters = [requirement.id for requirement in reported_by]
+    if reporters:
+        yield from _paragraph("reported by", ", ".join(reporters))
 
 
 def _requirement(requirement: Requirement, platform: str, profile: str) -> Iterator[str]:

@@ -45,16 +45,16 @@ ENTERPRISE_GROUPS = {
     "GOV": 4,
 }
 CAUSE_GROUPS = {
-    "CFG": 12,
-    "TOK": 11,
-    "ENV": 12,
-    "PRE": 9,
+    "CFG": 15,
+    "TOK": 12,
+    "ENV": 14,
+    "PRE": 14,
     "WIN": 9,
-    "REG": 6,
-    "NET": 4,
+    "REG": 7,
+    "NET": 7,
     "STS": 3,
-    "IAM": 3,
-    "MOD": 6,
+    "IAM": 6,
+    "MOD": 12,
 }
 MODELS = ("BEDROCK_MODEL_ID", "BEDROCK_EMBED_MODEL_ID", "CHAT_MODEL")
 REGIONS = ("target", "profile", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -193,7 +193,7 @@ def test_the_cases_of_a_parametrized_requirement_are_named() -> None:
 def test_the_causes_that_stand_in_a_range_or_a_table_are_spelled_out() -> None:
     catalogue = load()
     for id in ("INV-01", "INV-02", "INV-03"):
-        assert catalogue.requirement(id).causes == tuple(f"MOD0{n}" for n in range(1, 7))
+        assert catalogue.requirement(id).causes == tuple(f"MOD{n:02}" for n in range(1, 13))
     headline = {cause.code for cause in catalogue.causes if cause.headline}
     assert headline <= set(catalogue.requirement("RUN-02").causes)
 
@@ -231,13 +231,25 @@ def test_the_data_is_read_once() -> None:
 def test_every_failure_mode_is_there_once() -> None:
     expected = {f"{group}{n:02}" for group, count in CAUSE_GROUPS.items() for n in range(1, count + 1)}
     codes = [cause.code for cause in load().causes]
-    assert len(codes) == 75
+    assert len(codes) == len(expected)
     assert set(codes) == expected
 
 
 def test_the_modes_that_give_the_guides_message_say_so() -> None:
     headline = {cause.code for cause in load().causes if cause.headline}
-    shown_at_once = {"CFG02", "ENV01", "ENV02", "ENV03", "ENV04", "PRE01", "PRE02", "REG04", "REG05", "STS03"}
+    shown_at_once = {
+        "CFG02",
+        "CFG15",
+        "ENV01",
+        "ENV02",
+        "ENV03",
+        "ENV04",
+        "PRE01",
+        "PRE02",
+        "REG04",
+        "REG05",
+        "STS03",
+    }
     assert headline == shown_at_once | {"ENV10"}  # ENV10 gives it for some characters only.
     assert all(load().cause(code).symptom == HEADLINE for code in shown_at_once)
 
@@ -265,7 +277,8 @@ def test_an_explanation_has_two_to_four_sentences() -> None:
 
 def test_no_cause_takes_rights_on_the_account_for_what_a_login_mends() -> None:
     for cause in load().causes:
-        if cause.code.startswith("TOK"):
+        # A permission set that was not provisioned is the account's: the login after it only fetches the new state.
+        if cause.code.startswith("TOK") and cause.code != "TOK12":
             assert cause.fixable != "admin", cause.code
 
 
@@ -572,7 +585,7 @@ def test_looking_up_a_name_that_does_not_exist_gives_the_nearest() -> None:
     assert catalogue.section("Step 3").title == "Verify Bedrock Permissions"
     with pytest.raises(CatalogueError, match=r"^no requirement is called 'SSO-3' \(nearest: SSO-03"):
         catalogue.requirement("SSO-3")
-    with pytest.raises(CatalogueError, match=r"^no cause is called 'TOK2' \(nearest: TOK02"):
+    with pytest.raises(CatalogueError, match=r"^no cause is called 'TOK2' \(nearest: .*TOK02"):
         catalogue.cause("TOK2")
 
 

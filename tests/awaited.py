@@ -1,0 +1,30 @@
+"""Failure modes that no world shows yet. Each leaves this list with its first world; the list is to become empty."""
+
+from __future__ import annotations
+
+WITHOUT_A_WORLD = {
+    "CFG13": "a link that leads nowhere: the simulated machine has no links yet",
+    "CFG14": "an identity provider's page as start URL",
+    "CFG15": "half pairs and tokens of another key in the files",
+    "TOK12": "a permission set that is not provisioned",
+    "ENV13": "hosts for FIPS and dual stack that do not exist",
+    "ENV14": "a Bedrock API key of another Region, where keys are allowed",
+    "PRE10": "a role with mfa_serial",
+    "PRE11": "a container's source that does not answer",
+    "PRE12": "an AWS CLI from before sso-session",
+    "PRE13": "a release with a known fault",
+    "PRE14": "a program with rules of its own, named as consumer",
+    "REG07": "a program that reads the other Region variable, named as consumer",
+    "NET05": "a proxy that answers 407",
+    "NET06": "a private authority that only botocore knows",
+    "NET07": "an inspection without HTTP/2",
+    "IAM04": "a session policy",
+    "IAM05": "a policy that asks for a guardrail",
+    "IAM06": "an enforced guardrail without the right to apply it",
+    "MOD07": "no payment method",
+    "MOD08": "an account that AWS has restricted",
+    "MOD09": "a model that asks for another data retention mode",
+    "MOD10": "a model of a trusted access program",
+    "MOD11": "a country that the provider does not serve",
+    "MOD12": "a used-up quota of tokens per day",
+}
