@@ -338,10 +338,14 @@ def _powershell_list(texts: Iterable[str]) -> str:
 
 
 def _batch(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
-    lines = [f'set "{name}="' for name in plan.unset]
-    lines += [
-        f'set "{export.name}={_batch_text(export.value)}"' for export in plan.exports if _in_batch(export)
-    ]
+    lines = []
+    for name in plan.unset:
+        lines += [f"if defined {name} echo {name}: taken out of this window", f'set "{name}="']
+    for export in filter(_in_batch, plan.exports):
+        lines += [
+            f'set "{export.name}={_batch_text(export.value)}"',
+            f"echo {export.name}: set in this window",
+        ]
     text = _filled(
         f"{NAME}.bat", VARIABLES="\n".join(lines) or "rem nothing in the environment has to change"
     )

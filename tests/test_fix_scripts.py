@@ -480,6 +480,32 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert (laptop.home / "dotfiles" / "aws").read_bytes() == TEXT.replace(b"[b]", b"[profile b]")
 
 
+@pytest.mark.parametrize(
+    "target", ["/proc/self/mem", "nowhere", "."], ids=["unreadable", "nowhere", "folder"]
+)
+def test_what_cannot_be_read_is_said_so_and_the_rest_is_done(target: str, tmp_path: Path) -> None:
+    other = Replace("~/.aws/credentials", 6, "[b]", old="[b]", new="[profile b]")
+    moved = Move("~/.aws/credentials", 1, "# mine", last=1, into=CONFIG)
+    laptop = laptop_with(
+        tmp_path, {"~/.aws/credentials": TEXT}, OPERATIONS["a header"][0], other, Unset(NAMES)
+    )
+    for link in (laptop.home / ".aws" / "config", laptop.home / ".bashrc"):
+        link.symlink_to(target)
+    ran = laptop.run(*APPLY)
+    assert ran.code == 1
+    assert re.search(r"^~/\.aws/config (cannot be read|is no file): left alone$", ran.text, re.MULTILINE)
+    assert ("~/.bashrc cannot be read" in ran.text) == (target == "/proc/self/mem"), (
+        "no start-up file, no word"
+    )
+    credentials = laptop.home / ".aws" / "credentials"
+    assert credentials.read_bytes() == TEXT.replace(b"[b]", b"[profile b]")
+
+    laptop.give([Mend("PRF-01", None, "Something is wrong", (), (moved,))])
+    assert "keeps what would have moved out of it" in laptop.run(*APPLY).text
+    assert credentials.read_bytes() == TEXT.replace(b"[b]", b"[profile b]")
+    assert (laptop.home / ".aws" / "config").is_symlink()
+
+
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o644])
 def test_a_file_and_its_backup_keep_the_rights_of_the_file(mode: int, tmp_path: Path) -> None:
     laptop = laptop_with(tmp_path, {CONFIG: TEXT}, OPERATIONS["a header"][0])

@@ -1,28 +1,37 @@
-"""The scripts for Windows. No PowerShell runs here: its grammar parses the .ps1, and what the script calls and reads is
-looked up in it; where pwsh is installed, it runs. Of the .bat the rules of cmd are checked."""
+"""The scripts for Windows. PowerShell's grammar parses the .ps1, and what the script calls and reads is looked up in it;
+of the .bat the rules of cmd are checked. A PowerShell, a cmd or a wine that is on the PATH runs them for real."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from checks.fixes import Ask, Export, Fix, Insert, Move, Reencode, Rename, Replace, Unset
+from fixtures.simulation.world import load_world
 from reports.fix_scripts import Mend, powershell_quoted, scripts
+from tests.mending import STAMP, Laptop, mends_of
 from tests.test_fix_scripts import (
     CONFIG,
     HOSTILE,
     NAMES,
+    NOT_BY_SCRIPT,
     OPERATIONS,
+    SET,
     TEXT,
+    WORLDS,
     laptop_with,
+    verdict_on,
 )
 from tests.windows_rules import batch_problems, called, errors, nodes, nodes_below, parsed, said
 
 CMDLETS = {
+    "Get-Item",
     "Get-Location",
     "New-Object",
     "Remove-Item",
@@ -34,6 +43,9 @@ CMDLETS = {
 """What the script calls of PowerShell 5.1 itself."""
 AUTOMATIC = {"_", "true", "false", "null", "pid", "profile", "myinvocation"}
 PWSH = shutil.which("pwsh") or shutil.which("powershell")
+with_powershell = pytest.mark.skipif(PWSH is None, reason="no PowerShell is installed")
+CMD = [path] if (path := shutil.which("cmd")) else [path, "cmd"] if (path := shutil.which("wine")) else []
+with_cmd = pytest.mark.skipif(not CMD, reason="neither cmd nor wine is installed")
 
 
 def written(*fixes: Fix, world: str | None = None) -> dict[str, str]:
@@ -164,19 +176,159 @@ def test_the_script_has_the_mark_without_which_windows_powershell_misreads_it() 
     assert "\n" not in text.replace("\r\n", "")
 
 
-@pytest.mark.skipif(PWSH is None, reason="no PowerShell is installed")
+# ------------------------------------------------------------------------------------------ PowerShell, run for real
+
+
+def run_powershell(
+    laptop: Laptop, *arguments: str, environ: dict[str, str] | None = None, typed: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Runs PowerShell on the machine, in the application's folder: a file, or what is typed in its window."""
+    return subprocess.run(
+        [str(PWSH), "-NoProfile", *(["-Command", "-"] if typed else ["-File", *arguments])],
+        cwd=laptop.work, env={**laptop.environ, **(environ or {})}, input=typed,
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+
+
+def given(laptop: Laptop, text: str) -> Path:
+    script = laptop.folder / "fix_aws_authentication.ps1"
+    script.write_bytes(text.encode())
+    return script
+
+
+def left_on(laptop: Laptop) -> dict[str, tuple[bytes, int]]:
+    """Content and rights of every file; the time in the name of a backup is left out."""
+    return {
+        re.sub(re.escape(STAMP) + r"[\dTZ]+", STAMP, name): (content, laptop.mode(name))
+        for name, content in laptop.files().items()
+    }
+
+
+@with_powershell
+@pytest.mark.parametrize("name", [name for name in WORLDS if name not in NOT_BY_SCRIPT])
+def test_powershell_leaves_a_world_as_the_posix_script_does(name: str, tmp_path: Path) -> None:
+    found = mends_of(verdict_on(name))
+    posix = Laptop.of(load_world(name), tmp_path / "posix")
+    posix.give(found)
+    assert posix.run("--apply", "--simulated").code == 0
+    laptop = Laptop.of(load_world(name), tmp_path / "powershell")
+    before = laptop.files()
+    script = given(laptop, scripts(found, name)["fix_aws_authentication.ps1"])
+    shown = run_powershell(laptop, str(script))
+    assert (shown.returncode, shown.stderr, laptop.files()) == (0, "", before)
+    for _ in range(2):
+        applied = run_powershell(laptop, str(script), "-Apply", "-Simulated")
+        assert (applied.returncode, applied.stderr) == (0, "")
+        assert left_on(laptop) == left_on(posix)
+
+
+@with_powershell
 @pytest.mark.parametrize("what", OPERATIONS)
 def test_powershell_does_what_the_posix_script_does(what: str, tmp_path: Path) -> None:
     fix, wanted = OPERATIONS[what]
     laptop = laptop_with(tmp_path, {CONFIG: TEXT}, fix)
-    script = laptop.folder / "fix.ps1"
-    script.write_bytes(written(fix)[".ps1"].encode())
+    script = given(laptop, written(fix)[".ps1"])
     for _ in range(2):
-        subprocess.run(
-            [str(PWSH), "-NoProfile", "-File", str(script), "-Apply"], env=laptop.environ, check=True
-        )
+        assert run_powershell(laptop, str(script), "-Apply").returncode == 0
         assert laptop.files()[CONFIG] == wanted
     assert len(laptop.files()) == 2
+
+
+@with_powershell
+@pytest.mark.parametrize("arguments", [(), ("-Apply",)], ids=["shown", "applied"])
+def test_a_process_of_its_own_says_what_to_type_in_the_window(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    laptop = laptop_with(tmp_path, {})
+    script = given(laptop, written(Unset(NAMES), Export("AWS_PROFILE", "o'neil"))[".ps1"])
+    ran = run_powershell(laptop, str(script), *arguments, environ=SET)
+    assert "taken out" not in ran.stdout
+    assert "  Remove-Item Env:AWS_ACCESS_KEY_ID, Env:AWS_SESSION_TOKEN\n" in ran.stdout
+    assert '  (cmd: set "AWS_ACCESS_KEY_ID=" & set "AWS_SESSION_TOKEN=")\n' in ran.stdout
+    assert "  $env:AWS_PROFILE = 'o''neil'\n" in ran.stdout
+    assert "none of these is set" in run_powershell(laptop, str(script), *arguments).stdout
+
+
+@with_powershell
+def test_in_the_window_itself_the_variables_go(tmp_path: Path) -> None:
+    laptop = laptop_with(tmp_path, {})
+    script = given(laptop, written(Unset(NAMES), Export("AWS_PROFILE", "msh"))[".ps1"])
+    typed = f"& '{script}' -Apply\n\"left: $env:AWS_ACCESS_KEY_ID $env:AWS_REGION $env:AWS_PROFILE\"\n"
+    ran = run_powershell(laptop, environ=SET, typed=typed)
+    assert "AWS_ACCESS_KEY_ID: taken out of this window\n" in ran.stdout
+    assert "left:  us-east-1 msh\n" in ran.stdout
+
+
+PROFILE = rb"""# start
+$env:AWS_ACCESS_KEY_ID = 'AKIAX'
+  ${env:AWS_SESSION_TOKEN}="a b"   # old
+$env:AWS_REGION = 'us-east-1'
+if ($true) {
+    $Env:aws_access_key_id = $Saved
+}
+[Environment]::SetEnvironmentVariable('AWS_ACCESS_KEY_ID', 'AKIAX')
+Set-Item -Path Env:\AWS_SESSION_TOKEN -Value x
+$env:AWS_REGION, $env:AWS_SESSION_TOKEN = 'a', 'b'
+$env:AWS_ACCESS_KEY_ID, $env:AWS_SESSION_TOKEN = 'a', 'b'
+if ($x) { $env:AWS_ACCESS_KEY_ID = 'x' }
+[Environment]::SetEnvironmentVariable(
+    'AWS_ACCESS_KEY_ID', 'AKIAX')
+$text = @'
+$env:AWS_ACCESS_KEY_ID = 'x'
+'@
+<#
+$env:AWS_ACCESS_KEY_ID = 'x'
+#>
+# $env:AWS_ACCESS_KEY_ID = 'x'
+$all = 'a', `
+$env:AWS_ACCESS_KEY_ID = 'x'
+$env:AWS_ACCESS_KEY_ID = 'x'
+Remove-Item Env:AWS_ACCESS_KEY_ID
+if (Test-Path Env:AWS_SESSION_TOKEN) { Write-Host $env:AWS_SESSION_TOKEN }
+$env:MY_AWS_ACCESS_KEY_ID = 4
+"""
+COMMENTED, NAMED = {2, 3, 6, 24}, {8, 9, 10, 11, 12, 14, 16, 23}
+
+
+@with_powershell
+def test_what_a_profile_script_sets_becomes_a_comment_or_is_named(tmp_path: Path) -> None:
+    file = "~/.config/powershell/profile.ps1"
+    laptop = laptop_with(tmp_path, {file: PROFILE})
+    script = given(laptop, written(Unset(NAMES))[".ps1"])
+    ran = run_powershell(laptop, str(script), "-Apply")
+    lines = PROFILE.splitlines(keepends=True)
+    assert laptop.files()[file] == b"".join(
+        b"# " + line if at in COMMENTED else line for at, line in enumerate(lines, 1)
+    )
+    named = re.findall(r"line (\d+): names (\w+): take out by hand", ran.stdout)
+    assert {int(at) for at, _ in named} == NAMED
+    assert {name for at, name in named if at == "11"} == set(NAMES)
+
+
+@with_powershell
+def test_powershell_writes_through_a_link(tmp_path: Path) -> None:
+    laptop = laptop_with(tmp_path, {"~/dotfiles/aws": TEXT})
+    link = laptop.home / ".aws" / "config"
+    link.parent.mkdir()
+    link.symlink_to("../dotfiles/aws")
+    fix, wanted = OPERATIONS["a header"]
+    ran = run_powershell(laptop, str(given(laptop, written(fix)[".ps1"])), "-Apply")
+    assert (ran.returncode, ran.stderr, link.is_symlink()) == (0, "", True)
+    assert (laptop.home / "dotfiles" / "aws").read_bytes() == wanted
+    assert len([name for name in laptop.files() if STAMP in name]) == 1
+
+
+@with_powershell
+@pytest.mark.parametrize("target", ["/proc/self/mem", "nowhere", "."])
+def test_powershell_says_what_it_cannot_read_and_does_the_rest(target: str, tmp_path: Path) -> None:
+    laptop = laptop_with(tmp_path, {"~/.aws/credentials": TEXT})
+    (laptop.home / ".aws" / "config").symlink_to(target)
+    fix, wanted = OPERATIONS["a header"]
+    other = Replace("~/.aws/credentials", 6, "[b]", old="[b]", new="[profile b]")
+    ran = run_powershell(laptop, str(given(laptop, written(fix, other)[".ps1"])), "-Apply")
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert re.search(r"~/\.aws/config (cannot be read|is no file): left alone", ran.stdout)
+    assert (laptop.home / ".aws" / "credentials").read_bytes() == wanted
 
 
 # --------------------------------------------------------------------------------------------------------- cmd
@@ -210,11 +362,87 @@ def test_a_hostile_value_is_set_or_left_out_by_cmd(name: str) -> None:
 
 def test_the_batch_file_takes_the_variables_out_of_its_window() -> None:
     text = written(Unset(NAMES))[".bat"]
-    _, _, applying = text.partition("if not defined FIX_AWS_APPLY exit /b 0\r\n")
-    assert applying.startswith('set "AWS_ACCESS_KEY_ID="\r\nset "AWS_SESSION_TOKEN="\r\nexit /b 0\r\n')
-    assert "setlocal" not in re.sub(r"rem .*", "", text)
+    _, _, applying = text.partition(":window\r\n")
+    assert re.findall(r'^set "(\w+)="\r$', applying, re.MULTILINE) == list(NAMES)
 
 
 def test_the_batch_file_starts_the_script_beside_it() -> None:
     text = written()[".bat"]
-    assert '-File "%~dp0fix_aws_authentication.ps1" %FIX_AWS_APPLY% %FIX_AWS_SIMULATED%\r\n' in text
+    assert (
+        '-File "%~dp0fix_aws_authentication.ps1" -FromBatch %FIX_AWS_APPLY% %FIX_AWS_SIMULATED%\r\n' in text
+    )
+
+
+# ------------------------------------------------------------------------------------------------- cmd, run for real
+
+
+@pytest.fixture(scope="session")
+def windows_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where wine has its Windows; cmd has its own."""
+    return tmp_path_factory.mktemp("wine")
+
+
+def run_batch(folder: Path, windows: Path, *arguments: str, code: int = 0) -> tuple[int, str, dict[str, str]]:
+    """Runs the .bat in a window in which the variables are set, with a stand-in for PowerShell that ends with `code`.
+
+    Gives the .bat's exit code, what was shown, and the window's environment afterwards.
+    """
+    text = written(Unset(NAMES), Export("AWS_PROFILE", "my %msh%"))[".bat"]
+    assert text.count("\r\npowershell.exe ") == 1
+    files = {
+        "fix_aws_authentication.bat": text.replace("\r\npowershell.exe ", "\r\ncmd /d /c stand_in.bat "),
+        "fix_aws_authentication.ps1": "",
+        "stand_in.bat": f"@echo got %*\r\n@exit /b {code}\r\n",
+        "window.bat": f"@echo off\r\ncall fix_aws_authentication.bat {' '.join(arguments)}\r\n"
+        "echo ended %ERRORLEVEL%\r\nset\r\n",
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content.encode())
+    here = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    own = {"WINEPREFIX": str(windows), "WINEDEBUG": "-all", **SET}
+    done = subprocess.run(
+        [*CMD, "/d", "/c", "window.bat"],
+        cwd=folder, env={**here, **own}, capture_output=True, check=False, timeout=300,
+    )  # fmt: skip
+    shown, _, after = done.stdout.decode(errors="replace").replace("\r\n", "\n").partition("ended ")
+    ended, _, variables = after.partition("\n")
+    pairs = [line.partition("=") for line in variables.splitlines()]
+    return int(ended), shown, {name: value for name, _, value in pairs if name.startswith(("AWS_", "FIX_"))}
+
+
+@with_cmd
+@pytest.mark.parametrize(
+    ("arguments", "code", "goes"),
+    [
+        ((), 0, False),
+        (("/apply",), 0, True),
+        (("/apply", "/simulated"), 0, True),
+        (("/apply",), 1, True),
+        (("/apply",), 2, False),
+        (("/apply",), -1073741510, False),
+        (("/apply",), 9009, False),
+    ],
+)
+def test_the_batch_file_leaves_in_its_window_what_it_says(
+    arguments: Sequence[str], code: int, goes: bool, tmp_path: Path, windows_folder: Path
+) -> None:
+    ended, shown, environment = run_batch(tmp_path, windows_folder, *arguments, code=code)
+    assert bool(ended) == bool(code), "wine's call has 1 for every code"
+    assert f"-FromBatch {'-Apply' if arguments else ''}" in shown
+    for name in NAMES:
+        assert (f"{name}: taken out of this window" in shown) == goes
+        assert (name in environment) == (not goes)
+    assert environment.get("AWS_PROFILE") == ("my %msh%" if goes else None)
+    assert environment["AWS_REGION"] == "us-east-1"
+    assert not [name for name in environment if name.startswith("FIX_")]
+    assert ("Not everything could be done." in shown, "Nothing could be done." in shown) == (
+        code == 1,
+        code not in (0, 1),
+    )
+
+
+@with_cmd
+def test_the_batch_file_refuses_what_it_does_not_know(tmp_path: Path, windows_folder: Path) -> None:
+    ended, shown, environment = run_batch(tmp_path, windows_folder, "/aply")
+    assert (bool(ended), shown) == (True, "usage: fix_aws_authentication.bat [/apply]\n")
+    assert environment == SET

@@ -4,9 +4,9 @@ rem
 rem   fix_aws_authentication.bat           shows what it would do, and changes nothing
 rem   fix_aws_authentication.bat /apply    does it, and backs up each file first
 rem
-rem The work is done by fix_aws_authentication.ps1, which has to lie beside this file. No setlocal: what is taken
-rem out of the environment is to be gone from this window.
+rem The work is done by fix_aws_authentication.ps1, which has to lie beside this file.
 
+setlocal
 set "FIX_AWS_APPLY="
 set "FIX_AWS_SIMULATED="
 :argument
@@ -26,15 +26,23 @@ exit /b 2
 
 :start
 if not exist "%~dp0fix_aws_authentication.ps1" goto missing
-powershell.exe -NoProfile -ExecutionPolicy Bypass -File "%~dp0fix_aws_authentication.ps1" %FIX_AWS_APPLY% %FIX_AWS_SIMULATED%
-if errorlevel 1 goto failed
-if not defined FIX_AWS_APPLY exit /b 0
+set "FIX_AWS_CODE=0"
+powershell.exe -NoProfile -ExecutionPolicy Bypass -File "%~dp0fix_aws_authentication.ps1" -FromBatch %FIX_AWS_APPLY% %FIX_AWS_SIMULATED%
+if errorlevel 2 goto failed
+if not errorlevel 0 goto failed
+if errorlevel 1 set "FIX_AWS_CODE=1"
+if "%FIX_AWS_CODE%"=="1" echo Not everything could be done.
+if not defined FIX_AWS_APPLY exit /b %FIX_AWS_CODE%
+rem What is taken out of the environment is to be gone from the window, and nothing else of this is to stay there.
+endlocal & call :window & exit /b %FIX_AWS_CODE%
+
+:window
 @VARIABLES@
 exit /b 0
 
 :failed
-echo Not everything could be done.
-exit /b 1
+echo Nothing could be done.
+exit /b 2
 
 :missing
 echo fix_aws_authentication.ps1 has to lie beside this file: copy both from the report folder.

@@ -6,10 +6,15 @@ Mends on this machine what the checks found wrong with the access to AWS.
   powershell -ExecutionPolicy Bypass -File fix_aws_authentication.ps1           shows what it would do
   powershell -ExecutionPolicy Bypass -File fix_aws_authentication.ps1 -Apply    does it, and backs up each file first
 
-Started as .\fix_aws_authentication.ps1 -Apply in a window of PowerShell it also takes the variables out of that window.
+In a window of PowerShell this also takes the variables out of that window; the first command lets it run scripts until
+it is closed:
+
+  Set-ExecutionPolicy Bypass -Scope Process -Force
+  .\fix_aws_authentication.ps1 -Apply
+
 A line that no longer looks as it did is left alone, so that this can be run again at any time.
 #>
-param([switch]$Apply, [switch]$Simulated)
+param([switch]$Apply, [switch]$Simulated, [switch]$FromBatch)
 
 Set-StrictMode -Version 2.0
 $ErrorActionPreference = 'Stop'
@@ -33,7 +38,20 @@ $Latin = [Text.Encoding]::GetEncoding(28591)
 $StrictUtf8 = New-Object Text.UTF8Encoding($false, $true)
 $Utf8 = New-Object Text.UTF8Encoding($false)
 $Ordinal = [StringComparison]::Ordinal
+$AnyCase = [StringComparison]::OrdinalIgnoreCase
 $Blanks = [char[]]@(' ', "`t", "`f", "`v", "`r")
+
+# What powershell -File or -Command starts ends with it, and so does its environment.
+$Window = 'this'
+$Own = $MyInvocation.MyCommand.Name
+foreach ($Argument in [Environment]::GetCommandLineArgs()) {
+    if ($Argument.StartsWith('-noe', $AnyCase)) {
+        $Window = 'this'
+        break
+    }
+    if ($Own -and $Argument.IndexOf($Own, $AnyCase) -ge 0) { $Window = 'another' }
+}
+if ($FromBatch) { $Window = 'of the batch file' }
 
 $script:Failed = 0
 $script:Edit = $null
@@ -136,10 +154,19 @@ function Open-File([int]$Number, [string]$Shown) {
     $script:Edit = @{
         Number = $Number; Shown = $Shown; Path = $Path; Present = [IO.File]::Exists($Path); Old = [byte[]]@()
         New = $null; Notes = (New-Object System.Collections.ArrayList); Moved = ''; Encoding = $Utf8; Tail = ''
-        To = ''; Refused = $false; Into = 0; Done = $false; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Stood = $null; Gone = $null
+        To = ''; Refused = $false; Unreadable = ''; Into = 0; Done = $false; Total = 0; Was = $null; Text = $null; Ends = $null; Common = "`n"; Above = $null; Below = $null; Stood = $null; Gone = $null
     }
     $Edits[$Number] = $script:Edit
-    if ($script:Edit.Present) { $script:Edit.Old = [IO.File]::ReadAllBytes($Path) }
+    try {
+        if ($script:Edit.Present) { $script:Edit.Old = [IO.File]::ReadAllBytes($Path) }
+        # A folder, or a link that leads nowhere.
+        elseif ($null -ne (Get-Item -LiteralPath $Path -Force -ErrorAction SilentlyContinue)) {
+            $script:Edit.Unreadable = ' is no file'
+        }
+    } catch {
+        $script:Edit.Unreadable = ' cannot be read'
+    }
+    if ($script:Edit.Unreadable) { $script:Edit.Refused = $true }
     $script:Edit.New = $script:Edit.Old
     try { [void]$StrictUtf8.GetString($script:Edit.Old) } catch { $script:Edit.Encoding = [Text.Encoding]::Default }
     Split-Text ($Latin.GetString($script:Edit.Old))
@@ -147,7 +174,7 @@ function Open-File([int]$Number, [string]$Shown) {
 
 # What follows is about the file as it was read, when it had that many bytes.
 function Confirm-Size([int]$Bytes) {
-    $script:Edit.Refused = $script:Edit.Present -and $script:Edit.Old.Length -ne $Bytes
+    if ($script:Edit.Present -and $script:Edit.Old.Length -ne $Bytes) { $script:Edit.Refused = $true }
 }
 
 function Edit-Line([int]$Number, [string]$Begins, [string]$Under, [string]$Old, [string]$New) {
@@ -263,6 +290,12 @@ function Write-Absence([string]$Shown) {
 }
 
 function Close-File([switch]$Quietly) {
+    if ($script:Edit.Unreadable) {
+        if ($Quietly -and -not $script:Edit.Present) { return }
+        Write-Host ($script:Edit.Shown + $script:Edit.Unreadable + ': left alone')
+        $script:Failed = 1
+        return
+    }
     if ($script:Edit.Refused) {
         Write-Host ($script:Edit.Shown + ' has changed since the checks read it: left alone')
         return
@@ -311,20 +344,46 @@ function Rename-Text([int]$Number, [string]$Shown, [string]$To) {
     }
 }
 
+# Whether a line may set the variable: it names it, and not only to read it or to take it out.
+function Test-Naming([string]$Bare, [string]$Name) {
+    $Variable = '(\$env:' + $Name + '\b|\$\{env:' + $Name + '\})'
+    $Code = $Bare -replace '^((?:''[^'']*''|"[^"]*"|[^''"#]|(?<!\s)#)*)(?<=\s)#.*$', '$1'
+    if ($Code -match ($Variable + '\s*(,[^=;|]*)?([-+*/%]|\?\?)?=')) { return $true }
+    $Code = $Code -replace $Variable, ''
+    $Code = $Code -replace '(?<![\w-])(Remove-Item|Test-Path|Get-Item|Get-ChildItem|ri|rm|del|gi|gci|dir|ls)\s[^;|{}]*', ''
+    $Code = $Code -replace '\bGetEnvironmentVariable\([^)]*\)', ''
+    $Code = $Code -replace ('\bSetEnvironmentVariable\(\s*[''"]' + $Name + '[''"]\s*,\s*(\$null|''''|"")\s*[,)]'), ''
+    return $Code -match ('(?<!\w)' + $Name + '(?!\w)')
+}
+
 function Find-Startup([string[]]$Names) {
     $Value = '(''[^'']*''|"[^"`]*"|[^\s;|&(){}''"`#]+)'
+    # What ends the comment or the text in which a line stands.
+    $Ends = ''
+    $Continues = $false
     for ($Each = 1; $Each -le $script:Edit.Total; $Each++) {
         $Bare = $script:Edit.Was[$Each].Trim($Blanks)
+        $Apart = $Ends -ceq '' -and -not $Continues
+        $Continues = $Bare.EndsWith('`', $Ordinal)
+        if ($Ends -ceq '' -and $Bare.StartsWith('<#', $Ordinal)) { $Ends = '#>' }
+        if ($Ends -ceq '#>') {
+            if ($Bare.Contains('#>')) { $Ends = '' }
+            continue
+        }
+        if ($Ends -cne '') {
+            if ($Bare.StartsWith($Ends, $Ordinal)) { $Ends = '' }
+        } elseif ($Bare.EndsWith('@''', $Ordinal)) { $Ends = '''@' } elseif ($Bare.EndsWith('@"', $Ordinal)) { $Ends = '"@' }
         if ($Bare.StartsWith('#', $Ordinal)) { continue }
         foreach ($Name in $Names) {
-            if ($Bare -notmatch ('\$env:' + $Name + '\s*=')) { continue }
-            if ($Bare -match ('^\$env:' + $Name + '\s*=\s*' + $Value + '\s*;?\s*(#.*)?$')) {
+            $Simple = '^(\$env:' + $Name + '|\$\{env:' + $Name + '\})\s*=\s*' + $Value + '\s*;?\s*(#.*)?$'
+            if ($Apart -and $Bare -match $Simple) {
                 $script:Edit.Text[$Each] = '# ' + $script:Edit.Text[$Each]
                 Add-Note ('  line ' + $Each + ': a comment now: $env:' + $Name)
-            } else {
-                Add-Note ('  line ' + $Each + ': sets ' + $Name + ' along with something else: take it out by hand')
+                break
             }
-            break
+            if (Test-Naming $Bare $Name) {
+                Add-Note ('  line ' + $Each + ': names ' + $Name + ': take out by hand what sets it')
+            }
         }
     }
 }
@@ -339,11 +398,9 @@ function Clear-Variables([int]$Number, [string[]]$Names) {
         Close-File -Quietly
         $Number++
     }
+    $Here = New-Object System.Collections.ArrayList
     foreach ($Name in $Names) {
-        if (Test-Path -LiteralPath ('Env:' + $Name)) {
-            if ($Apply) { Remove-Item -LiteralPath ('Env:' + $Name) }
-            Write-Host ($Name + $Taken + 'this window')
-        }
+        if (Test-Path -LiteralPath ('Env:' + $Name)) { [void]$Here.Add($Name) }
         if ($null -ne [Environment]::GetEnvironmentVariable($Name, 'User')) {
             if ($Apply) { [Environment]::SetEnvironmentVariable($Name, [NullString]::Value, 'User') }
             Write-Host ($Name + $Taken + 'this user''s environment, where setx put it')
@@ -352,18 +409,34 @@ function Clear-Variables([int]$Number, [string[]]$Names) {
             Write-Host ($Name + ': set for all users of this machine: an administrator takes it out')
         }
     }
+    if ($Here.Count -eq 0) {
+        Write-Host ('In this window none of these is set: ' + ($Names -join ' '))
+    } elseif ($Window -ceq 'another') {
+        Write-Host 'Set in the window that starts this, which no script started by powershell can change. Type there:'
+        Write-Host ('  Remove-Item Env:' + ($Here -join ', Env:'))
+        Write-Host ('  (cmd: set "' + ($Here -join '=" & set "') + '=")')
+    } elseif ($Window -ceq 'this' -or -not $Apply) {
+        foreach ($Name in $Here) {
+            if ($Apply) { Remove-Item -LiteralPath ('Env:' + $Name) }
+            Write-Host ($Name + $Taken + 'this window')
+        }
+    }
 }
 
 function Set-Value([string]$Name, [string]$Value) {
+    # The batch file sets what cmd can write.
+    $ToType = $Window -ceq 'another' -or ($Window -cne 'this' -and $Value -cmatch '[^ -~]|"')
     if ([Environment]::GetEnvironmentVariable($Name) -ceq $Value) {
         Write-Host ($Name + ': right already in this window')
-        return
-    }
-    if ($Apply) {
+    } elseif ($ToType) {
+        Write-Host 'To be set in the window that starts this. Type there:'
+        Write-Host ('  $env:' + $Name + ' = ''' + ($Value -creplace '([''\u2018-\u201b])', '$1$1') + '''')
+        Write-Host ('  (cmd: set "' + $Name + '=' + $Value + '")')
+    } elseif (-not $Apply) {
+        Write-Host ($Name + ': would be set in this window')
+    } elseif ($Window -ceq 'this') {
         [Environment]::SetEnvironmentVariable($Name, $Value)
         Write-Host ($Name + ': set in this window')
-    } else {
-        Write-Host ($Name + ': would be set in this window')
     }
 }
 
@@ -372,6 +445,16 @@ function Show-ByHand([string]$What, [string[]]$Lines) {
     Write-Host ''
     Write-Host ('By hand: ' + $What)
     foreach ($Line in $Lines) { Write-Host ('  ' + $Line) }
+}
+
+# Where the symbolic links lead.
+function Get-Target([string]$Path) {
+    for ($Each = 0; $Each -lt 40; $Each++) {
+        $Item = Get-Item -LiteralPath $Path -Force
+        if ($Item.LinkType -cne 'SymbolicLink') { return $Path }
+        $Path = [IO.Path]::Combine([IO.Path]::GetDirectoryName($Path), [string]@($Item.Target)[0])
+    }
+    throw 'its links lead in a circle'
 }
 
 function Save-File($Edit) {
@@ -398,18 +481,27 @@ function Save-File($Edit) {
         $script:Failed = 1
         return
     }
+    $Real = Get-Target $Path
     $Backup = $Path + '.bak-' + $Stamp
     while ([IO.File]::Exists($Backup)) { $Backup += '+' }
-    $Beside = $Path + '.fix-' + $PID
-    if ($OnWindows) {
-        [IO.File]::WriteAllBytes($Beside, $Edit.New)
-        # One step that keeps the access rights of the file, and the file itself as the backup.
-        [IO.File]::Replace($Beside, $Path, $Backup)
-    } else {
-        & '/bin/cp' -p $Path $Backup
-        & '/bin/cp' -p $Path $Beside
-        [IO.File]::WriteAllBytes($Beside, $Edit.New)
-        & '/bin/mv' -f $Beside $Path
+    $Beside = $Real + '.fix-' + $PID
+    try {
+        if ($OnWindows) {
+            [IO.File]::WriteAllBytes($Beside, $Edit.New)
+            # One step that keeps the access rights of the file, and the file itself as the backup: on its own drive first.
+            $Aside = $Backup
+            if ($Real -cne $Path) { $Aside = $Real + '.old-' + $PID }
+            [IO.File]::Replace($Beside, $Real, $Aside)
+            if ($Aside -cne $Backup) { [IO.File]::Move($Aside, $Backup) }
+        } else {
+            & '/bin/cp' -p $Real $Backup
+            & '/bin/cp' -p $Real $Beside
+            if (-not [IO.File]::Exists($Backup)) { throw 'there is no backup' }
+            [IO.File]::WriteAllBytes($Beside, $Edit.New)
+            & '/bin/mv' -f $Beside $Real
+        }
+    } finally {
+        if ([IO.File]::Exists($Beside)) { [IO.File]::Delete($Beside) }
     }
     $Edit.Done = $true
     Write-Host ('changed ' + $Edit.Shown + ', backup ' + [IO.Path]::GetFileName($Backup))
@@ -429,10 +521,10 @@ if ($Changed.Count -eq 0) {
         try {
             Save-File $Edits[$Number]
         } catch {
-            Write-Host ($Edits[$Number].Shown + ' could not be changed: ' + $_.Exception.Message)
+            Write-Host ($Edits[$Number].Shown + ' could not be changed: ' + $_.Exception.GetBaseException().Message)
             $script:Failed = 1
         }
     }
     Write-Host 'Check again; when all is well, delete the backups: they hold what the files held.'
 }
-if ($MyInvocation.InvocationName -ne '.') { exit $script:Failed }
+if ($MyInvocation.InvocationName -ne '.' -or $Window -cne 'this') { exit $script:Failed }

@@ -136,7 +136,7 @@ function startup(kind, names,   n, i, count, name, s, value, ends, apart) {
           text[n] = ": # " text[n]; tell(n, "a comment now: " name[i] "="); break
         }
       }
-      tell(n, "sets " name[i] " along with something else: take it out by hand"); break
+      tell(n, "sets " name[i] " along with something else: take it out by hand")
     }
   }
 }
@@ -218,12 +218,14 @@ file() { # what follows, to `finish`, is about this file
   : >"$part.plan"
   : >"$part.notes"
   : >"$part.moved"
+  : >"$part.old"
   if [ -f "$where" ]; then
     present=yes
-    if ! command cat "$where" >"$part.old"; then present=unreadable; fi
+    if ! command cat "$where" >"$part.old" 2>/dev/null; then present=unreadable; fi
+  elif [ -e "$where" ] || [ -L "$where" ]; then # a folder, or a link that leads nowhere
+    present=nowhere
   else
     present=no
-    : >"$part.old"
   fi
 }
 
@@ -284,6 +286,7 @@ append() { # what was moved out of the file of that number comes to the end of t
 finish() { # the operations on the file; `quietly` where nothing is said of a file in which nothing is found
   case $present in
     no) [ -n "${1-}" ] || not_there "$shown"; return ;;
+    nowhere) [ -n "${1-}" ] || { say "$shown is no file: left alone"; failed=1; }; return ;;
     changed) say "$shown has changed since the checks read it: left alone"; return ;;
     unreadable) say "$shown cannot be read: left alone"; failed=1; return ;;
   esac
