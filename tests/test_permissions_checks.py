@@ -11,6 +11,7 @@ import pytest
 
 from checks.catalogue import load
 from fixtures.aws.errors import ACCESS_DENIED
+from fixtures.aws.policy_language import Policy
 from fixtures.evidence.identity import Identity
 from fixtures.evidence.models import EMBEDDING, VARIABLES
 from fixtures.evidence.permissions import (
@@ -24,7 +25,7 @@ from fixtures.evidence.permissions import (
 )
 from fixtures.readings import ReadError, Unavailable
 from fixtures.settings import ModelSettings, Settings
-from fixtures.simulation.policy import Policy, simulate, to_evaluation_results
+from fixtures.simulation.policy import simulate, to_evaluation_results
 from fixtures.simulation.world import World
 from tests.bedrock_edits import (
     ACCOUNT,

@@ -10,14 +10,8 @@ import botocore.session
 import botocore.validate
 import pytest
 
-from fixtures.simulation.policy import (
-    Decision,
-    Policy,
-    PolicyError,
-    evaluate_layer,
-    simulate,
-    to_evaluation_results,
-)
+from fixtures.aws.policy_language import Policy, PolicyError
+from fixtures.simulation.policy import Decision, evaluate_layer, simulate, to_evaluation_results
 
 INVOKE = "bedrock:InvokeModel"
 TITAN = "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0"

@@ -307,7 +307,8 @@ def test_an_embedding_model_does_not_stream() -> None:
         ),
         (
             f"[[scp]]\nname = 'no'\ndocument = '{deny('bedrock:*')}'",
-            "with an explicit deny in a service control policy",
+            "with an explicit deny in a service control policy: "
+            "arn:aws:organizations::111122223333:policy/o-acme000000/service_control_policy/p-9390298f",
         ),
         (
             f"[[scp]]\nname = 'FullAWSAccess'\ndocument = '{allow('s3:*')}'",
@@ -317,16 +318,20 @@ def test_an_embedding_model_does_not_stream() -> None:
             f"[role]\nboundary = '{allow('s3:*')}'",
             "because no permissions boundary allows the bedrock:ListFoundationModels action",
         ),
-        (f"[role]\nboundary = '{deny('*')}'", "with an explicit deny in a permissions boundary"),
+        (
+            f"[role]\nboundary = '{deny('*')}'",
+            "with an explicit deny in a permissions boundary: arn:aws:iam::210987654321:policy/Boundary",
+        ),
         (
             f"[role.attached]\nManaged = '{deny('bedrock:ListFoundationModels')}'",
-            "with an explicit deny in an identity-based policy",
+            "with an explicit deny in an identity-based policy: arn:aws:iam::210987654321:policy/Managed",
         ),
         (
             "[[scp]]\nname = 'region'\ndocument = '"
             + deny("*", '{"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}')
             + "'",
-            "with an explicit deny in a service control policy",
+            "with an explicit deny in a service control policy: "
+            "arn:aws:organizations::111122223333:policy/o-acme000000/service_control_policy/p-c697d298",
         ),
     ],
 )
@@ -349,7 +354,9 @@ def test_one_denied_destination_breaks_a_profile() -> None:
         with pytest.raises(ClientError) as failure:
             boto3.Session().client("bedrock-runtime").invoke_model(modelId=CHAT, body=PROMPT)
         assert f"on resource: arn:aws:bedrock:us-east-2::foundation-model/{CHAT_MODEL}" in message(failure)
-        assert message(failure).endswith("with an explicit deny in a service control policy")
+        assert "with an explicit deny in a service control policy: arn:aws:organizations::" in message(
+            failure
+        )
 
 
 def test_the_tight_policy_allows_the_model_through_its_profile_only() -> None:
