@@ -16,6 +16,7 @@ from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
 from fixtures.readings import Reading
 from fixtures.run import Run
+from fixtures.waiting import waits
 from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
 from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
@@ -29,6 +30,8 @@ from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
+AWHILE = 1.0
+"""Seconds after which what is waited for is worth a word."""
 SENT = pytest.StashKey[dict[str, set[str]]]()
 PYTESTS_OWN = {
     pytest.ExitCode.INTERNAL_ERROR,
@@ -108,6 +111,7 @@ class Reporter:
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
         self.stopped_by: str | None = None
+        self.waited_for: list[str] = []
         self.published = False
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
         self.broken = False
@@ -166,6 +170,7 @@ class Reporter:
         # pytest and xdist stop in this way too, after -x or --maxfail: then what was judged is what was asked for.
         if type(excinfo.value) in (KeyboardInterrupt, Terminated):
             self.stopped_by = str(excinfo.value) or "Ctrl-C"
+            self.waited_for = waits(AWHILE)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
@@ -219,6 +224,8 @@ class Reporter:
                 f"{by}: {judged} of {len(self.results)} checks were judged; "
                 f"nothing was written, and {self.artifacts.directory} is as it was"
             )
+            if self.waited_for:
+                self.problem += f"; it was waiting for {', '.join(self.waited_for[:3])}"
         elif self.problem is None:
             if exitstatus not in PYTESTS_OWN:
                 allow = self.config.option.allow_incomplete and not self.broken

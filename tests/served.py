@@ -17,7 +17,7 @@ from typing import Any
 import botocore
 import pytest
 
-from fixtures.machine.machine import Completed
+from fixtures.machine.children import Completed
 from fixtures.simulation import server
 from tests.suite import ROOT, Ran, run_suite
 

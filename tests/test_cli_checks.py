@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +12,7 @@ from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
 from fixtures.backends import live
 from fixtures.machine import readers
-from fixtures.machine.machine import Completed
+from fixtures.machine.children import Completed, NoAnswer
 from fixtures.simulation.world import World
 from fixtures.targets import Target
 from tests.harness import Judged, judged
@@ -81,7 +80,7 @@ def test_version_2_and_later_are_fine(banner: str) -> None:
     "answer",
     [
         {"installed": True, "text": "Traceback (most recent call last):", "version": None},
-        subprocess.TimeoutExpired("aws", 20),
+        NoAnswer("aws --version did not answer within 10 s"),
         PermissionError(13, "Permission denied"),
     ],
 )
@@ -206,7 +205,7 @@ def test_keys_that_aws_refuses_from_the_cli_alone_are_named(
     "error",
     [
         {"code": "", "message": "Could not connect to the endpoint URL"},
-        {"code": "TimeoutExpired", "message": "the AWS CLI did not answer"},
+        {"code": "NoAnswer", "message": "aws sts get-caller-identity did not answer within 10 s"},
         {"code": "SomethingNew", "message": "An error occurred (SomethingNew)"},
     ],
 )
@@ -249,7 +248,7 @@ def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> Non
         'Traceback (most recent call last):\n  File "/opt/aws.py", line 1\nImportError: no module awscli\n\n'
     )
     subject: Any = SimpleNamespace(
-        machine=SimpleNamespace(environ={}, run=lambda argv, environ: Completed(1, "", crash)),
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(1, "", crash)),
         target=Target("msh", "us-east-1"),
     )
     assert readers.cli_version(subject)["text"] == "exit code 1: ImportError: no module awscli"
@@ -271,7 +270,7 @@ def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> Non
 )
 def test_a_source_that_is_wider_than_its_column_is_read(printed: str) -> None:
     subject: Any = SimpleNamespace(
-        machine=SimpleNamespace(environ={}, run=lambda argv, environ: Completed(0, printed, "")),
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(0, printed, "")),
         target=Target("my profile", "us-east-1"),
     )
     assert readers.cli_configure(subject)["rows"] == {

@@ -49,6 +49,7 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
         ),
         ("[credentials]\nminimum_minutes = true\n", 2, "credentials.minimum_minutes: must be a whole number"),
         ("[credentials]\nminimum_minutes = -1\n", 2, "credentials.minimum_minutes: must not be negative"),
+        ("[credentials]\nprocess_seconds = 0\n", 2, "credentials.process_seconds: must be at least 1, is 0"),
         ("[regions]\napproved = 'eu-west-1'\n", 2, "regions.approved: must be a list of texts"),
         ("profile = 'msh'\n", 1, "profile: must be a table"),
         (
