@@ -21,13 +21,16 @@ from reports.verify import problems
 EXIT_INTERNAL, EXIT_USAGE = 3, 4
 
 
-def main(arguments: Sequence[str]) -> int:
-    """The exit code: as of a run for merge; for verify 0 or 1."""
-    options = _parser().parse_args(arguments)
+PROGRAM = ("python", "-m", "reports")
+
+
+def main(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> int:
+    """The exit code: as of a run for merge; for verify 0 or 1. `program` is what was called with the arguments."""
+    options = _parser(" ".join(program)).parse_args(arguments)
     if options.command == "verify":
         return _verify(options.folder)
     try:
-        return _merge(options, arguments)
+        return _merge(options, [*program, *arguments])
     except (CannotMerge, compare.NotResults) as error:
         return _refused(str(error), EXIT_USAGE)
     except WriterFailed as error:
@@ -44,8 +47,8 @@ class _Parser(argparse.ArgumentParser):
         self.exit(EXIT_USAGE, f"ERROR: {message}\n")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="python -m reports", description=__doc__)
+def _parser(program: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog=program, description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     joining = commands.add_parser("merge", help="join the reports of shards or accounts into one")
     joining.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="a report directory")
@@ -75,13 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _merge(options: argparse.Namespace, arguments: Sequence[str]) -> int:
+def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     if options.ocsf and not ocsf.installed():
         raise CannotMerge(ocsf.MISSING)
     expected = expected_targets(options.expect) if options.expect else None
     earlier = compare.load(options.compare) if options.compare else []
     shards = [Shard.read(folder) for folder in options.folders]
-    command = ["python", "-m", "reports", *arguments]
     document, evidence = merge(shards, expected=expected, allow_mixed=options.allow_mixed, command=command)
     if earlier:
         document["comparison"] = compare.comparison(document, earlier)

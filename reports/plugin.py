@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bedrock_preflight import __version__
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
@@ -23,7 +24,7 @@ from reports.clock import fixed_instant
 from reports.fingerprint import KeyProblem, fingerprint_key
 from reports.formats import WriterFailed, rendered, wanted
 from reports.interruption import Terminated, leave, stop_on_sigterm
-from reports.record import DISTRIBUTION, Record, presentable, suite_version
+from reports.record import DISTRIBUTION, Record, presentable
 from reports.results import Result, exit_code
 from reports.scan import finds
 from reports.secrets import secrets_of
@@ -32,6 +33,8 @@ WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
 AWHILE = 1.0
 """Seconds after which what is waited for is worth a word."""
+COMMAND = pytest.StashKey[Sequence[str]]()
+"""What was typed, where that was not pytest itself."""
 SENT = pytest.StashKey[dict[str, set[str]]]()
 PYTESTS_OWN = {
     pytest.ExitCode.INTERNAL_ERROR,
@@ -250,7 +253,7 @@ class Reporter:
         run = self.run
         source = f"world {run.world_name!r} (SIMULATED)" if run.simulated else "this machine"
         return [
-            f"{DISTRIBUTION} {suite_version()}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"
+            f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"
         ]
 
     @pytest.hookimpl(trylast=True)
@@ -266,7 +269,7 @@ class Reporter:
             results=list(self.results.values()),
             readings=self.readings,
             register=self.config.stash[REGISTER],
-            command=[str(arg) for arg in self.config.invocation_params.args],
+            command=self.config.stash.get(COMMAND, [str(arg) for arg in self.config.invocation_params.args]),
             gate=self.config.option.gate,
             show_account_ids=self.config.option.show_account_ids,
             key=self.key,

@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bedrock_preflight import __version__
 from checks.catalogue import load
 from checks.waivers import Place, Register
 from fixtures.readings import Reading
@@ -172,15 +173,7 @@ class Record:
 
 def suite() -> Json:
     """Which suite and guide judged."""
-    return {"name": DISTRIBUTION, "version": suite_version(), "guide_sha256": load().guide_sha256}
-
-
-def suite_version() -> str:
-    """From pyproject.toml: the suite runs from its checkout, where it need not be installed."""
-    import tomli
-
-    project = tomli.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(project["project"]["version"])
+    return {"name": DISTRIBUTION, "version": __version__, "guide_sha256": load().guide_sha256}
 
 
 def presentable(document: Any, show_account_ids: bool, known: Collection[str] = ()) -> Any:
