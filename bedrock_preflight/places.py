@@ -61,7 +61,7 @@ def place(named: str) -> str:
 
 def unknown(named: str) -> str:
     """The complaint about a place that is none, with what it may have been meant to be."""
-    from fixtures.toml_file import nearest
+    from fixtures.text.nearest import nearest
 
     files = sorted(file.relative_to(SUITE).as_posix() for file in CHECKS.glob("*/test_*.py"))
     scopes = sorted({PurePosixPath(file).parent.name for file in files}, reverse=True)

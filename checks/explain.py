@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from checks.catalogue import Catalogue, CatalogueError, Cause, Requirement
-from fixtures.toml_file import nearest
+from fixtures.text.nearest import nearest
 
 WIDTH = 100
 KNOWN = {

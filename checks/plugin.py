@@ -19,7 +19,7 @@ from fixtures.plugin import RULED_OUT, RUN, shows_only
 from fixtures.readings import Unavailable
 from fixtures.run import Run
 from fixtures.targets import Target
-from fixtures.toml_file import TomlError
+from fixtures.text.toml_file import TomlError
 
 DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()

@@ -7,18 +7,46 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from checks.catalogue import Catalogue, Requirement
-from fixtures.toml_file import TomlFile, nearest
+from checks.catalogue import Catalogue
+from fixtures.text.nearest import nearest
+from fixtures.text.shape import distinct, filled
+from fixtures.text.toml_file import TomlFile
 
 LONGEST_DAYS = 180
 WARNING_DAYS = 14
 TEXTS = ("id", "requirement", "justification", "requested_by", "approved_by", "ticket")
 DATES = ("approved_on", "expires")
 SCOPE = ("profiles", "accounts", "regions")
-KEYS = (*TEXTS, *DATES, *SCOPE, "case", "accept_blocker")
 JUDGED = frozenset({"compliant", "non_compliant", "not_applicable", "waived"})
+
+
+Problem = tuple[str, str]
+Text = Annotated[str, filled]
+
+
+def _first_schema(value: int) -> int:
+    if value != 1:
+        raise ValueError(f"must be 1, is {value}")
+    return value
+
+
+def _narrowing(values: tuple[str, ...]) -> tuple[str, ...]:
+    if not values or not all(values):
+        raise ValueError("must not be empty")
+    return values
+
+
+Scope = Annotated[tuple[str, ...], distinct, _narrowing]
+
+
+@dataclass(frozen=True)
+class _Top:
+    """What waivers.toml holds at its top."""
+
+    schema: Annotated[int, _first_schema]
+    waiver: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -34,19 +62,31 @@ class Place:
 class Waiver:
     """One [[waiver]]. Empty `profiles`, `accounts` and `regions` do not narrow it; `expires` is its last day, UTC."""
 
-    id: str
-    requirement: str
-    case: str | None
-    profiles: tuple[str, ...]
-    accounts: tuple[str, ...]
-    regions: tuple[str, ...]
-    justification: str
-    requested_by: str
-    approved_by: str
+    id: Text
+    requirement: Text
+    justification: Text
+    requested_by: Text
+    approved_by: Text
     approved_on: date
     expires: date
-    ticket: str
-    accept_blocker: bool
+    ticket: Text
+    case: Text | None = None
+    profiles: Scope = ()
+    accounts: Scope = ()
+    regions: Scope = ()
+    accept_blocker: bool = False
+
+    def problem(self) -> Problem | None:
+        """The key at fault, and what is wrong with it."""
+        for account in self.accounts:
+            if not re.fullmatch(r"\d{12}", account, re.ASCII):
+                return "accounts", f"{account!r} is no account ID: 12 digits"
+        for region in self.regions:
+            if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
+                return "regions", f"{region!r} is no region, such as us-east-1"
+        if self.approved_by.casefold() == self.requested_by.casefold():
+            return "approved_by", f"{self.approved_by!r} asked for it: somebody else must approve"
+        return None
 
     def is_about(self, requirement: str, case: str | None) -> bool:
         """Whether it names this requirement, and this case where it names one."""
@@ -72,22 +112,15 @@ class Register:
     def load(cls, path: Path, catalogue: Catalogue, now: datetime) -> Register:
         """From a file; TomlError names file, line and key of the first entry that does not hold at `now`."""
         file = TomlFile.load(path)
-        file.require_known(file.data, ("schema", "waiver"))
-        if file.data.get("schema") != 1 or file.data["schema"] is True:
-            raise file.error(("schema",), f"must be 1, is {file.data.get('schema')!r}")
-        tables = file.data.get("waiver", [])
-        if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-            raise file.error(("waiver",), "must be tables: [[waiver]]")
+        tables = file.tables("waiver")
+        file.build(_Top)
         today = now.date()
         waivers: list[Waiver] = []
-        for number, table in enumerate(tables):
-            entry = _Entry(file, number, table)
-            waiver = entry.read(catalogue, today)
-            for earlier in waivers:
-                if earlier.id == waiver.id:
-                    raise entry.error("id", f"{waiver.id!r} stands twice")
-                if _covers(earlier) == _covers(waiver):
-                    raise entry.error("requirement", f"{earlier.id!r} already covers exactly this")
+        for at, table in tables:
+            waiver = file.build(Waiver, table, at)
+            problem = _problem(waiver, catalogue, today) or _clash(waiver, waivers)
+            if problem:
+                raise file.error((*at, problem[0]), problem[1])
             waivers.append(waiver)
         return cls(waivers, today)
 
@@ -155,107 +188,45 @@ def _covers(waiver: Waiver) -> tuple[Any, ...]:
     return waiver.requirement, waiver.case, *(frozenset(getattr(waiver, name)) for name in SCOPE)
 
 
-class _Entry:
-    """One [[waiver]] table on its way to a Waiver."""
+def _clash(waiver: Waiver, others: Iterable[Waiver]) -> Problem | None:
+    for other in others:
+        if other.id == waiver.id:
+            return "id", f"{waiver.id!r} stands twice"
+        if _covers(other) == _covers(waiver):
+            return "requirement", f"{other.id!r} already covers exactly this"
+    return None
 
-    def __init__(self, file: TomlFile, number: int, table: Mapping[str, Any]) -> None:
-        self._file = file
-        self._number = number
-        self._table = table
 
-    def error(self, key: str, message: str) -> Exception:
-        return self._file.error(("waiver", self._number, key), message)
+def _problem(waiver: Waiver, catalogue: Catalogue, today: date) -> Problem | None:
+    """The key at fault and what is wrong with it, where the waiver is not one that can hold today."""
+    known = {requirement.id: requirement for requirement in catalogue}
+    if waiver.requirement not in known:
+        close = nearest(waiver.requirement, known)
+        hint = close if "did you mean" in close else ""
+        return "requirement", f"the guide has no {waiver.requirement!r}{hint}"
+    requirement = known[waiver.requirement]
+    if waiver.case is not None and waiver.case not in requirement.cases:
+        hint = nearest(waiver.case, requirement.cases)
+        return "case", f"{requirement.id} has no case {waiver.case!r}{hint}"
+    if problem := _dates(waiver, today):
+        return problem
+    if requirement.severity == "blocker" and not waiver.accept_blocker:
+        return (
+            "requirement",
+            f"{requirement.id} is a blocker: to waive it all the same say accept_blocker = true",
+        )
+    return None
 
-    def read(self, catalogue: Catalogue, today: date) -> Waiver:
-        self._file.require_known(self._table, KEYS, ("waiver", self._number))
-        texts = {name: self._text(name) for name in TEXTS}
-        requirement = self._requirement(catalogue, texts["requirement"])
-        values: dict[str, Any] = {
-            **texts,
-            **{name: self._date(name) for name in DATES},
-            **{name: self._list(name) for name in SCOPE},
-            "case": self._case(requirement),
-            "accept_blocker": self._flag("accept_blocker"),
-        }
-        waiver = Waiver(**values)
-        for account in waiver.accounts:
-            if not re.fullmatch(r"\d{12}", account, re.ASCII):
-                raise self.error("accounts", f"{account!r} is no account ID: 12 digits")
-        for region in waiver.regions:
-            if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
-                raise self.error("regions", f"{region!r} is no region, such as us-east-1")
-        self._approved(waiver, today)
-        if requirement.severity == "blocker" and not waiver.accept_blocker:
-            raise self.error(
-                "requirement",
-                f"{requirement.id} is a blocker: to waive it all the same say accept_blocker = true",
-            )
-        return waiver
 
-    def _approved(self, waiver: Waiver, today: date) -> None:
-        if waiver.approved_by.casefold() == waiver.requested_by.casefold():
-            raise self.error(
-                "approved_by", f"{waiver.approved_by!r} asked for it: somebody else must approve"
-            )
-        if waiver.expires < waiver.approved_on:
-            raise self.error("expires", f"{waiver.expires} is before its approval on {waiver.approved_on}")
-        days = (waiver.expires - waiver.approved_on).days
-        if days > LONGEST_DAYS:
-            raise self.error(
-                "expires",
-                f"{waiver.expires} is {days} days after approval, at most {LONGEST_DAYS} are allowed",
-            )
-        if waiver.expires < today:
-            raise self.error(
-                "expires", f"{waiver.id!r} expired on {waiver.expires}, and today is {today} (UTC)"
-            )
-
-    def _requirement(self, catalogue: Catalogue, identifier: str) -> Requirement:
-        known = {requirement.id: requirement for requirement in catalogue}
-        if identifier not in known:
-            close = nearest(identifier, known)
-            hint = close if "did you mean" in close else ""
-            raise self.error("requirement", f"the guide has no {identifier!r}{hint}")
-        return known[identifier]
-
-    def _case(self, requirement: Requirement) -> str | None:
-        if "case" not in self._table:
-            return None
-        case = self._text("case")
-        if case not in requirement.cases:
-            raise self.error(
-                "case", f"{requirement.id} has no case {case!r}{nearest(case, requirement.cases)}"
-            )
-        return case
-
-    def _text(self, name: str) -> str:
-        value = self._table.get(name)
-        if value is None:
-            raise self.error(name, "is missing")
-        if not isinstance(value, str) or not value.strip():
-            raise self.error(name, f"must be a text that is not empty, is {value!r}")
-        return value.strip()
-
-    def _date(self, name: str) -> date:
-        value = self._table.get(name)
-        if value is None:
-            raise self.error(name, "is missing")
-        if not isinstance(value, date) or isinstance(value, datetime):
-            raise self.error(name, "must be a date without time and without quotes: 2027-01-31")
-        return value
-
-    def _list(self, name: str) -> tuple[str, ...]:
-        value = self._table.get(name)
-        if value is None:
-            return ()
-        if not isinstance(value, list) or not all(isinstance(each, str) and each for each in value):
-            raise self.error(name, "must be a list of texts")
-        if not value or len(set(value)) != len(value):
-            raise self.error(name, "must not be empty" if not value else "names something twice")
-        return tuple(value)
-
-    def _flag(self, name: str) -> bool:
-        value = self._table.get(name, False)
-        if not isinstance(value, bool):
-            raise self.error(name, f"must be true or false, is {value!r}")
-        return value
+def _dates(waiver: Waiver, today: date) -> Problem | None:
+    days = (waiver.expires - waiver.approved_on).days
+    if days < 0:
+        return "expires", f"{waiver.expires} is before its approval on {waiver.approved_on}"
+    if days > LONGEST_DAYS:
+        return (
+            "expires",
+            f"{waiver.expires} is {days} days after approval, at most {LONGEST_DAYS} are allowed",
+        )
+    if waiver.expires < today:
+        return "expires", f"{waiver.id!r} expired on {waiver.expires}, and today is {today} (UTC)"
+    return None

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fixtures.simulation.schema import JsonObject
 from fixtures.simulation.world import Fault, InferenceProfile, Model, Scp, World
+from fixtures.text.shape import JsonObject
 
 Edit = Callable[[World], World]
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from fixtures.settings import Settings
-from fixtures.simulation.schema import JsonObject
 from fixtures.simulation.world import Fault, World, load_world
+from fixtures.text.shape import JsonObject
 
 Edit = Callable[[World], World]
 

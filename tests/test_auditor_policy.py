@@ -17,9 +17,9 @@ from fixtures.aws.errors import ACCESS_DENIED
 from fixtures.aws.operations import operations
 from fixtures.backends import Backend
 from fixtures.readings import Reading, reading_key
-from fixtures.simulation.schema import JsonObject
 from fixtures.simulation.world import Assignment, World, load_world
 from fixtures.targets import AUDITOR, Target
+from fixtures.text.shape import JsonObject
 from reports.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_named_by, policy
 from tests.harness import Judged, judged
 from tests.world_edits import written

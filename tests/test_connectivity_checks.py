@@ -13,8 +13,8 @@ import pytest
 
 from fixtures.backends import live
 from fixtures.machine.machine import LiveMachine
-from fixtures.simulation.schema import duration
 from fixtures.simulation.world import File, World
+from fixtures.text.shape import duration
 from tests.harness import Judged, judged
 
 CONFIG = "~/.aws/config"

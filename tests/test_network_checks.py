@@ -12,8 +12,8 @@ import pytest
 from fixtures.evidence.vpc import Rule, left_out
 from fixtures.simulation import service
 from fixtures.simulation.controls import Ingress, SecurityGroup, VpcEndpoint
-from fixtures.simulation.schema import JsonObject
 from fixtures.simulation.world import World
+from fixtures.text.shape import JsonObject
 from tests.bedrock_edits import all_of
 from tests.enterprise_edits import Edit, changed, failing, with_settings
 from tests.harness import Judged, judged

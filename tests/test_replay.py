@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.backends.replay import Snapshot
 from fixtures.settings import Settings
-from fixtures.toml_file import TomlError
+from fixtures.text.toml_file import TomlError
 
 
 def snapshot() -> dict[str, Any]:

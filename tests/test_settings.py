@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.settings import Settings
-from fixtures.toml_file import TomlError
+from fixtures.text.toml_file import TomlError
 
 
 def loaded(folder: Path, text: str) -> Settings:
@@ -96,7 +96,7 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
         (
             "[quotas.'us.anthropic.claude']\nrequests = 5\n",
             2,
-            "quotas.us.anthropic.claude.requests: unknown key; did you mean 'requests_per_minute'?",
+            "quotas.\"us.anthropic.claude\".requests: unknown key; did you mean 'requests_per_minute'?",
         ),
         ("[qzqz]\n", 1, "qzqz: unknown key; known: application, attestation, controls and 6 more"),
         ("[quotas]\nx = 5\n", 2, "quotas.x: must be a table"),
@@ -119,7 +119,7 @@ def test_values_are_taken_and_the_rest_keeps_its_default(tmp_path: Path) -> None
         (
             "[[attestation]]\nrequirement = 'GOV-01'\nexpires = 2027-01-31T00:00:00Z\n",
             3,
-            "attestation[1].expires: must be a date such as 2026-11-22, is ",
+            "attestation[1].expires: must be a date such as 2026-11-22, without quotes and without a time, is ",
         ),
         (
             "[[attestation]]\nrequirement = 'GOV-01'\nsha256 = 'ABC'\n",

@@ -332,7 +332,7 @@ def _issued(moment: str) -> Edit:
 
 
 def _clock(skew: str) -> Edit:
-    from fixtures.simulation.schema import duration
+    from fixtures.text.shape import duration
 
     def edit(world: World) -> World:
         return dataclasses.replace(world, clock=dataclasses.replace(world.clock, skew=duration(skew)))

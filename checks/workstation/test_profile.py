@@ -9,8 +9,8 @@ import shlex
 from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
-from checks.catalogue import header_word
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
+from checks.remedies import header_word
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables

@@ -1,0 +1,203 @@
+"""What mends something, as templates that are filled in and quoted for each shell."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import string
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fixtures.text.nearest import nearest
+from fixtures.text.shape import distinct
+
+PLACEHOLDERS = (
+    "account",
+    "action",
+    "candidate",
+    "file",
+    "line",
+    "model",
+    "policy",
+    "profile",
+    "region",
+    "resource",
+    "role",
+    "service",
+    "sso_region",
+    "sso_session",
+    "start_url",
+    "statement",
+    "trail",
+    "value",
+    "variable",
+)
+
+_INSTRUCTION = "# "
+_PLAIN = re.compile(r"[A-Za-z0-9_./:\\-]+")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _posix_word(value: str) -> str:
+    if value.startswith("~/") and value != "~/":  # A shell expands the tilde only where it is not quoted.
+        return "~/" + shlex.quote(value[2:])
+    return shlex.quote(value)
+
+
+def _powershell_text(value: str) -> str:
+    # PowerShell takes the typographic single quotes for the plain one.
+    return re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", value)
+
+
+def _powershell_word(value: str) -> str:
+    return value if _PLAIN.fullmatch(value) else f"'{_powershell_text(value)}'"
+
+
+def _cmd_text(value: str) -> str | None:
+    # cmd has no spelling of these two that holds both in a batch file and at the prompt.
+    if '"' in value or "%" in value:
+        return None
+    if value.startswith("~/"):  # cmd knows no tilde.
+        return "%USERPROFILE%\\" + value[2:].replace("/", "\\")
+    return value
+
+
+def _cmd_word(value: str) -> str | None:
+    text = _cmd_text(value)
+    return text if text is None or _PLAIN.fullmatch(text) else f'"{text}"'
+
+
+def _prose_word(value: str) -> str:
+    return f'"{value}"' if re.search(r"\s", value) else value
+
+
+def header_word(value: str) -> str:
+    """The name of a profile or sso-session as it stands in a header of the config file."""
+    # botocore splits a header of the config file as a shell would (botocore.configloader.build_profile_map).
+    if not re.search(r"[\s'\"\\]", value):
+        return value
+    escaped = re.sub(r'(["\\])', r"\\\1", value)
+    return f'"{escaped}"'
+
+
+@dataclass(frozen=True)
+class _Shell:
+    """How a shell's lines take values: `word` quotes one that stands by itself, `text` one within `quote`s.
+
+    Either gives None for a value that it cannot write. No placeholder may stand between `closed` quotes.
+    """
+
+    word: Callable[[str], str | None]
+    text: Callable[[str], str | None] = str
+    quote: str = ""
+    closed: str = ""
+    comment: str = _INSTRUCTION
+
+    def insert(self, value: object, before: str) -> str | None:
+        """`value` as it is written after the text `before`; None where there is none or it is not safe."""
+        if value is None or value == "" or _CONTROL.search(str(value)):
+            return None
+        within = self.quote and before.count(self.quote) % 2
+        return self.text(str(value)) if within else self.word(str(value))
+
+
+_SHELLS = {
+    "posix": _Shell(word=_posix_word, closed="'\""),
+    "powershell": _Shell(word=_powershell_word, text=_powershell_text, quote="'", closed='"'),
+    "cmd": _Shell(word=_cmd_word, text=_cmd_text, quote='"', comment="rem "),
+}
+_PROSE = _Shell(word=_prose_word)
+_HEADER = _Shell(word=header_word)
+# PowerShell is what Windows opens by default; a caller who wants cmd says so.
+_SHELL_OF_PLATFORM = {"linux": "posix", "darwin": "posix", "windows": "powershell"}
+
+
+def _pieces(template: str) -> Iterator[tuple[str, str | None]]:
+    """Yield (text, placeholder or None) of a template as str.format reads it; ValueError for stray braces."""
+    for text, name, form, conversion in string.Formatter().parse(template):
+        if form or conversion:
+            raise ValueError(f"{{{name}}} has a format or conversion")
+        yield text, name
+
+
+def _fill(template: str, shell: _Shell, names: Mapping[str, object]) -> str:
+    instruction = template.startswith(_INSTRUCTION)
+    form = _PROSE if instruction else shell
+    filled, before = "", ""
+    for text, name in _pieces(template):
+        before += text
+        filled += text
+        if name is not None:
+            in_header = instruction and before.endswith(("[profile ", "[sso-session "))
+            inserted = (_HEADER if in_header else form).insert(names.get(name), before)
+            filled += f"<{name}>" if inserted is None else inserted
+    return filled.replace(_INSTRUCTION, shell.comment, 1) if instruction else filled
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """What mends something, as templates for each shell; `any` where all read the same text.
+
+    A template that starts with "# " tells what to do, any other is a command.
+    """
+
+    posix: Annotated[tuple[str, ...], distinct] = ()
+    powershell: Annotated[tuple[str, ...], distinct] = ()
+    cmd: Annotated[tuple[str, ...], distinct] = ()
+    any: Annotated[tuple[str, ...], distinct] = ()
+
+    def templates(self, shell: str) -> tuple[str, ...]:
+        """Those for posix, powershell or cmd."""
+        own: tuple[str, ...] = getattr(self, shell)
+        return own or self.any
+
+    def lines(self, platform: str, /, **names: object) -> tuple[str, ...]:
+        """The lines to show or to paste on `platform`, with the placeholders filled in.
+
+        platform  linux, darwin or windows, or a shell: posix, powershell, cmd
+        names     values of PLACEHOLDERS, quoted where the shell needs it. Without a value, and with one that
+                  the shell cannot be given safely (a control character; for cmd also " and %), a placeholder
+                  stays as <name>.
+
+        Instructions come as comments of the shell. Raises ValueError for an unknown platform, TypeError for
+        an unknown name.
+        """
+        shell = _SHELL_OF_PLATFORM.get(platform, platform)
+        if shell not in _SHELLS:
+            known = ", ".join((*_SHELL_OF_PLATFORM, *_SHELLS))
+            raise ValueError(f"platform {platform!r} is none of {known}")
+        if unknown := names.keys() - set(PLACEHOLDERS):
+            raise TypeError(f"no remedy has a placeholder {', '.join(sorted(unknown))}")
+        return tuple(_fill(template, _SHELLS[shell], names) for template in self.templates(shell))
+
+    def problem(self) -> tuple[str, str] | None:
+        """The key at fault, and what is wrong with it: for whoever builds this from a table."""
+        for shell in _SHELLS:
+            own = getattr(self, shell)
+            if own and self.any:
+                return "any", f"stands beside {shell}, and is for all shells"
+            if not own and not self.any:
+                return shell, "is missing"
+            for template in self.templates(shell):
+                if problem := _template_problem(template, shell):
+                    return shell if own else "any", f"{template!r}: {problem}"
+        return None
+
+
+def _template_problem(template: str, shell: str) -> str | None:
+    if not template.isascii() or not template.isprintable() or template != template.strip():
+        return "is no single line of printable ASCII"
+    try:
+        pieces = list(_pieces(template))
+    except ValueError as error:
+        return str(error)
+    closed = "" if template.startswith(_INSTRUCTION) else _SHELLS[shell].closed
+    before = ""
+    for text, name in pieces:
+        before += text
+        if name is not None and name not in PLACEHOLDERS:
+            return f"unknown placeholder {{{name}}}{nearest(name, PLACEHOLDERS)}"
+        if name is not None and any(before.count(quote) % 2 for quote in closed):
+            return f"{{{name}}} stands within quotes, where {shell} cannot quote it"
+    return None
