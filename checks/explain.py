@@ -1,4 +1,4 @@
-"""What a failure mode or a requirement means and how it is mended, as text for a terminal."""
+"""What a failure mode, a requirement or a pasted error text means and how it is mended, as text for a terminal."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from checks.catalogue import Catalogue, CatalogueError, Cause, Requirement
+from checks.catalogue import Catalogue, CatalogueError, Cause, Remedy, Requirement
+from checks.error_texts import ErrorText, error_text
 from fixtures.text.nearest import nearest
 
 WIDTH = 100
+NAME = re.compile(r"\S{1,40}")
 KNOWN = {
     "locally": "a script can mend it",
     "person": "a person has to act",
@@ -17,21 +19,48 @@ KNOWN = {
 }
 
 
-def explained(catalogue: Catalogue, code: str, platform: str, profile: str) -> str:
-    """The page for a failure mode's code (`TOK07`) or a requirement's ID (`SSO-04`), however its letters are cased.
+def explained(catalogue: Catalogue, asked: str, platform: str, profile: str) -> str:
+    """The page for a failure mode's code (`TOK07`), a requirement's ID (`SSO-04`), however their letters are cased, or a
+    pasted error text.
 
-    Remedies are for `platform` and name `profile`. CatalogueError, with the nearest names, where there is no such code.
+    Remedies and commands are for `platform` and name `profile`. CatalogueError, of one line, where there is nothing of
+    that name and no text of this field.
     """
+    entry = _meant(catalogue, asked)
+    if isinstance(entry, Requirement):
+        lines = _requirement(entry, platform, profile)
+    elif isinstance(entry, Cause):
+        lines = _cause(entry, [r for r in catalogue if entry.code in r.causes], platform, profile)
+    else:
+        lines = _error_text(entry, catalogue, platform, profile)
+    return "\n".join(lines)
+
+
+def modes_of(catalogue: Catalogue, asked: str) -> tuple[str, ...]:
+    """The codes of the failure modes that the page is about, the most likely first. CatalogueError as in `explained`."""
+    entry = _meant(catalogue, asked)
+    if isinstance(entry, Cause):
+        return (entry.code,)
+    return entry.causes if isinstance(entry, Requirement) else entry.modes
+
+
+def _meant(catalogue: Catalogue, asked: str) -> Cause | Requirement | ErrorText:
     causes = {cause.code: cause for cause in catalogue.causes}
     requirements = {requirement.id: requirement for requirement in catalogue}
-    for wanted in _spellings(code.upper()):
-        if wanted in requirements:
-            return "\n".join(_requirement(requirements[wanted], platform, profile))
-        if wanted in causes:
-            reported_by = [r for r in catalogue if wanted in r.causes]
-            return "\n".join(_cause(causes[wanted], reported_by, platform, profile))
-    hint = nearest(code.upper(), [*causes, *requirements], "checks/failure-modes.md")
-    raise CatalogueError(f"no failure mode or requirement is called {code!r}{hint}")
+    for wanted in _spellings(asked.upper()):
+        named = requirements.get(wanted) or causes.get(wanted)
+        if named:
+            return named
+    said = error_text(asked)
+    if said:
+        return said
+    if NAME.fullmatch(asked):
+        hint = nearest(asked.upper(), [*causes, *requirements], "checks/failure-modes.md")
+        raise CatalogueError(f"no failure mode or requirement is called {asked!r}{hint}")
+    raise CatalogueError(
+        "this is no error text of AWS credentials, their login or Bedrock that is known here; "
+        "checks/failure-modes.md lists what is"
+    )
 
 
 def _spellings(code: str) -> Iterator[str]:
@@ -41,6 +70,18 @@ def _spellings(code: str) -> Iterator[str]:
     if parts:
         joints = ("-", "") if parts[2] else ("", "-")
         yield from (f"{parts[1]}{joint}{int(parts[3]):02}" for joint in joints)
+
+
+def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: str) -> Iterator[str]:
+    yield "most likely first:" if len(said.modes) > 1 else "this is:"
+    yield from (f"    {mode}  {catalogue.cause(mode).title}" for mode in said.modes)
+    yield ""
+    yield from _paragraph("tells apart" if len(said.modes) > 1 else "to know", said.apart)
+    yield from _paragraph("said by", said.source)
+    yield from _paragraph("decides", "")
+    command = (said.command,)
+    yield from (f"    {line}" for line in Remedy(command, command, command).lines(platform, profile=profile))
+    yield from _paragraph("mended by", f"what each says: --explain {said.modes[0]}")
 
 
 def _cause(cause: Cause, reported_by: Iterable[Requirement], platform: str, profile: str) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Generator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from checks.catalogue import CatalogueError, load
-from checks.explain import explained
+from checks.explain import explained, modes_of
 from checks.judgement import Docket, Outcome, import_checks, ruled_out
 from checks.requirement import CHECKS, NonCompliant
 from checks.waivers import Place, Register, Waiver
@@ -58,13 +60,24 @@ def register(given: Path | None, run: Run) -> Register:
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answers --explain without running anything."""
-    codes = config.option.explain
-    if codes is None:
+    asked = config.option.explain
+    if asked is None:
+        if config.option.json:
+            raise pytest.UsageError("--json: comes with --explain")
         return None
     profile = config.option.profile[0] if config.option.profile else "msh"
     try:
-        print("\n\n".join(explained(load(), code, this_platform(), profile) for code in codes))
+        if config.option.json:
+            print(
+                json.dumps(
+                    {"codes": list(dict.fromkeys(chain.from_iterable(modes_of(load(), a) for a in asked)))}
+                )
+            )
+        else:
+            print("\n\n".join(explained(load(), a, this_platform(), profile) for a in asked))
     except CatalogueError as error:
+        if config.option.json:
+            print(json.dumps({"codes": []}))
         raise pytest.UsageError(f"--explain: {error}") from None
     return 0
 

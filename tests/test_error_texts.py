@@ -1,0 +1,300 @@
+"""--explain TEXT: error texts as people paste them, each with the mode that fits first, and texts of other fields with none."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+import botocore.exceptions
+import pytest
+import tomli
+
+from checks.catalogue import CatalogueError, Cause, Remedy
+from checks.catalogue import load as catalogue
+from checks.error_texts import FILE, OPEN, error_text, load, plain
+from checks.explain import explained, modes_of
+from tests.suite import run_suite
+
+TEXTS = tomli.loads((Path(__file__).parent / "pasted_texts.toml").read_text(encoding="utf-8"))
+PASTED = TEXTS["paste"]
+NO_ERROR_TEXT = {"CFG04", "ENV06", "ENV11"}
+"""What these modes do is silent: no program prints a text for them."""
+
+
+def first(text: str) -> str | None:
+    found = error_text(text)
+    return found.modes[0] if found else None
+
+
+# --------------------------------------------------------------------------------------------- as they were pasted
+
+
+@pytest.mark.parametrize("paste", PASTED, ids=[paste["from"] for paste in PASTED])
+def test_the_mode_that_fits_a_public_report_comes_first(paste: dict[str, str]) -> None:
+    assert first(paste["text"]) == paste["first"]
+
+
+def in_colour(text: str) -> str:
+    return f"\x1b[31;1m{text.replace(' ', chr(27) + '[0m ' + chr(27) + '[31m', 1)}\x1b[0m"
+
+
+def at_a_narrow_terminal(text: str) -> str:
+    return "\n".join(line[at : at + 37] for line in text.splitlines() for at in range(0, len(line), 37))
+
+
+def with_times_before_its_lines(text: str) -> str:
+    lines = textwrap.wrap(text, 60, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(f"2026-11-27T08:12:{n:02}.123Z {line}" for n, line in enumerate(lines))
+
+
+DISGUISES: list[Callable[[str], str]] = [
+    str.upper,
+    in_colour,
+    at_a_narrow_terminal,
+    with_times_before_its_lines,
+    lambda text: json.dumps({"error": {"message": text}}),
+    lambda text: json.dumps({"body": json.dumps({"message": text}, ensure_ascii=True)}),
+    lambda text: "\n".join(f"> {line}" for line in text.splitlines()),
+    lambda text: text.replace("'", "’").replace('"', "”"),
+    lambda text: text.replace('"', "&quot;").replace("'", "&#39;"),
+    lambda text: text.replace("\n", "\r\n"),
+]
+
+
+@pytest.mark.parametrize("disguise", range(len(DISGUISES)))
+def test_what_copying_does_to_a_text_does_not_matter(disguise: int) -> None:
+    changed = {
+        paste["from"]: (paste["first"], first(DISGUISES[disguise](paste["text"])))
+        for paste in PASTED
+        if "\\x" not in paste["text"]
+    }
+    assert {name: pair for name, pair in changed.items() if pair[0] != pair[1]} == {}
+
+
+# ------------------------------------------------------------------------------------------ what the programs say
+
+
+@pytest.mark.parametrize(
+    ("error", "mode"),
+    [
+        (botocore.exceptions.SSOTokenLoadError(error_msg="Token for acme does not exist"), "TOK01"),
+        (
+            botocore.exceptions.SSOTokenLoadError(
+                error_msg="Token for https://acme.awsapps.com/start is invalid"
+            ),
+            "TOK05",
+        ),
+        (botocore.exceptions.UnauthorizedSSOTokenError(), "TOK02"),
+        (
+            botocore.exceptions.TokenRetrievalError(
+                provider="sso", error_msg="Token has expired and refresh failed"
+            ),
+            "TOK02",
+        ),
+        (botocore.exceptions.ProfileNotFound(profile="msh"), "CFG01"),
+        (botocore.exceptions.ProfileNotFound(profile=""), "ENV05"),
+        (botocore.exceptions.ConfigParseError(path="/home/me/.aws/config"), "CFG03"),
+        (botocore.exceptions.ConfigNotFound(path="/mnt/aws/config"), "ENV12"),
+        (
+            botocore.exceptions.InvalidConfigError(
+                error_msg='The specified sso-session does not exist: "corp"'
+            ),
+            "CFG05",
+        ),
+        (
+            botocore.exceptions.InvalidConfigError(
+                error_msg="The value for sso_region is inconsistent between profile (x) and sso-session (y)."
+            ),
+            "CFG10",
+        ),
+        (
+            botocore.exceptions.InvalidConfigError(
+                error_msg='The profile "m" is configured to use SSO but is missing required configuration: sso_region'
+            ),
+            "CFG06",
+        ),
+        (
+            botocore.exceptions.PartialCredentialsError(
+                provider="assume-role", cred_var="source_profile or credential_source"
+            ),
+            "CFG11",
+        ),
+        (
+            botocore.exceptions.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"),
+            "ENV07",
+        ),
+        (
+            botocore.exceptions.PartialCredentialsError(
+                provider="shared-credentials-file", cred_var="aws_secret_access_key"
+            ),
+            "CFG15",
+        ),
+        (botocore.exceptions.NoCredentialsError(), "CFG07"),
+        (botocore.exceptions.CredentialRetrievalError(provider="custom-process", error_msg="boom"), "PRE07"),
+        (
+            botocore.exceptions.CredentialRetrievalError(provider="container-role", error_msg="refused"),
+            "PRE11",
+        ),
+        (botocore.exceptions.RefreshWithMFAUnsupportedError(), "PRE10"),
+        (
+            botocore.exceptions.MissingDependencyException(
+                msg="Using the login credential provider requires an additional dependency. You will need to pip install "
+                '"botocore[crt]" before proceeding.'
+            ),
+            "PRE08",
+        ),
+        (botocore.exceptions.LoginRefreshRequired(), "TOK02"),
+        (
+            botocore.exceptions.InfiniteLoopConfigError(source_profile="a", visited_profiles=["a", "b"]),
+            "STS01",
+        ),
+        (botocore.exceptions.NoRegionError(), "REG01"),
+        (botocore.exceptions.InvalidRegionError(region_name="us-east-1 # home"), "CFG09"),
+        (
+            botocore.exceptions.EndpointConnectionError(
+                endpoint_url="https://portal.sso-fips.us-east-1.amazonaws.com/federation/credentials"
+            ),
+            "ENV13",
+        ),
+        (
+            botocore.exceptions.EndpointConnectionError(endpoint_url="https://oidc.us-east-1.api.aws/token"),
+            "ENV13",
+        ),
+        (
+            botocore.exceptions.EndpointConnectionError(
+                endpoint_url="https://bedrock-runtime.us-east-1a.amazonaws.com/"
+            ),
+            "REG03",
+        ),
+        (botocore.exceptions.EndpointConnectionError(endpoint_url="http://localhost:4566/"), "REG06"),
+        (botocore.exceptions.ProxyConnectionError(proxy_url="http://proxy.acme.example:8080"), "NET01"),
+        (
+            botocore.exceptions.SSLError(
+                endpoint_url="https://oidc.us-east-1.amazonaws.com/client/register",
+                error="[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: self-signed certificate",
+            ),
+            "NET02",
+        ),
+        (
+            botocore.exceptions.SSLError(
+                endpoint_url="https://sts.us-east-1.amazonaws.com/",
+                error="[Errno 2] No such file or directory",
+            ),
+            "NET03",
+        ),
+        (
+            botocore.exceptions.HTTPClientError(
+                error="Invalid header value b'AWS4-HMAC-SHA256 Credential=AKIA\\n'"
+            ),
+            "ENV10",
+        ),
+        (
+            botocore.exceptions.UnknownServiceError(
+                service_name="bedrock-runtime", known_service_names="acm, s3"
+            ),
+            "PRE09",
+        ),
+    ],
+)
+def test_what_botocore_raises(error: Exception, mode: str) -> None:
+    assert first(str(error)) == mode
+
+
+@pytest.mark.parametrize(
+    "said", TEXTS["said"], ids=[f"{n}-{said['first']}" for n, said in enumerate(TEXTS["said"])]
+)
+def test_what_other_programs_and_aws_say(said: dict[str, str]) -> None:
+    assert first(said["text"]) == said["first"]
+
+
+@pytest.mark.parametrize(
+    "cause", [c for c in catalogue().causes if c.code not in NO_ERROR_TEXT], ids=lambda c: c.code
+)
+def test_the_symptom_of_each_mode_leads_to_it(cause: Cause) -> None:
+    found = error_text(cause.symptom)
+    assert found is not None
+    assert cause.code in found.modes
+
+
+# ---------------------------------------------------------------------------------------------- of other fields
+
+
+@pytest.mark.parametrize("other", [other["text"] for other in TEXTS["other"]], ids=range(len(TEXTS["other"])))
+def test_a_text_of_another_field_is_none(other: str) -> None:
+    assert error_text(other) is None
+
+
+# --------------------------------------------------------------------------------------------------- the data
+
+
+def test_the_data_is_whole() -> None:
+    known = {cause.code for cause in catalogue().causes}
+    document = tomli.loads(FILE.read_text(encoding="utf-8"))
+    assert set(document) == {"words", "text"}
+    for entry in load():
+        assert entry.says
+        assert set(entry.modes) <= known, entry
+        assert len(set(entry.modes)) == len(entry.modes), entry
+        assert entry.apart.endswith((".", "?")), entry
+        assert entry.source, entry
+        assert entry.unless == () or entry.beside, entry
+        command = (entry.command,)
+        assert Remedy(command, command, command).lines("linux", profile="msh"), entry
+    assert {mode for entry in load() for mode in entry.modes} == known - NO_ERROR_TEXT
+
+
+def test_phrases_are_written_as_they_are_looked_for() -> None:
+    phrases = [phrase for entry in load() for phrase in (*entry.says, *entry.beside, *entry.unless)]
+    for phrase in phrases:
+        bare = phrase
+        for name in OPEN:
+            bare = bare.replace(name, " ")
+        assert plain(bare) == " ".join(bare.split()), phrase
+
+
+# -------------------------------------------------------------------------------------------------- the answer
+
+
+def test_the_page_says_which_what_tells_them_apart_and_what_decides() -> None:
+    page = explained(
+        catalogue(),
+        "Error when retrieving token from sso: Token has expired and refresh failed",
+        "linux",
+        "dev",
+    )
+    assert page.startswith("most likely first:\n    TOK02  ")
+    assert page.index("TOK02") < page.index("TOK06") < page.index("tells apart")
+    assert "    aws sso login --profile dev" in page
+    assert "--explain TOK02" in page
+
+
+def test_the_codes_are_those_of_the_page() -> None:
+    assert modes_of(catalogue(), "TOK07") == ("TOK07",)
+    assert modes_of(catalogue(), "sso-03") == catalogue().requirement("SSO-03").causes
+    with pytest.raises(CatalogueError, match=r"^this is no error text of [^\n]*$"):
+        modes_of(catalogue(), "How do I log in?")
+
+
+def test_a_text_on_the_command_line(tmp_path: Path) -> None:
+    text = 'Traceback:\n  File "x.py"\nSSOTokenLoadError: Error loading SSO Token: Token for x does not exist'
+    ran = run_suite(tmp_path, "--explain", text, "--profile", "prod")
+    assert (ran.code, ran.reports.exists()) == (0, False)
+    assert "TOK01" in ran.text
+    assert "aws sso login --profile prod" in ran.text
+
+
+def test_codes_as_json(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--json", "--explain", "Unable to parse config file: /home/me/.aws/config")
+    assert ran.code == 0
+    assert json.loads(ran.text)["codes"][0] == "CFG03"
+
+
+def test_a_text_of_another_field_is_one_line_and_a_usage_error(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--explain", "How do I log in?")
+    assert ran.code == 4
+    assert [line for line in ran.text.splitlines() if line.strip()] == [
+        "ERROR: --explain: this is no error text of AWS credentials, their login or Bedrock that is known here; "
+        "checks/failure-modes.md lists what is"
+    ]
