@@ -159,7 +159,7 @@ class Docket:
             names = {"profile": target.profile, "region": target.region, **failure.names}
             source = cause.remedy if cause and not failure.own_remedy else requirement.remedy
             platform = self.evidence.fact("platform")
-            filled = [source.lines(platform, **{**names, **each}) for each in failure.each or ({},)]
+            filled = [source.known_lines(platform, **{**names, **each}) for each in failure.each or ({},)]
             remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
         return Outcome(
             requirement.id,

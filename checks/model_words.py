@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from checks.remedies import Words
 from fixtures.evidence import Evidence
-from fixtures.evidence.models import EMBEDDING, ConfiguredModel, ModelName, Place
+from fixtures.evidence.models import EMBEDDING, ENVIRONMENT, ConfiguredModel, ModelName, Place
 
 
 def names(models: Mapping[str, ConfiguredModel]) -> dict[str, ModelName]:
@@ -23,10 +24,14 @@ def edits(
 ) -> list[dict[str, object]]:
     """The remedy's names for every variable that has the same model for the same purpose: they make one root cause."""
     return [
-        {"variable": other, "file": places[other].file, "line": places[other].line or "(new)"}
+        {"variable": other, "file": _edited(places[other]), "line": places[other].line}
         for other, name in named.items()
         if name == named[variable] and (other == EMBEDDING) == (variable == EMBEDDING)
     ]
+
+
+def _edited(place: Place) -> str:
+    return Words("the environment of the process") if place.file == ENVIRONMENT else place.file
 
 
 def permitted_geography(evidence: Evidence) -> str:

@@ -36,6 +36,9 @@ PLACEHOLDERS = (
 
 _INSTRUCTION = "# "
 _PLAIN = re.compile(r"[A-Za-z0-9_./:\\-]+")
+_LEADS = {"line": " line ", "candidate": ", such as "}
+"""What an instruction goes without where the value behind it is not known."""
+_HOLE = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -68,8 +71,12 @@ def _cmd_word(value: str) -> str | None:
     return text if text is None or _PLAIN.fullmatch(text) else f'"{text}"'
 
 
+class Words(str):
+    """Words of this suite's own in place of a name: they stand in a sentence without quotes."""
+
+
 def _prose_word(value: str) -> str:
-    return f'"{value}"' if re.search(r"\s", value) else value
+    return f'"{value}"' if re.search(r"\s", value) and not isinstance(value, Words) else value
 
 
 def header_word(value: str) -> str:
@@ -99,7 +106,8 @@ class _Shell:
         if value is None or value == "" or _CONTROL.search(str(value)):
             return None
         within = self.quote and before.count(self.quote) % 2
-        return self.text(str(value)) if within else self.word(str(value))
+        text = value if isinstance(value, str) else str(value)
+        return self.text(text) if within else self.word(text)
 
 
 _SHELLS = {
@@ -131,7 +139,11 @@ def _fill(template: str, shell: _Shell, names: Mapping[str, object]) -> str:
         if name is not None:
             in_header = instruction and before.endswith(("[profile ", "[sso-session "))
             inserted = (_HEADER if in_header else form).insert(names.get(name), before)
-            filled += f"<{name}>" if inserted is None else inserted
+            lead = _LEADS.get(name, "") if inserted is None and instruction and names else ""
+            if lead and filled.endswith(lead):
+                filled = filled.removesuffix(lead)
+            else:
+                filled += f"<{name}>" if inserted is None else inserted
     return filled.replace(_INSTRUCTION, shell.comment, 1) if instruction else filled
 
 
@@ -158,7 +170,7 @@ class Remedy:
         platform  linux, darwin or windows, or a shell: posix, powershell, cmd
         names     values of PLACEHOLDERS, quoted where the shell needs it. Without a value, and with one that
                   the shell cannot be given safely (a control character; for cmd also " and %), a placeholder
-                  stays as <name>.
+                  stays as <name>; an instruction goes without `line 3` and `, such as …`.
 
         Instructions come as comments of the shell. Raises ValueError for an unknown platform, TypeError for
         an unknown name.
@@ -170,6 +182,19 @@ class Remedy:
         if unknown := names.keys() - set(PLACEHOLDERS):
             raise TypeError(f"no remedy has a placeholder {', '.join(sorted(unknown))}")
         return tuple(_fill(template, _SHELLS[shell], names) for template in self.templates(shell))
+
+    def known_lines(self, platform: str, /, **names: object) -> tuple[str, ...]:
+        """The `lines` of which everything is known; an instruction that ends in a colon goes with the command below it.
+
+        All of them where nothing would be left.
+        """
+        lines = self.lines(platform, **names)
+        kept: list[str] = []
+        for line, after in zip(lines, (*lines[1:], ""), strict=True):
+            introduces = line.endswith(":") and _HOLE.search(after)
+            if not _HOLE.search(line) and not introduces:
+                kept.append(line)
+        return tuple(kept) or lines
 
     def problem(self) -> tuple[str, str] | None:
         """The key at fault, and what is wrong with it: for whoever builds this from a table."""

@@ -42,7 +42,7 @@ class Laptop:
         laptop = cls(world, folder)
         for each in (laptop.home, laptop.work):
             each.mkdir(parents=True)
-        home.materialise(world, laptop._placeholders)
+        home.materialise(world, laptop.placeholders)
         return laptop
 
     @property
@@ -63,13 +63,13 @@ class Laptop:
         return self.folder / f"real_{SCRIPT}"
 
     @property
-    def _placeholders(self) -> Placeholders:
+    def placeholders(self) -> Placeholders:
         return Placeholders(self.world.clock.now, self.home, self.work)
 
     @property
     def environ(self) -> dict[str, str]:
         """The environment of a shell on it: the world's, and this machine's programs."""
-        own = home.environment(self.world, self._placeholders)
+        own = home.environment(self.world, self.placeholders)
         return {**own, "HOME": str(self.home), "PATH": os.environ["PATH"], "TMPDIR": str(self.folder)}
 
     def give(self, found: list[Mend]) -> None:
@@ -118,7 +118,7 @@ class Laptop:
 
     def mode(self, name: str) -> int:
         """The rights of a file, as in 0o600."""
-        return home.located(name, self._placeholders).stat().st_mode & 0o777
+        return home.located(name, self.placeholders).stat().st_mode & 0o777
 
     def as_world(self, environment: Mapping[str, str] | None = None) -> World:
         """The world whose machine is this one as it is now, without backups; `environment` in place of its own."""

@@ -17,6 +17,7 @@ import pytest
 from checks.__main__ import BEGIN, END, main, update
 from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
 from checks.markdown import requirements_table as table
+from checks.remedies import Words
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 from fixtures.text.toml_file import TomlError
 
@@ -299,6 +300,26 @@ def test_a_remedy_can_be_filled_in_for_every_shell(remedy: Remedy, shell: str) -
 
     unknown = "\n".join(remedy.lines(shell))
     assert {name for name in PLACEHOLDERS if f"<{name}>" in unknown} == used
+
+
+def test_what_is_shown_of_a_remedy_has_no_holes() -> None:
+    lines = (
+        "# edit {file} line {line}: correct it",
+        "# or, with the Region:",
+        "login --region {sso_region}",
+        "logout",
+    )
+    remedy = Remedy(lines, lines, lines)
+    assert remedy.known_lines("posix", file="~/a b", line=None) == ('# edit "~/a b": correct it', "logout")
+    assert (
+        remedy.known_lines("posix", file="~/a", line="3", sso_region="")[0] == "# edit ~/a line 3: correct it"
+    )
+    assert len(remedy.known_lines("posix", file="~/a", sso_region="us-east-1")) == 4
+    assert Remedy(lines[2:3], (), ()).known_lines("posix") == ("login --region <sso_region>",), (
+        "better than nothing"
+    )
+    phrase = remedy.lines("posix", file=Words("the environment of the process"))
+    assert phrase[0] == "# edit the environment of the process: correct it"
 
 
 @pytest.mark.parametrize("remedy", REMEDIES)

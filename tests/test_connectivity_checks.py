@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 
 from fixtures.backends import live
 from fixtures.machine.machine import LiveMachine
@@ -109,8 +110,7 @@ def failing(*_: Any, **__: Any) -> Any:
          " [SSL: CERTIFICATE_VERIFY_FAILED]", BUNDLE),
         ("net02-inspected-runtime", ("CON-02", "bedrock-runtime"), "NET02", "SSL validation failed", BUNDLE),
         ("net03-ca-bundle-is-gone", "CON-01", "NET03", "AWS_CA_BUNDLE is /opt/acme/ca-bundle.pem, where no file is",
-         ["unset AWS_CA_BUNDLE",
-          f"# edit {CONFIG} line 6: where the profile sets ca_bundle, correct the path or delete the line"]),
+         ["# correct the path, or do without it:", "unset AWS_CA_BUNDLE"]),
         ("net04-clock-behind", "CON-03", "NET04", "it is 40 minutes behind AWS's", None),
         ("net04-clock-hours-ahead", "CON-03", "NET04", "it is 9 h 0 min ahead of AWS's", None),
         ("offline", ("CON-02", "sts"), None, "sts.us-east-1.amazonaws.com does not resolve; nor is any other endpoint",
@@ -184,7 +184,7 @@ def test_what_needs_the_proxy_is_blocked_by_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("edit", "observed", "first"),
+    ("edit", "observed", "last"),
     [
         (machine(environment={"REQUESTS_CA_BUNDLE": "/gone.pem"}), "REQUESTS_CA_BUNDLE is /gone.pem, where no file is",
          "unset REQUESTS_CA_BUNDLE"),
@@ -192,16 +192,30 @@ def test_what_needs_the_proxy_is_blocked_by_it() -> None:
          "unset AWS_CA_BUNDLE"),
         (machine(environment={"AWS_CA_BUNDLE": "${home}/.aws"}), "AWS_CA_BUNDLE is ~/.aws, which is a folder",
          "unset AWS_CA_BUNDLE"),
-        (machine(environment={"AWS_CA_BUNDLE": "~/.aws/config"}), "AWS_CA_BUNDLE is ~/.aws/config, where no file is",
+        (machine(environment={"AWS_CA_BUNDLE": "~/gone.pem"}), "AWS_CA_BUNDLE is ~/gone.pem, where no file is",
          "unset AWS_CA_BUNDLE"),
         (config(("output = json", "output = json\nca_bundle = ../acme.pem")),
-         f"{CONFIG} line 12: ca_bundle is ../acme.pem, where no file is", "unset AWS_CA_BUNDLE"),
+         f"{CONFIG} line 12: ca_bundle is ../acme.pem, where no file is",
+         f"# edit {CONFIG} line 12: correct the path of ca_bundle, or delete the line"),
+        (config(("output = json", "output = json\nca_bundle = ${HOME}/.aws/config")),
+         f"{CONFIG} line 12: ca_bundle is ${{HOME}}/.aws/config, in which urllib3 fills in no variables; it knows ~",
+         f"# edit {CONFIG} line 12: write ca_bundle = ~/.aws/config"),
     ],
 )  # fmt: skip
-def test_a_bundle_that_is_no_file_is_named_by_its_setting(edit: Edit, observed: str, first: str) -> None:
+def test_a_bundle_that_is_no_file_is_named_by_its_setting(edit: Edit, observed: str, last: str) -> None:
     found = of(edit, "CON-01")
     assert says(found["CON-01"], "NET03", observed)
-    assert found["CON-01"]["remedy"][0] == first
+    assert found["CON-01"]["remedy"][-1] == last
+
+
+@pytest.mark.parametrize("name", ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
+def test_urllib3_and_the_check_take_the_same_path_for_a_bundle(name: str) -> None:
+    """What botocore hands to urllib3 for a path with ~, which a library reads from an .env file as it stands there."""
+    connection = urllib3.connection.HTTPSConnection("sts.us-east-1.amazonaws.com", ca_certs="~/$HOME/a.pem")
+    assert connection.ca_certs == os.path.expanduser("~/$HOME/a.pem")  # noqa: PTH111
+    bundle = {"~/certs/a.pem": File(text="-----BEGIN CERTIFICATE-----")}
+    edit = machine(files=bundle, environment={name: "~/certs/a.pem"})
+    assert of(edit, "CON-01")["CON-01"]["status"] == "compliant"
 
 
 def test_the_bundle_that_counts_is_the_first_in_botocores_order() -> None:

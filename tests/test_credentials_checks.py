@@ -177,8 +177,8 @@ def failing(*_: Any, **__: Any) -> Any:
         ("sts03-inactive-key", "CRD-01", "STS03", "the long-lived key AKIA…Y001", None),
         ("reg06-runtime-endpoint", "CRD-06", "REG06",
          "AWS_ENDPOINT_URL_BEDROCK_RUNTIME is http://localhost:4566",
-         ["unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME", f"# edit {CONFIG} line 6: where the profile sets endpoint_url,"
-          " delete the line; to ignore all overrides for now:", "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"]),
+         ["unset AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "# to ignore all overrides for now:",
+          "export AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"]),
         ("reg06-global-endpoint", "CRD-06", "REG06", "AWS_ENDPOINT_URL is http://localhost:4566", None),
         ("reg06-endpoint-in-profile", "CRD-06", "REG06",
          f"{CONFIG} line 12: endpoint_url is https://bedrock.gateway.acme.example", None),

@@ -210,7 +210,7 @@ def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:
     row = found(unlisted)["MDL-02", EMBEDDING]
     assert said(row) == ("non_compliant", "MOD02")
     assert "ValidationException: The provided model identifier is invalid." in row["observed"]
-    assert row["remedy"][0].endswith("such as <candidate>")
+    assert row["remedy"][0].endswith(f"set {EMBEDDING} to an ID that the Region lists")
 
 
 def test_a_model_that_may_be_neither_read_nor_listed_is_not_said_to_be_missing() -> None:
@@ -347,7 +347,7 @@ def test_candidates_keep_to_the_residency_rule() -> None:
     settings = Settings(regions=RegionSettings(residency="eu"))
     row = found(old(), only=("MDL-03",), settings=settings)["MDL-03", CHAT]
     assert row["expected"] == "an ACTIVE model"
-    assert "<candidate>" in row["remedy"][0]
+    assert "to an active model, and test" in row["remedy"][0]
 
 
 def test_where_profiles_cannot_be_listed_the_regions_own_is_taken_to_exist() -> None:

@@ -122,10 +122,10 @@ def failing(*_: Any, **__: Any) -> Any:
         ("tok05-time-without-zone", "SSO-02", "TOK05", f"{PATH}: expiresAt is a time without its zone",
          [f"rm -f -- {PATH}", LOGIN]),
         ("tok06-no-refresh-token", "SSO-05", "TOK06", f"{PATH} lacks refreshToken",
-         [f"# edit {CONFIG} line 2: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
+         [f"# edit {CONFIG} line 1: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
           LOGIN]),
         ("tok06-registration-expired", "SSO-05", "TOK06", "lacks a client registration that has not expired",
-         [f"# edit {CONFIG} line 2: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
+         [f"# edit {CONFIG} line 1: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
           LOGIN]),
         ("tok07-revoked-session", "SSO-06", "TOK07",
          "in us-east-1: UnauthorizedException, for a token until 2026-11-22 20:00 UTC",
@@ -344,10 +344,20 @@ def _clock(skew: str) -> Edit:
 
 
 def test_a_token_for_another_start_url_is_none_for_this_portal() -> None:
-    found = of(with_token(("acme.awsapps.com", "other.awsapps.com")))
+    other = ("acme.awsapps.com", "other.awsapps.com")
+    found = of(with_token(other, ("CANARY-access-token", "CANARY-other-token")))
     assert says(found["SSO-04"], None, f"{PATH} is a token for https://other.awsapps.com/start")
     assert "the sso_start_url in ~/.aws/config line 2" in found["SSO-04"]["expected"]
     assert found["SSO-04"]["remedy"][0].startswith(f"# edit {CONFIG} line 2: ")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [("acme.awsapps.com", "sso.acme.example"), ('"region": "us-east-1"', '"region": "eu-west-1"')],
+    ids=["a domain of its own that redirects", "a Region in which the instance is too"],
+)
+def test_a_token_that_the_portal_takes_is_of_this_portal(other: tuple[str, str]) -> None:
+    assert of(with_token(other))["SSO-04"]["status"] == "compliant"
 
 
 @pytest.mark.parametrize("url", ["https://acme.awsapps.com/start/", "https://acme.awsapps.com/start#/"])

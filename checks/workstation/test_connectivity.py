@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from checks import file_fixes
-from checks.fixes import Unset
+from checks.fixes import Export, Fix, Unset
 from checks.requirement import require, requirement
 from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
-from fixtures.evidence.profile import Files
+from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.withheld import require_kept
+from fixtures.machine.config_file import EffectiveOption
 from fixtures.targets import Target
 
 TOLERANCE = timedelta(minutes=5)
@@ -25,6 +27,7 @@ PROXY_FAULTS = {
 BUNDLE_FAULTS = {
     "missing": "where no file is",
     "folder": "which is a folder",
+    "variable": "in which urllib3 fills in no variables; it knows ~",
     "empty": "set to nothing, which is no path",
 }
 
@@ -61,12 +64,30 @@ def test_proxy_and_bundle_exist(
         variable="AWS_CA_BUNDLE" if of_profile else ca_bundle.source,
         file=place.file,
         line=place.line,
-        fix=lambda: (
-            file_fixes.comment_out(files.of(option), [option["line"]])
-            if of_profile and option
-            else [Unset((ca_bundle.source,))]
-        ),
+        remedy=_bundle_edit(ca_bundle, place) if of_profile else None,
+        fix=lambda: _without_bundle(ca_bundle, files, option if of_profile else None),
     )
+
+
+def _as_meant(bundle: CaBundle) -> str:
+    """The path with ~ in place of a variable that is the home folder; nothing where it has none."""
+    meant = re.sub(r"^(\$HOME|\$\{HOME\}|%USERPROFILE%)(?=[/\\])", "~", bundle.path)
+    return meant if bundle.kind == "variable" and meant.startswith("~") else ""
+
+
+def _bundle_edit(bundle: CaBundle, place: Place) -> list[str]:
+    meant = _as_meant(bundle)
+    what = f"write ca_bundle = {meant}" if meant else "correct the path of ca_bundle, or delete the line"
+    return [f"# edit {place}: {what}"]
+
+
+def _without_bundle(bundle: CaBundle, files: Files, option: EffectiveOption | None) -> list[Fix]:
+    """The setting goes; one that is right but for $HOME keeps its file."""
+    if meant := _as_meant(bundle):
+        if option:
+            return file_fixes.change_setting(files.of(option), option, "ca_bundle", meant)
+        return [Export(bundle.source, meant)]
+    return file_fixes.comment_out(files.of(option), [option["line"]]) if option else [Unset((bundle.source,))]
 
 
 @requirement("CON-02")

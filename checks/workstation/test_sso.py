@@ -11,10 +11,11 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
 from fixtures.evidence.network import skew_if_known
-from fixtures.evidence.profile import Files, Place, Sso
+from fixtures.evidence.profile import AwsFileFound, Files, Place, Sso
 from fixtures.evidence.tokens import OtherLogin, SsoToken, TokenCache, kept_by_the_cli, token_flaw
+from fixtures.machine.config_file import Section
 from fixtures.machine.token_cache import TokenFile, cache_name, normalise_start_url
-from fixtures.readings import Reading
+from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
 ELSEWHERE = {
@@ -161,7 +162,9 @@ def _minutes(length: timedelta) -> str:
 
 
 @requirement("SSO-04")
-def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, target: Target) -> None:
+def test_token_is_of_this_portal(
+    sso_token: SsoToken, sso: Sso, files: Files, target: Target, evidence: Evidence
+) -> None:
     """The token's Region and start URL are the profile's."""
     if sso_token.region is None and sso_token.start_url is None:
         not_applicable("the token's file names neither Region nor start URL, and need not")
@@ -169,6 +172,8 @@ def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, ta
         sso.start_url
     )
     place = _place(files, target, sso, "sso_region")
+    if not (same and sso_token.region in (None, sso.region)) and _is_honoured(evidence):
+        return
     require(
         sso_token.region in (None, sso.region),
         cause="TOK07",
@@ -193,6 +198,16 @@ def test_token_is_of_this_portal(sso_token: SsoToken, sso: Sso, files: Files, ta
     )
 
 
+def _is_honoured(evidence: Evidence) -> bool:
+    """Whether the profile's portal took the token all the same: an instance may be in several Regions, and a start URL may
+    lead on to another."""
+    try:
+        roles: Reading = evidence.fact("portal_roles")
+    except Unavailable:
+        return False
+    return roles.error is None
+
+
 @requirement("SSO-05")
 def test_token_can_refresh_itself(
     sso_token: SsoToken, sso: Sso, token_cache: TokenCache, files: Files, target: Target
@@ -200,7 +215,10 @@ def test_token_can_refresh_itself(
     """The token of an sso-session can refresh itself: refresh token, registration, and a cache that can be written."""
     if not sso.session_name:
         not_applicable("the profile has no sso-session, and only the token of one is refreshed")
-    place = _place(files, target, sso, "sso_start_url")
+    header = next(
+        (Place(found.path, section["line"]) for found, section in _named(files, sso.session_name)), None
+    )
+    place = header or files.header_of(target.profile)
     require(
         not sso_token.lacks,
         cause="TOK06",
@@ -220,14 +238,18 @@ def test_token_can_refresh_itself(
     )
 
 
+def _named(files: Files, session: str) -> list[tuple[AwsFileFound, Section]]:
+    """The sections that make the sso-session."""
+    return [(found, section) for found in files if (section := found.read_as(session, "sso-session"))]
+
+
 def _with_scopes(files: Files, session: str) -> list[Fix]:
     """The sso-session asks for what a login needs to get a refresh token."""
     if files.session_option(session, SCOPES):
         return []
-    sections = [(found, section) for found in files if (section := found.read_as(session, "sso-session"))]
     return [
         fix
-        for found, section in sections[:1]
+        for found, section in _named(files, session)[:1]
         for fix in file_fixes.add_setting(found, section, SCOPES, "sso:account:access")
     ]
 

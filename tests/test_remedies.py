@@ -1,0 +1,81 @@
+"""What is said to do, done: in each world the script and the remedy, to the letter, and the next run is no worse."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.catalogue import PLACEHOLDERS
+from checks.fixes import Ask
+from fixtures.simulation.world import list_worlds, load_world
+from tests.followed import EDIT, follow, place, working
+from tests.harness import Judged, judged
+from tests.mending import Laptop, mends_of
+from tests.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdict_on, with_own
+
+FAULTS = [name for name, _ in list_worlds() if load_world(name).expect.root_causes]
+RANK = ("compliant", "incomplete", "non_compliant")
+UNFILLED = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>|\(new\)|\bNone\b")
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_remedy_that_is_followed_makes_nothing_worse(name: str, tmp_path: Path) -> None:
+    world, before = load_world(name), verdict_on(name)
+    laptop = Laptop.of(world, tmp_path / "laptop")
+    for row in before.rows:
+        every_place_is_there(laptop, row)
+    lines = [line for cause in before.document["root_causes"] for line in cause["remedy"]]
+    done, environment = follow(laptop, list(dict.fromkeys(lines)))
+    if done:
+        after = judged_on(laptop, environment)
+        nothing_is_worse(before, after, done, in_the_light=name in AFTERWARDS)
+
+
+@pytest.mark.parametrize("name", [name for name in FAULTS if name not in WORLDS])
+def test_a_script_makes_nothing_worse_where_it_mends_a_part(name: str, tmp_path: Path) -> None:
+    """Of the worlds that a script mends, tests/test_fix_scripts.py asks more."""
+    before = verdict_on(name)
+    found = mends_of(before)
+    if any(mend.mended for mend in found):
+        laptop = Laptop.of(load_world(name), tmp_path / "laptop")
+        laptop.give(found)
+        assert laptop.run(*APPLY).code == 0
+        # What it asks a person for.
+        asked = [fix.text for mend in found for fix in mend.fixes if isinstance(fix, Ask)]
+        follow(laptop, asked)
+        after = judged_on(laptop, dict(laptop.source("--apply").environment))
+        nothing_is_worse(before, after, [str(fix) for mend in found for fix in mend.fixes])
+
+
+def judged_on(laptop: Laptop, environment: Mapping[str, str]) -> Judged:
+    machine = with_own(laptop.as_world(environment), laptop.world)
+    return judged(laptop.world, **options_of(laptop.world), edit=lambda _: machine)
+
+
+def every_place_is_there(laptop: Laptop, row: Mapping[str, Any]) -> None:
+    """A remedy names what there is: a file that is there, a line that it has."""
+    for line in row["remedy"]:
+        assert not UNFILLED.search(line), (row["requirement"], line)
+        if line.startswith("# edit the environment of the process: "):
+            continue
+        if found := EDIT.match(line):
+            file = place(laptop, found["file"])
+            assert file.is_file(), (row["requirement"], line)
+            if found["line"]:
+                assert int(found["line"]) <= len(file.read_bytes().splitlines()), (row["requirement"], line)
+        else:
+            assert not line.startswith("# edit "), (row["requirement"], line)
+
+
+def nothing_is_worse(before: Judged, after: Judged, done: list[str], *, in_the_light: bool = False) -> None:
+    """No call that was answered is not any more, no verdict is worse, and what was compliant is so still, unless it comes
+    `in_the_light` behind what was mended."""
+    said = (done, after.document["root_causes"])
+    assert not working(before.readings) - working(after.readings), said
+    lost = before.with_status("compliant") - after.with_status("compliant")
+    assert in_the_light or not lost - after.with_status("not_applicable"), said
+    assert RANK.index(after.document["verdict"]) <= RANK.index(before.document["verdict"]), said
