@@ -106,11 +106,12 @@ def test_the_reading_is_an_error(operation: str, body: Any, monkeypatch: pytest.
         backend = LiveBackend(machine, None, False, machine.now(), concurrent=False)
         target = Target("msh", "us-east-1")
         params = {"RoleName": "Bedrock"} if operation == "iam:GetRole" else {}
+        assert backend.read(target, "credentials", {}).error is None
         good = dispatch.answer
 
         def spoilt(*arguments: Any) -> Any:
-            status, headers, _ = good(*arguments)
-            return status, headers, body
+            _, headers, _ = good(*arguments)
+            return 200, headers, body
 
         monkeypatch.setattr(dispatch, "answer", spoilt)
         read = backend.read(target, operation, params)
