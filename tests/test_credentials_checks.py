@@ -7,15 +7,18 @@ import json
 import socket
 import time
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.credentials import InstanceMetadataProvider
 
+from fixtures.aws.bounds import Bounds
 from fixtures.aws.calls import Caller
 from fixtures.aws.session_readers import application
 from fixtures.backends import live
 from fixtures.evidence.endpoints import Override, is_approved, is_own
+from fixtures.machine.machine import LiveMachine
 from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
 from fixtures.simulation.world import File, World
@@ -292,16 +295,17 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Caller:
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
     (tmp_path / "config").write_text("[profile bare]\nregion = us-east-1\n", encoding="utf-8")
-    return Caller("bare", "us-east-1")
+    return Caller("bare", "us-east-1", Bounds(LiveMachine()))
 
 
-@pytest.mark.usefixtures("bare")
-def test_a_metadata_service_that_does_not_answer_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_metadata_service_that_does_not_answer_holds_nothing_up(
+    bare: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and says nothing
         monkeypatch.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
         monkeypatch.setenv("AWS_METADATA_SERVICE_TIMEOUT", "60")
         monkeypatch.setenv("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "5")
-        subject: Any = None
+        subject: Any = SimpleNamespace(caller=bare)
         started = time.monotonic()
         assert application(subject)["method"] is None
         assert time.monotonic() - started < 4
