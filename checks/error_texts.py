@@ -21,6 +21,7 @@ FILE = Path(__file__).with_name("error_texts.toml")
 
 # What a phrase may leave open: an ellipsis stands for some text, a word in braces for a value of that form.
 OPEN = {
+    "{start}": r"^",
     "…": r".{0,400}?",
     "{sha1}": r"[0-9a-f]{40}",
     "{instance}": r"i-[0-9a-f]{8,17}",
@@ -34,7 +35,7 @@ OPEN = {
 _COLOUR = re.compile(
     r"(?:\x1b|\^\[|␛)(?:\[[0-9;?]*[a-zA-Z]|\][^\x07\x1b]*(?:\x07|\x1b\\))|\[[0-9]{1,2}(?:;[0-9]{1,3})*m"
 )
-_ESCAPE = re.compile(r"\\+(?:u(?P<code>[0-9a-fA-F]{4})|e(?=\[)|0?33(?=\[)|[nrt])")
+_ESCAPE = re.compile(r"\\+(?:u(?!feff)(?P<code>[0-9a-fA-F]{4})|e(?=\[)|0?33(?=\[)|[nrt])")
 # A log's own words before each line of the text: a compose service, a time, a reply's or a frame's mark.
 _MARGIN = re.compile(
     r"^[ \t]*(?:\S+[ \t]+\|[ \t]|[│┃╷╵╭╰|>#*·]+[ \t]?|\[?\d{4}-\d\d-\d\d[T ][\d:.,]+(?:Z|[+-]\d\d:?\d\d)?\]?[ \t]*)+",
