@@ -1,16 +1,17 @@
-"""Judgement: a check and a target's evidence make an Outcome; a failed read is explained by the failure upstream of it."""
+"""Judgement: a check and a target's evidence make an Outcome; the map of explanations says what is behind a failure."""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
 from checks.catalogue import Catalogue, Requirement
+from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 
@@ -39,15 +40,33 @@ class Failure(Protocol):
     """Evidence that could not be had: fixtures.readings.Unavailable."""
 
     reason: str
-    rests_on: tuple[str, ...]
+    facts: tuple[str, ...]
+    given: tuple[str, ...]
     missing_actions: tuple[str, ...]
+
+
+class Acceptance(Protocol):
+    """A waiver that covers a failure: checks.waivers.Waiver."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def with_explained(self) -> bool: ...
+    @property
+    def accept_blocker(self) -> bool: ...
+
+
+FAILED = ("non_compliant", "waived")
+"""Read, and it does not meet the requirement."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """What became of one requirement, in one case, for one target.
 
-    `evidence` holds keys of readings, `fix` what a script can do about a failure, as checks.fixes writes it.
+    `explained_by` is the requirement whose failure is behind a failure, `blocked_by` the one behind what could not be
+    judged; `waiver` the ID of the waiver that covers a failure, or the one behind it. `evidence` holds keys of readings,
+    `fix` what a script can do about a failure, as checks.fixes writes it.
     """
 
     requirement: str
@@ -59,7 +78,9 @@ class Outcome:
     observed: str | None = None
     reason: str | None = None
     remedy: list[str] = field(default_factory=list)
+    explained_by: str | None = None
     blocked_by: str | None = None
+    waiver: str | None = None
     missing_actions: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
     fix: list[dict[str, Any]] = field(default_factory=list)
@@ -69,13 +90,32 @@ class Outcome:
         return asdict(self)
 
 
-class Docket:
-    """The outcomes for one target, each worked out once, whether its test was selected or it explains another."""
+@dataclass(frozen=True)
+class _Root:
+    """The failure behind another: its requirement, and the waiver that accepts it with all that it explains."""
 
-    def __init__(self, evidence: EvidenceLike, catalogue: Catalogue, unavailable: type[Exception]) -> None:
+    requirement: str
+    accepted: Acceptance | None = None
+
+
+class Docket:
+    """The outcomes for one target, each worked out once, whether its test was selected or it explains another.
+
+    `covering` finds the waiver that covers a failure, where there is one.
+    """
+
+    def __init__(
+        self,
+        evidence: EvidenceLike,
+        catalogue: Catalogue,
+        unavailable: type[Exception],
+        covering: Callable[[Outcome], Acceptance | None] = lambda _: None,
+    ) -> None:
         self.evidence = evidence
         self._catalogue = catalogue
         self._unavailable = unavailable
+        self._covering = covering
+        self._explanations: Explanations = explanations()
         self._outcomes: dict[tuple[str, str | None], Outcome] = {}
         self._under_way: list[str] = []
         self._passed_over: set[str] = set()
@@ -91,9 +131,9 @@ class Docket:
         finally:
             self._under_way.pop()
             self._passed_over.discard(identifier)
-        # Requirements may explain each other: what no failure explained, while one of them was still under way, is asked
-        # again. A failure stands, since the one under way is then blocked by it.
-        if not self._passed_over or outcome.status == "non_compliant":
+        # What could not be read may be explained by what asks for it: what no failure explained, while one of them was
+        # still under way, is asked again. A failure stands, since the one under way is then explained by it.
+        if not self._passed_over or outcome.status in FAILED:
             self._outcomes[key] = outcome
         return outcome
 
@@ -102,10 +142,12 @@ class Docket:
         cases = self._catalogue.requirement(identifier).cases_with(self.evidence.settings)
         return [self.judge(identifier, case) for case in cases]
 
-    def root(self, blocked: Outcome) -> Outcome:
-        """The failure that a blocked outcome names."""
-        failures = [o for o in self.all(str(blocked.blocked_by)) if o.status == "non_compliant"]
-        return failures[0]
+    def root(self, outcome: Outcome) -> Outcome:
+        """The failure that the outcome names as the one that explains or blocks it."""
+        failures = [
+            o for o in self.all(str(outcome.explained_by or outcome.blocked_by)) if o.status in FAILED
+        ]
+        return min(failures, key=lambda failure: failure.explained_by is not None)
 
     def arguments(self, check: Callable[..., None], case: str | None) -> dict[str, Any]:
         """The values of the check's parameters: `case`, `docket`, `evidence`, or a fact by its name."""
@@ -118,7 +160,7 @@ class Docket:
             try:
                 outcome = self._ruled_out(requirement, case) or self._verdict(requirement, case)
             except self._unavailable as failure:
-                outcome = self._explained(requirement, case, failure)  # type: ignore[arg-type]
+                outcome = self._unread(requirement, case, failure)  # type: ignore[arg-type]
             # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
             except Exception as error:  # noqa: BLE001
                 reason = f"the evidence could not be judged: {type(error).__name__}: {error}"
@@ -146,12 +188,6 @@ class Docket:
         return Outcome(requirement.id, case, "compliant", requirement.statement)
 
     def _non_compliant(self, requirement: Requirement, case: str | None, failure: NonCompliant) -> Outcome:
-        blocker = self._failed(failure.unless, requirement.id)
-        if blocker:
-            reason = f"expected {failure.expected}; observed {failure.observed}"
-            return Outcome(
-                requirement.id, case, "blocked", requirement.statement, reason=reason, blocked_by=blocker
-            )
         cause = self._catalogue.cause(failure.cause) if failure.cause else None
         target = self.evidence.target
         remedy = failure.remedy
@@ -161,7 +197,7 @@ class Docket:
             platform = self.evidence.fact("platform")
             filled = [source.known_lines(platform, **{**names, **each}) for each in failure.each or ({},)]
             remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
-        return Outcome(
+        outcome = Outcome(
             requirement.id,
             case,
             "non_compliant",
@@ -172,33 +208,55 @@ class Docket:
             remedy=list(remedy),
             fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
+        upstream = self._explanations.of_failure(requirement.id, case, failure.given, failure.by)
+        root = self._root_among(upstream, requirement.id)
+        accepted = root.accepted if root else self._covering(outcome)
+        if root and accepted and requirement.severity == "blocker" and not accepted.accept_blocker:
+            root, accepted = None, None  # what was accepted were no blockers: this one stands for itself
+        return replace(
+            outcome,
+            status="waived" if accepted else "non_compliant",
+            explained_by=root.requirement if root else None,
+            waiver=accepted.id if accepted else None,
+        )
 
-    def _explained(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:
-        blocker = self._failed(failure.rests_on, requirement.id)
+    def _unread(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:
+        upstream = self._explanations.of_unread(requirement.id, case, failure.facts, failure.given)
+        root = self._root_among(upstream, requirement.id)
         return Outcome(
             requirement.id,
             case,
-            "blocked" if blocker else "inconclusive",
+            "blocked" if root else "inconclusive",
             requirement.statement,
             reason=failure.reason,
-            blocked_by=blocker,
-            missing_actions=[] if blocker else sorted(failure.missing_actions),
+            blocked_by=root.requirement if root else None,
+            missing_actions=[] if root else sorted(failure.missing_actions),
         )
 
-    def _failed(self, upstream: tuple[str, ...], asking: str) -> str | None:
-        """The first of the requirements that fails, or what blocks it, other than the one that asks.
-
-        `MDL-03` is every case of it, `MDL-03:CHAT_MODEL` that case alone.
-        """
-        for entry in upstream:
-            identifier, _, case = entry.partition(":")
-            if identifier in self._under_way:
-                self._passed_over.add(identifier)
+    def _root_among(self, upstream: Sequence[Upstream], asking: str) -> _Root | None:
+        """The first of the requirements that fails, or the failure behind it, other than the one that asks."""
+        for each in upstream:
+            if each.requirement in self._under_way:
+                self._passed_over.add(each.requirement)
                 continue
-            for outcome in [self.judge(identifier, case)] if case else self.all(identifier):
-                root = identifier if outcome.status == "non_compliant" else outcome.blocked_by
-                if root and root != asking:
+            one = [self.judge(each.requirement, each.case)] if each.case else self.all(each.requirement)
+            for outcome in one:
+                root = self._behind(outcome, each.itself)
+                if root and root.requirement != asking:
                     return root
+        return None
+
+    def _behind(self, outcome: Outcome, itself: bool) -> _Root | None:
+        """The failure that the outcome is, or that is behind it; a waived one only with what it explains."""
+        if outcome.status == "blocked" and not itself:
+            return _Root(str(outcome.blocked_by))
+        if outcome.status == "non_compliant":
+            return _Root(outcome.explained_by or outcome.requirement)
+        if outcome.status == "waived":
+            first = self.root(outcome) if outcome.explained_by else outcome
+            accepted = self._covering(first)
+            if accepted and accepted.with_explained:
+                return _Root(first.requirement, accepted)
         return None
 
 

@@ -27,7 +27,6 @@ DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()
 OUTCOME = pytest.StashKey[Outcome]()
 REGISTER = pytest.StashKey[Register]()
-WAIVER = pytest.StashKey[Waiver]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -86,7 +85,12 @@ def docket(config: pytest.Config, target: Target) -> Docket:
     """The target's docket in this process."""
     dockets = config.stash[DOCKETS]
     if target not in dockets:
-        dockets[target] = Docket(config.stash[RUN].evidence(target), load(), Unavailable)
+        dockets[target] = Docket(
+            config.stash[RUN].evidence(target),
+            load(),
+            Unavailable,
+            lambda outcome: covering(config, target, outcome) if REGISTER in config.stash else None,
+        )
     return dockets[target]
 
 
@@ -161,14 +165,11 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     if outcome.status == "inconclusive":
         actions = f" (needs {', '.join(outcome.missing_actions)})" if outcome.missing_actions else ""
         pytest.fail(f"{identifier} is inconclusive: {outcome.reason}{actions}", pytrace=False)
-    if outcome.status == "non_compliant":
-        waiver = covering(item.config, params["target"], outcome)
-        if waiver is not None:
-            item.stash[WAIVER] = waiver
-            # `raises`: whatever else goes wrong in the check is not what was accepted.
-            item.add_marker(
-                pytest.mark.xfail(raises=NonCompliant, strict=True, reason=f"waived: {waiver.id}")
-            )
+    if outcome.status == "waived":
+        # `raises`: whatever else goes wrong in the check is not what was accepted.
+        item.add_marker(
+            pytest.mark.xfail(raises=NonCompliant, strict=True, reason=f"waived: {outcome.waiver}")
+        )
 
 
 def covering(config: pytest.Config, target: Target, outcome: Outcome) -> Waiver | None:
@@ -197,10 +198,9 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if outcome is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
         params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
         report.compliance = result(outcome, params["target"], item.nodeid)
-        if WAIVER in item.stash:
-            applied = item.config.stash[REGISTER].applied(item.stash[WAIVER])
-            report.compliance.update(status="waived", waiver=applied)
-        if outcome.blocked_by:
+        if outcome.waiver:
+            report.compliance["waiver"] = item.config.stash[REGISTER].applied(outcome.waiver)
+        if outcome.explained_by or outcome.blocked_by:
             root = docket(item.config, params["target"]).root(outcome)
             report.compliance["root"] = result(root, params["target"], "")
         if call.excinfo is not None and isinstance(call.excinfo.value, NonCompliant):

@@ -20,8 +20,9 @@ class NonCompliant(Failed):
 
     `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
     placeholders, and `each` repeats it for further names; the remedy is the cause's, or with `own_remedy` the
-    requirement's; `remedy` replaces either; `unless` lists requirements, the nearest first, whose failure explains this
-    one, which is then blocked by it; `fix` is what a script can do about it on this machine.
+    requirement's; `remedy` replaces either; `given` are the conditions that were met, by which the map of explanations
+    is narrowed to what can explain this failure, and `by` the one requirement where the map leaves it to the check; `fix`
+    is what a script can do about it on this machine.
     """
 
     def __init__(
@@ -31,7 +32,8 @@ class NonCompliant(Failed):
         observed: str,
         cause: str | None = None,
         remedy: Sequence[str] | None = None,
-        unless: tuple[str, ...] = (),
+        given: Sequence[str] = (),
+        by: str | None = None,
         own_remedy: bool = False,
         each: Sequence[Mapping[str, object]] = (),
         fix: Sequence[Fix] = (),
@@ -42,7 +44,8 @@ class NonCompliant(Failed):
         self.observed = observed
         self.cause = cause
         self.remedy = remedy
-        self.unless = unless
+        self.given = tuple(given)
+        self.by = by
         self.own_remedy = own_remedy
         self.each = each
         self.fix = fix
@@ -77,7 +80,8 @@ def require(
     observed: str,
     cause: str | None = None,
     remedy: Sequence[str] | None = None,
-    unless: tuple[str, ...] = (),
+    given: Sequence[str] = (),
+    by: str | None = None,
     own_remedy: bool = False,
     each: Sequence[Mapping[str, object]] = (),
     fix: Callable[[], Sequence[Fix]] | Sequence[Fix] = (),
@@ -91,7 +95,8 @@ def require(
             observed=observed,
             cause=cause,
             remedy=remedy,
-            unless=unless,
+            given=given,
+            by=by,
             own_remedy=own_remedy,
             each=each,
             fix=fix() if callable(fix) else fix,

@@ -75,6 +75,7 @@ class Waiver:
     accounts: Scope = ()
     regions: Scope = ()
     accept_blocker: bool = False
+    with_explained: bool = False
 
     def problem(self) -> Problem | None:
         """The key at fault, and what is wrong with it."""
@@ -132,8 +133,9 @@ class Register:
         """Days until its last day; 0 on that day."""
         return (waiver.expires - self.today).days
 
-    def applied(self, waiver: Waiver) -> dict[str, Any]:
-        """The `waiver` of a result that it covers."""
+    def applied(self, identifier: str) -> dict[str, Any]:
+        """The `waiver` of a result that the one with this ID covers."""
+        waiver = next(waiver for waiver in self.waivers if waiver.id == identifier)
         return {
             "id": waiver.id,
             "approved_by": waiver.approved_by,
@@ -174,7 +176,7 @@ class Register:
         if warning is None and left <= WARNING_DAYS:
             warning = f"ends in {left} days" if left > 1 else ("ends tomorrow" if left else "ends today")
         return {
-            **{name: getattr(waiver, name) for name in (*TEXTS, "case", "accept_blocker")},
+            **{name: getattr(waiver, name) for name in (*TEXTS, "case", "accept_blocker", "with_explained")},
             **{name: getattr(waiver, name).isoformat() for name in DATES},
             **{name: list(getattr(waiver, name)) for name in SCOPE},
             "days_left": left,

@@ -10,7 +10,7 @@ from typing import Any
 
 from reports.artifacts import json_text
 from reports.page import WORST_FIRST, anchor, assembled
-from reports.results import SEVERITIES, counts
+from reports.results import SEVERITIES, counts, reach
 
 Json = Mapping[str, Any]
 
@@ -67,7 +67,12 @@ def render(document: Json, evidence: Json, *, comparison: Json | None = None, ca
         whole=bar(document["counts"], len(rows)),
         targets=[_target(target, document["results"]) for target in document["targets"]],
         root_causes=[
-            {**cause, "anchor": anchors.get(_key(cause)), "about": guide.causes.get(cause["cause"])}
+            {
+                **cause,
+                "anchor": anchors.get(_key(cause)),
+                "about": guide.causes.get(cause["cause"]),
+                "reach": reach(cause),
+            }
             for cause in document["root_causes"]
         ],
         comparison=_compared(comparison, anchors),
@@ -155,6 +160,7 @@ def _row(
 ) -> dict[str, Any]:
     key = _key(result)
     read = [(result["target"], name) for name in result["evidence"]]
+    behind = result.get("explained_by") or result["blocked_by"]
     return {
         **result,
         "key": key,
@@ -162,7 +168,7 @@ def _row(
         "guide": guide.requirements.get(result["requirement"]),
         "about": guide.causes.get(result["cause"]),
         "change": changes.get(key),
-        "blocker": worst.get((result["target"], result["blocked_by"])) if result["blocked_by"] else None,
+        "behind": worst.get((result["target"], behind)) if behind else None,
         "open": result["status"] in OPEN,
         "readings": [register[place] for place in read if place in register],
         "elsewhere": [name for target, name in read if (target, name) not in register],
@@ -324,9 +330,9 @@ def _unread(rows: Sequence[dict[str, Any]], guide: Guide) -> dict[str, Any]:
     for group in inconclusive:
         group["actions"] = sorted({action for row in group["rows"] for action in row["missing_actions"]})
     titles = {row["anchor"]: row["title"] for row in rows}
-    blocked = grouped("blocked", "target", "blocked_by", "blocker")
+    blocked = grouped("blocked", "target", "blocked_by", "behind")
     for group in blocked:
-        group["blocker_title"] = titles.get(group["blocker"], "")
+        group["behind_title"] = titles.get(group["behind"], "")
     return {
         "inconclusive": inconclusive,
         "blocked": blocked,

@@ -104,8 +104,9 @@ def merge(
         for row in shard.results["results"]:
             placed = {**row, **place(row["requirement"])}
             placed["evidence"] = [f"{number}:{name}" for name in row["evidence"]]
-            if row["status"] == "blocked":
-                placed["root"] = roots.get((row["target"], row["blocked_by"]))
+            behind = row.get("explained_by") or row["blocked_by"]
+            if behind:
+                placed["root"] = roots.get((row["target"], behind))
             rows.append(placed)
     newest = max(shards, key=lambda shard: str(shard.results["run"]["finished"]))
     gate = max((shard.results["run"]["gate"] for shard in shards), key=SEVERITIES.index)

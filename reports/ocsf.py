@@ -17,7 +17,7 @@ Json = Mapping[str, Any]
 MISSING = "--ocsf needs py-ocsf-models: pip install -e '.[ocsf]'"
 STANDARD = "AWS SSO Bedrock enterprise guide"
 LONGEST = 2000
-UNMAPPED = ("scope", "cause", "blocked_by", "missing_actions", "waiver", "evidence")
+UNMAPPED = ("scope", "cause", "explained_by", "blocked_by", "missing_actions", "waiver", "evidence")
 """What OCSF has no attribute for."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,10 +9,13 @@ STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable",
 SEVERITIES = ("blocker", "high", "medium", "low")
 RESULT_KEYS = (
     "requirement", "case", "target", "scope", "section", "severity", "status", "cause", "title", "expected", "observed",
-    "reason", "remedy", "blocked_by", "missing_actions", "waiver", "evidence", "check",
+    "reason", "remedy", "explained_by", "blocked_by", "missing_actions", "waiver", "evidence", "check",
 )  # fmt: skip
 
 Result = Mapping[str, Any]
+
+SCHEMA = 2
+"""Of results.json; readers take 1 as well, where what a failure explains was told as blocked."""
 
 EXIT_OK, EXIT_NON_COMPLIANT, EXIT_INCOMPLETE = 0, 1, 6
 
@@ -72,46 +74,66 @@ def at_or_above(gate: str, results: Iterable[Result]) -> Iterator[Result]:
 def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
     """The failures that no other failure explains, the first to mend first."""
     keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
-    blocked_by = Counter((result["target"], result["blocked_by"]) for result in results)
     causes = []
     for group in failures_by_root_cause(results):
         first = group[0]
-        blocks = _blocked(group, blocked_by) + len(group) - 1
-        causes.append({**{key: first[key] for key in keys}, "blocks": blocks})
+        explained = [*group[1:], *_behind(group, "explained_by", results)]
+        causes.append(
+            {
+                **{key: first[key] for key in keys},
+                "severity": gravest([first, *explained]),
+                "explains": len(explained),
+                "blocks": len(_behind(group, "blocked_by", results)),
+            }
+        )
     return causes
+
+
+def reach(cause: Mapping[str, Any]) -> str:
+    """What a root cause is behind, in words: `explains 22, blocks 40`; nothing where it stands alone."""
+    counted = {"explains": cause.get("explains", 0), "blocks": cause["blocks"]}
+    return ", ".join(f"{verb} {count}" for verb, count in counted.items() if count)
+
+
+def gravest(results: Iterable[Result]) -> str:
+    """The highest severity among the results: what a root cause counts with, over itself and what it explains."""
+    return SEVERITIES[min(SEVERITIES.index(result["severity"]) for result in results)]
 
 
 def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
     """The failures that no other failure explains, those together that have one root cause, the first to mend first.
 
-    Failures of one cause with one remedy are one root cause. What blocks the selected checks is a root cause even
-    where its own check was not selected. First comes what is severe or blocks something, by stage from the environment
+    Failures of one cause with one remedy are one root cause. What explains or blocks the selected checks is a root cause
+    even where its own check was not selected. First comes what is severe or blocks something, by stage from the environment
     to the model; then the rest.
     """
     failures: dict[tuple[Any, ...], Result] = {}
     for result in results:
         for failure in (result, result.get("root")):
-            if failure and failure["status"] == "non_compliant":
+            if failure and failure["status"] == "non_compliant" and not failure.get("explained_by"):
                 failures.setdefault((failure["target"], failure["requirement"], failure["case"]), failure)
     groups: dict[tuple[Any, ...], list[Result]] = {}
     for failure in sorted(failures.values(), key=lambda f: (f["target"], f["stage"], f["order"])):
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
-    blocked_by = Counter((result["target"], result["blocked_by"]) for result in results)
 
     def rank(group: Sequence[Result]) -> tuple[Any, ...]:
         first, severity = group[0], min(SEVERITIES.index(failure["severity"]) for failure in group)
-        urgent = _blocked(group, blocked_by) or severity <= SEVERITIES.index("high")
+        behind = [*_behind(group, "blocked_by", results), *_behind(group, "explained_by", results)]
+        urgent = behind or severity <= SEVERITIES.index("high")
         return first["target"], 0 if urgent else 1, first["stage"], severity, first["order"]
 
     return sorted(groups.values(), key=rank)
 
 
-def _blocked(group: Sequence[Result], blocked_by: Mapping[tuple[Any, Any], int]) -> int:
-    """How many results the failures of the group block."""
-    return sum(
-        blocked_by.get((group[0]["target"], member), 0) for member in {f["requirement"] for f in group}
-    )
+def _behind(group: Sequence[Result], key: str, results: Iterable[Result]) -> list[Result]:
+    """The results that a failure of the group explains or blocks, as `key` says."""
+    members = {(failure["target"], failure["requirement"]) for failure in group}
+    return [
+        result
+        for result in results
+        if (result["target"], result.get(key)) in members and result["status"] in ("non_compliant", "blocked")
+    ]
 
 
 def document(
@@ -147,7 +169,7 @@ def document(
             {"account_fingerprint": None, **target, "verdict": verdict(own, gate), "scopes": scopes}
         )
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "suite": dict(suite),
         "run": {**run, "gate": gate},
         "targets": judged,

@@ -8,6 +8,7 @@ from typing import Any
 
 from reports.compare import CHANGES
 from reports.page import WORDS, WORST_FIRST, cut, visible
+from reports.results import reach
 
 Json = Mapping[str, Any]
 
@@ -85,12 +86,12 @@ def _causes(document: Json) -> str:
     parts = ["## Root causes, first to mend first"]
     for number, cause in enumerate(causes[:CAUSES_SHOWN], 1):
         code = " ".join(filter(None, (cause["requirement"], cause["cause"], cause["case"])))
-        blocks = f", blocks {cause['blocks']}" if cause["blocks"] else ""
+        behind = f", {reach(cause)}" if reach(cause) else ""
         where = f"{plain(cause['target'])}: " if len(document["targets"]) > 1 else ""
         remedy = [*cause["remedy"][:REMEDY_LINES]]
         if len(cause["remedy"]) > REMEDY_LINES:
             remedy.append(f"# and {len(cause['remedy']) - REMEDY_LINES} more lines, in audit.html")
-        parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{blocks})")
+        parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{behind})")
         parts.append(f"{where}{plain(cause['observed'])}")
         parts.append(fenced(remedy, "sh"))
     if len(causes) > CAUSES_SHOWN:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from reports.page import cut, visible
+from reports.results import reach
 
 LINE = 500
 COMMAND = 2_000
@@ -111,10 +112,10 @@ def _target(
 def _root_cause(reporter: pytest.TerminalReporter, number: int, cause: Mapping[str, Any]) -> None:
     code = f"{cause['requirement']}{' ' + cause['cause'] if cause['cause'] else ''}"
     case = f" [{cause['case']}]" if cause["case"] else ""
-    blocks = f" (blocks {cause['blocks']})" if cause["blocks"] else ""
+    behind = f" ({reach(cause)})" if reach(cause) else ""
     reporter.write_line("")
     reporter.write(f"  {number}. {_line(cause['title'])}", red=True, bold=True)
-    reporter.write_line(f"  {code}{case}{blocks}")
+    reporter.write_line(f"  {code}{case}{behind}")
     reporter.write_line(f"     seen   {_line(cause['observed'])}")
     for position, line in enumerate(cause["remedy"]):
         # A command is for pasting: whole, or not at all.

@@ -84,7 +84,7 @@ def judged(
             if not only or requirement.id in only:
                 for outcome in docket.all(requirement.id):
                     row = result(outcome, target, f"checks/{requirement.id}")
-                    if outcome.blocked_by:
+                    if outcome.explained_by or outcome.blocked_by:
                         row["root"] = result(docket.root(outcome), target, "")
                     results.append(row)
         return Judged(results, [reading.as_json() for reading in evidence.readings()])

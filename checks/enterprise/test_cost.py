@@ -39,7 +39,7 @@ def test_budget_has_subscribers(
     for charge in charges:
         covering = [budget.name for budget in known if budget.covers(charge)]
         if not covering:
-            raise Unavailable(f"no budget covers {charge['SERVICE']}", rests_on=("COST-01",))
+            raise Unavailable(f"no budget covers {charge['SERVICE']}", given=("no-budget",))
         if not satisfying(covering, lambda name: told[name].anybody):
             require(
                 False,

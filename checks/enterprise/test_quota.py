@@ -22,7 +22,7 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
             account=caller_names.account,
             resource=zero[0].code,
             value=f"{zero[0].default or 1:g}",
-            unless=_obstacle(own),
+            given=own.configured.in_its_way,
         )
 
 
@@ -38,7 +38,7 @@ def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> No
         expected=f"{' and '.join(f'{need} {quota.unit}' for quota, need in short)} a minute",
         observed="; ".join(f"{quota.name}: {quota.applied:g}" for quota, _ in short),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
-        unless=(*_obstacle(own), f"QTA-01:{case}", f"QTA-03:{case}"),
+        given=own.configured.in_its_way,
     )
 
 
@@ -59,7 +59,7 @@ def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> None
             for quota, need in missing
         ),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
-        unless=(*_obstacle(own), f"QTA-01:{case}"),
+        given=own.configured.in_its_way,
     )
 
 
@@ -69,7 +69,3 @@ def _nothing_configured(own: ModelQuotas) -> NoReturn:
 
 def _said(default: float | None) -> str:
     return "nothing" if default is None else f"{default:g}"
-
-
-def _obstacle(own: ModelQuotas) -> tuple[str, ...]:
-    return (own.configured.obstacle,) if own.configured.obstacle else ()

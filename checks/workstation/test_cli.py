@@ -8,7 +8,7 @@ from typing import Any
 from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
-from fixtures.evidence.identity import CALLS, RESOLVES, Identity, same_caller
+from fixtures.evidence.identity import Identity, same_caller
 from fixtures.evidence.programs import CliCaller, CliVersion
 from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
@@ -38,7 +38,7 @@ def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: E
     if cli_configuration["returncode"]:
         raise Unavailable(
             f"{cli_configuration['command']} failed: {_last_line(cli_configuration['error'])}",
-            rests_on=("CLI-01", *RESOLVES),
+            given=("failed",),
         )
     rows = cli_configuration["rows"]
     unset = [row for row in ROWS if not rows.get(row, {}).get("set")]
@@ -46,7 +46,7 @@ def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: E
         not unset,
         expected="a profile, both keys and a region, each with its source",
         observed=f"{cli_configuration['command']}: {', '.join(unset)} <not set>",
-        unless=("PRF-06",) if unset == ["region"] else ("CLI-01", *RESOLVES),
+        given=["region-unset" if unset == ["region"] else "keys-unset"],
     )
 
 
@@ -61,27 +61,26 @@ def test_cli_and_boto3_are_the_same_caller(
             cause="TOK08",
             expected="boto3 and the AWS CLI answer alike",
             observed=f"boto3: {dead_token}; {kept_by_the_cli(max(cli_keys.values()))}",
-            # Where boto3 finds no token that it can read, that is what is wrong, whatever the CLI still has.
-            unless=("SSO-01", "SSO-02"),
+            given=["dead-token"],
         )
     identity: Identity = evidence.fact("identity")
     expected = f"the AWS CLI answers as boto3 does: {identity.arn}"
     if cli_caller.arn is None:
         said = f"aws sts get-caller-identity: {_last_line(cli_caller.said or '')}"
         if cli_caller.code not in INVALID_KEYS | EXPIRED | BAD_SIGNATURE:
-            raise Unavailable(said, rests_on=("CLI-01", "CLI-02", *CALLS))
+            raise Unavailable(said, given=("not-asked",))
         require(
             False,
             cause="PRE04" if cli_caller.code in EXPIRED else None,
             expected=expected,
             observed=said,
-            unless=("CLI-01",),
+            given=["refused"],
         )
     require(
         cli_caller.account == identity.account and same_caller(cli_caller.arn, identity.arn),
         expected=expected,
         observed=f"aws sts get-caller-identity: {cli_caller.arn}",
-        unless=("RUN-06", "CRD-01", "PRF-03"),
+        given=["another-caller"],
     )
 
 

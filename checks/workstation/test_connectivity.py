@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Any
 
 from checks import file_fixes
 from checks.fixes import Export, Fix, Unset
@@ -92,16 +91,13 @@ def _without_bundle(bundle: CaBundle, files: Files, option: EffectiveOption | No
 
 @requirement("CON-02")
 def test_endpoint_is_reached_and_trusted(
-    case: str, endpoints: dict[str, Endpoint], files: Files, target: Target, docket: Any
+    case: str, endpoints: dict[str, Endpoint], files: Files, target: Target
 ) -> None:
     """The endpoint resolves, connects and presents a certificate that is trusted."""
     endpoint = endpoints[case]
     found = Reach.of(endpoint)
-    unless = ("CRD-06", "CON-01")
     of_login = case in ("portal.sso", "oidc")
     header = files.header_of(target.profile)
-    # A cached token tells which Region is meant; where there is none, its absence does not explain this one.
-    told = of_login and docket.judge("SSO-04", None).status == "non_compliant"
     anywhere = any(not e.reading.error and e.reading.value["resolved"] for e in endpoints.values())
     require(
         found.resolved or endpoint.in_known_region or not anywhere,
@@ -113,25 +109,20 @@ def test_endpoint_is_reached_and_trusted(
         file=header.file,
         line=header.line,
         region="us-east-1",
-        unless=(
-            *(("SSO-04",) if told else ()),
-            *(("PRF-05:sso_region",) if of_login else ("REG-01", "ENV-03", "PRF-06", "PRF-05:region")),
-            *unless,
-        ),
+        given=["login-region" if of_login else "unknown-region"],
     )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
     require(
         found.connected,
         expected=f"a connection to {found.host}",
         observed=fault + _and_others(endpoint, endpoints.values()),
-        unless=("REG-01", *unless) if case.startswith("bedrock") else unless,
+        given=["bedrock-unreachable"] if case.startswith("bedrock") else [],
     )
     require(
         found.trusted,
         cause="NET02",
         expected=f"a certificate of {found.host} that the SDK trusts",
         observed=f"{found.host}: {found.error}",
-        unless=unless,
     )
 
 

@@ -77,7 +77,7 @@ def test_sso_provider_wins(
         cause="ENV01",
         expected=wanted,
         observed=alone,
-        unless=("CRD-02", "CRD-03"),
+        given=["keys-of-environment"],
         fix=[Unset(KEY_VARIABLES)],
     )
     require(
@@ -92,7 +92,7 @@ def test_sso_provider_wins(
         cause="PRE06",
         expected=wanted,
         observed=alone,
-        unless=("CRD-05",),
+        given=["machines-role"],
         fix=_without_the_machines_role(target.profile),
     )
 
@@ -134,17 +134,7 @@ def _require_own_provider(
         remedy=remedy,
         file=place.file,
         line=place.line,
-        # Where the profile is meant for SSO, what keeps SSO from winning is what is wrong.
-        # In production a person's own sign-in is what PRD-01 is about.
-        unless=(
-            "PRF-10",
-            "PRF-09",
-            "PRF-03",
-            *(("PRF-04",) if uses_sso or not option else ()),
-            "PRF-02",
-            "PRF-01",
-            "PRD-01",
-        ),
+        given=["other-provider", *(["meant-for-sso"] if uses_sso or not option else [])],
         fix=fix,
     )
 
@@ -157,7 +147,7 @@ class _Fault:
     variables: tuple[str, ...]
     expected: str
     observed: str
-    unless: tuple[str, ...] = ()
+    given: tuple[str, ...] = ()
 
 
 @requirement("CRD-02")
@@ -190,7 +180,7 @@ def test_environment_has_no_stray_credential(
             expected=fault.expected,
             observed=fault.observed,
             variable=fault.variables[0],
-            unless=fault.unless,
+            given=fault.given,
             fix=[Unset(KEY_VARIABLES)],
         )
 
@@ -281,7 +271,7 @@ def _shadow(present: dict[str, Value], faults: Sequence[_Fault], winners: Winner
     if faults:
         first = faults[0]
         return _Fault(
-            first.cause, (first.variables[0], *concerned), first.expected, first.observed, first.unless
+            first.cause, (first.variables[0], *concerned), first.expected, first.observed, first.given
         )
     kind, last4 = present[KEY]["kind"], present[KEY]["last4"] or ""
     return _Fault(
@@ -290,7 +280,7 @@ def _shadow(present: dict[str, Value], faults: Sequence[_Fault], winners: Winner
         f"no keys in the environment, so that profile {profile} is used",
         f"{KEY} is {kind}…{last4}: boto3 with profile_name uses {winners.named},"
         f" an application with its environment alone {winners.alone}",
-        unless=("CRD-03",),
+        given=("shadows",),
     )
 
 
@@ -331,7 +321,7 @@ def _require_token_in_files(files: Files, profile: str, tested: str) -> None:
         observed=f"{place}: ASIA…{key['facts']['last4'] or ''} of profile {profile} has no aws_session_token",
         file=place.file,
         line=place.line,
-        unless=("PRF-10", "PRF-03") if profile == tested else (),
+        given=["own-profile"] if profile == tested else [],
     )
 
 

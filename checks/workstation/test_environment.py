@@ -11,7 +11,7 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.profile import SESSION, Files, Profile
+from fixtures.evidence.profile import Files, Profile
 from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
 from fixtures.readings import Reading
 from fixtures.targets import Target
@@ -90,7 +90,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
     )
-    elsewhere = "ENV-03" if case in REGIONS else "ENV-04" if case == "AWS_PROFILE" and stated else None
+    elsewhere = "region" if case in REGIONS else "profile" if case == "AWS_PROFILE" and stated else None
     chat = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") or evidence.settings.models.chat
     values = {
         **dict.fromkeys(REGIONS, target.region),
@@ -110,7 +110,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         else f"{file.path}: no line sets {case}",
         each=[{"variable": name, "candidate": values[name]} for name in unset],
         file=file.path,
-        unless=(*(("ENV-01",) if lost else ()), *((elsewhere,) if elsewhere else ())),
+        given=[*(["file-lost"] if lost else []), *([elsewhere] if elsewhere else [])],
     )
 
 
@@ -165,7 +165,7 @@ def test_regions_agree(
         own_remedy=True,
         file=file.path,
         region=wanted or only,
-        unless=() if own else ("PRF-06",),
+        given=[] if own else ["profile-without-region"],
         fix=lambda: _one_region(str(wanted or only), file, files, target.profile),
     )
     usable = [region for region in (target.region, *names.values()) if region in approved]
@@ -175,7 +175,7 @@ def test_regions_agree(
         observed=", ".join(map(str, written)),
         file=file.path,
         region=wanted or next(iter(usable), target.region),
-        unless=("REG-01", *(("PRF-06",) if wanted and profile.region != wanted else ())),
+        given=["differ", *(["profile-in-another-region"] if wanted and profile.region != wanted else [])],
     )
 
 
@@ -206,7 +206,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
             if named not in profiles
             else []
         ),
-        unless=() if file.variable("AWS_PROFILE") else ("ENV-02:AWS_PROFILE",),
+        given=[] if file.variable("AWS_PROFILE") else ["unset"],
     )
 
 
@@ -228,8 +228,7 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files,
         each=[{"variable": name, "line": file.line(name)} for name in alike],
         file=file.path,
         fix=lambda: environment_fixes.lead_to(file, case, files, platform),
-        # The right path, where the file itself is missing.
-        unless=(f"PRF-01:{kind}",) if file.value(case) == files.path_of(kind) else (),
+        given=[f"right-path:{kind}"] if file.value(case) == files.path_of(kind) else [],
     )
 
 
@@ -258,9 +257,9 @@ def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> No
         expected=expected,
         observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
         file=file.path,
-        unless=tuple(f"ENV-02:{name}" for name in names if not file.sets(name)),
+        given=[f"unset:{name}" for name in names if not file.sets(name)],
     )
-    retries = value_of(retrying, rests_on=SESSION)["retries"] if retrying else {}
+    retries = value_of(retrying, "no-client")["retries"] if retrying else {}
     require(
         (retries.get("mode"), retries.get("total_max_attempts")) == (mode, _whole(attempts)),
         expected=expected,
@@ -285,7 +284,7 @@ def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> None:
         observed=f"{file.place(name)}: {name} is {file.shown(name)}",
         file=file.path,
         line=file.line(name),
-        unless=() if file.sets(name) else (f"ENV-02:{name}",),
+        given=[] if file.sets(name) else ["unset"],
     )
 
 
@@ -347,7 +346,7 @@ def test_environment_does_not_override(
         observed=_listed([_difference(name, file, environment) for name in named]),
         each=[{"variable": name} for name in named],
         fix=[Unset(tuple(named))],
-        unless=() if others else ("CRD-05", "ENV-04", "ENV-03", "REG-01", "PRF-01", "ENV-05"),
+        given=[] if others else ["wrong-value"],
     )
 
 
@@ -374,7 +373,7 @@ def test_chat_models_agree(env_file: EnvFile | None) -> None:
         observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
         file=file.path,
         model=file.value("CHAT_MODEL"),
-        unless=tuple(f"ENV-02:{name}" for name in names if not file.sets(name)),
+        given=[f"unset:{name}" for name in names if not file.sets(name)],
     )
 
 

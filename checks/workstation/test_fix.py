@@ -20,7 +20,7 @@ def test_nothing_is_left_to_fix(docket: Docket) -> None:
             False,
             expected="nothing that can be mended on this machine",
             observed=f"{outcome.requirement} {outcome.cause or ''}".strip() + f": {outcome.observed}",
-            unless=(outcome.requirement,),
+            by=outcome.requirement,
         )
     for outcome in outcomes:
         if outcome.status == "inconclusive":

@@ -6,11 +6,11 @@ from typing import Any
 
 from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
-from checks.workstation.test_permissions import other_credentials
+from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.invocations import CHAT, documented_length
-from fixtures.evidence.models import BEDROCK, EMBEDDING, ConfiguredModel
+from fixtures.evidence.models import EMBEDDING, ConfiguredModel
 from fixtures.evidence.permissions import (
     INVOKE,
     STREAM,
@@ -25,16 +25,16 @@ from fixtures.evidence.replacements import replacements, ways_to_call
 from fixtures.readings import Reading, Unavailable
 
 REFUSALS = (
-    ("ValidationException", "on-demand throughput", "MOD01", ("MDL-05",)),
-    ("ValidationException", "model identifier is invalid", "MOD02", ("MDL-01", "MDL-02")),
-    ("AccessDeniedException", "marketplace", "IAM03", ("IAM-06",)),
-    ("AccessDeniedException", "have access to the model", "MOD03", ("MDL-08",)),
-    ("ResourceNotFoundException", "use case details", "MOD04", ("MDL-08",)),
-    ("ResourceNotFoundException", "end of its life", "MOD05", ("MDL-03",)),
-    ("ResourceNotFoundException", "legacy", "MOD05", ("MDL-03",)),
+    ("ValidationException", "on-demand throughput", "MOD01"),
+    ("ValidationException", "model identifier is invalid", "MOD02"),
+    ("AccessDeniedException", "marketplace", "IAM03"),
+    ("AccessDeniedException", "have access to the model", "MOD03"),
+    ("ResourceNotFoundException", "use case details", "MOD04"),
+    ("ResourceNotFoundException", "end of its life", "MOD05"),
+    ("ResourceNotFoundException", "legacy", "MOD05"),
 )
-"""Code and words of a refusal, its failure mode, and the requirements that would have told it from reading (Bedrock user
-guide, "Troubleshooting Amazon Bedrock API error codes")."""
+"""Code and words of a refusal, and its failure mode, by which the map of explanations knows what would have told it from
+reading (Bedrock user guide, "Troubleshooting Amazon Bedrock API error codes")."""
 
 
 @requirement("INV-01")
@@ -96,23 +96,19 @@ def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence
     # An error within a stream is named as the stream's event is, with a small letter.
     code = error.code[:1].upper() + error.code[1:]
     message = error.message.lower()
-    for refusal, words, cause, told_by in REFUSALS:
+    for refusal, words, cause in REFUSALS:
         if code == refusal and words in message:
-            _refused(cause, _upstream(told_by, configured.variable), reading, configured, evidence)
+            _refused(cause, reading, configured, evidence)
     denial = denial_of(error, action)
     if denial:
         _denied(denial, configured, evidence)
     if code in THROTTLED:
-        _refused("MOD06", (), reading, configured, evidence)
-    try:
-        return value_of(reading)
-    except Unavailable as failure:
-        raise failure.resting_on(BEDROCK) from None
+        _refused("MOD06", reading, configured, evidence)
+    return value_of(reading)
 
 
 def _refused(
     cause: str,
-    unless: tuple[str, ...],
     reading: Reading,
     configured: ConfiguredModel,
     evidence: Evidence,
@@ -128,7 +124,7 @@ def _refused(
         cause=cause,
         expected=f"{configured.name.text} answers",
         observed=f"{reading.action} on {configured.name.text}: {error and error.code}: {error and error.message}",
-        unless=(*unless, *other_credentials(evidence)),
+        given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
         candidate=first(candidates),
         model=configured.base,
         account=caller.account,
@@ -143,19 +139,14 @@ def _denied(denial: Decision, configured: ConfiguredModel, evidence: Evidence) -
     action, variable = denial.action, configured.variable
     grants: Grants = evidence.fact("grants")
     own = Denial(Need(action, denial.resource), denial)
-    simulated = (f"IAM-01:{action.partition(':')[2]}-{variable}", f"IAM-02:{variable}", "IAM-05")
+    denied = "invoke-denied" if action == INVOKE else "stream-denied"
     require(
         False,
         cause=denial.cause,
         expected=f"{action} allowed on {denial.resource}",
         observed=f"the call was denied: {own}",
-        unless=(*simulated, *other_credentials(evidence)),
+        given=[f"{denied}:{variable}", "refused", *caller_meant(evidence)],
         statement=grants.statement(denial.cause, [own]),
         account=grants.caller.account,
         role=grants.caller.role,
     )
-
-
-def _upstream(requirements: tuple[str, ...], variable: str) -> tuple[str, ...]:
-    cases = {"MDL-08": [f"{variable}-{what}" for what in ("agreement", "entitlement", "region")]}
-    return tuple(f"{each}:{case}" for each in requirements for case in cases.get(each, [variable]))

@@ -64,7 +64,6 @@ def test_model_resolves(
         cause="MOD02",
         expected=f"a model or inference profile of {configured.region}{such_as(listed)}",
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
-        unless=(f"MDL-01:{case}",),
         candidate=first(listed),
         each=edits(case, names(models), model_places),
     )
@@ -169,7 +168,7 @@ def test_model_is_available(
     without = what != "region" and agreement not in {"AVAILABLE", ""}
     missing = form_is_missing(use_case_form)
     form = without and is_anthropics(configured) and not (use_case_form and use_case_form.value)
-    rights = (f"IAM-06:{variable}",) if without and has_product(configured) and not missing else ()
+    rights = ["no-rights"] if without and has_product(configured) and not missing else []
     unread = form and not missing
     require(
         status == "AVAILABLE",
@@ -180,7 +179,7 @@ def test_model_is_available(
             f"{', and the use-case form has not been submitted' if form and missing else ''}"
             f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
         ),
-        unless=(f"MDL-02:{variable}", *rights),
+        given=rights,
         model=configured.base,
         account=caller_names.account,
     )

@@ -8,7 +8,7 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.identity import Provider
-from fixtures.evidence.models import BEDROCK, PROFILE, ConfiguredModel, agreement_of, is_anthropics
+from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
     LIST,
@@ -31,16 +31,10 @@ from fixtures.evidence.permissions import (
 from fixtures.readings import Reading, Unavailable
 
 
-def other_caller(evidence: Evidence) -> tuple[str, ...]:
-    """What explains a denial because the caller is not who was meant. What only an application gets that names no profile
-    (CRD-01 judges that too) explains nothing here."""
+def caller_meant(evidence: Evidence) -> tuple[str, ...]:
+    """The condition that the caller is not who was meant, since another provider wins for the profile; else none."""
     provider: Provider = evidence.fact("provider")
-    return ("RUN-03",) if provider.method in evidence.allowed_providers else ("RUN-03", "CRD-01")
-
-
-def other_credentials(evidence: Evidence) -> tuple[str, ...]:
-    """What explains a denied Bedrock call besides: it was made with an API key, or did not go to AWS."""
-    return ("CRD-04", "CRD-06", *other_caller(evidence))
+    return () if provider.method in evidence.allowed_providers else ("unwanted-provider",)
 
 
 @requirement("IAM-01")
@@ -56,7 +50,7 @@ def test_action_is_allowed(
     if action == STREAM and STREAM not in actions_on(variable):
         not_applicable(f"{variable} is the embedding model, and embeddings are not streamed")
     need = permissions.need(action, configured)
-    obstacles = _obstacles(configured) if action != LIST else ()
+    obstacles = configured.in_its_way if action != LIST else ()
     _require_allowed([need], permissions.decisions, obstacles, evidence)
 
 
@@ -80,7 +74,7 @@ def test_profile_and_destinations_are_allowed(
         for need in invoked
     ]
     decisions = {**permissions.decisions, **destination_permissions}
-    _require_allowed([*invoked, *needs], decisions, _obstacles(configured), evidence)
+    _require_allowed([*invoked, *needs], decisions, configured.in_its_way, evidence)
 
 
 @requirement("IAM-03")
@@ -89,8 +83,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
     error = model_listing.error
     denial = denial_of(error, LIST, "*")
     if denial:
-        simulated = ("IAM-01:ListFoundationModels-CHAT_MODEL", "IAM-05")
-        _fail([Denial(Need(LIST, "*"), denial)], (*simulated, *other_credentials(evidence)), evidence)
+        _fail([Denial(Need(LIST, "*"), denial)], ("denied", *caller_meant(evidence)), evidence)
     if error and error.code in ACCESS_DENIED | INVALID_KEYS:
         with_key = "api key" in error.message.lower()
         refused = "REG04" if error.code in INVALID_KEYS else None
@@ -99,9 +92,9 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
             cause="ENV08" if with_key else refused,
             expected="bedrock:ListFoundationModels answers",
             observed=f"{LIST}: {error.code}: {error.message}",
-            unless=("CRD-04", "CRD-06", "RUN-02", "REG-04", "REG-03", "REG-01", *other_caller(evidence)),
+            given=("refused", *caller_meant(evidence)),
         )
-    _answer(model_listing, BEDROCK)
+    value_of(model_listing)
 
 
 @requirement("IAM-04")
@@ -116,11 +109,10 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
         return
     refused = {action: denial_of(reading.error, action) for action, reading in readings.items()}
     denied = [Denial(Need(action, each.resource), each) for action, each in refused.items() if each]
-    simulated = (f"IAM-01:GetFoundationModel-{case}", "IAM-05")
     if denied:
-        _fail(denied[:1], (*_obstacles(configured), *simulated, *other_credentials(evidence)), evidence)
+        _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence)
     for reading in readings.values():
-        _answer(reading, configured.rests_on)
+        raise configured.unread(reading)
 
 
 @requirement("IAM-05")
@@ -129,7 +121,7 @@ def test_simulation_and_calls_agree(
 ) -> None:
     """What the simulation says and what the calls do agree."""
     if not compared:
-        raise Unavailable("no call of this run got as far as IAM's decision", rests_on=BEDROCK)
+        raise Unavailable("no call of this run got as far as IAM's decision", given=("no-call",))
     unseen = [
         Denial(need, made)
         for need, (simulated, made) in compared.items()
@@ -141,7 +133,7 @@ def test_simulation_and_calls_agree(
             cause="IAM02",
             expected="the calls that IAM's simulation allows are not denied",
             observed=f"the simulation allows it, and the call was denied: {unseen[0]}{_more(unseen)}",
-            unless=other_credentials(evidence),
+            given=caller_meant(evidence),
             statement=statement_of(unseen),
             account=caller_names.account,
             role=caller_names.role,
@@ -158,7 +150,7 @@ def test_simulation_and_calls_agree(
             False,
             expected="the calls that IAM's simulation denies are denied",
             observed=f"the call succeeded, and the simulation says: {done[0]}{untold}{_more(done)}",
-            unless=other_credentials(evidence),
+            given=caller_meant(evidence),
             action=done[0].need.action,
         )
 
@@ -182,16 +174,13 @@ def test_marketplace_rights_exist(
     denied = [
         action for action in SUBSCRIBE if not decided(marketplace_permissions, Need(action, "*")).allowed
     ]
-    # Whoever submits Anthropic's form does it in the console, which subscribes as well: the form comes first.
-    form = (
-        (f"MDL-08:{case}-agreement",) if is_anthropics(configured) and form_is_missing(use_case_form) else ()
-    )
+    form = ("form",) if is_anthropics(configured) and form_is_missing(use_case_form) else ()
     require(
         not denied,
         cause="IAM03",
         expected=f"{' and '.join(SUBSCRIBE)} allowed, until the account has subscribed to {configured.base}",
         observed=f"the agreement for {configured.base} is {agreement}, and {' and '.join(denied)} denied",
-        unless=(*_obstacles(configured), *form, *other_caller(evidence)),
+        given=(*configured.in_its_way, *form, *caller_meant(evidence)),
         model=configured.base,
         account=caller_names.account,
         role=caller_names.role,
@@ -212,15 +201,11 @@ def _require_allowed(
     if denied:
         # A missing Allow may be one with a condition that the simulator was not told enough for.
         doubtful = evidence.fact("grants").doubtful and not denied[0].decision.explicit
-        # In a Region without Bedrock nobody needs to be allowed anything.
-        _fail(
-            denied,
-            (*obstacles, "REG-01", *(("IAM-05",) if doubtful else ()), *other_caller(evidence)),
-            evidence,
-        )
+        given = (*obstacles, *(("doubtful",) if doubtful else ()), *caller_meant(evidence))
+        _fail(denied, given, evidence)
 
 
-def _fail(denied: Sequence[Denial], unless: tuple[str, ...], evidence: Evidence) -> None:
+def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:
     """Over the first denial; the remedy is for all that have its cause, so that they make one root cause."""
     first = denied[0]
     grants: Grants = evidence.fact("grants")
@@ -229,7 +214,7 @@ def _fail(denied: Sequence[Denial], unless: tuple[str, ...], evidence: Evidence)
         cause=first.decision.cause,
         expected=f"{first.need.action} allowed on {first.need.resource}",
         observed=f"{first}{_more(denied)}",
-        unless=unless,
+        given=given,
         statement=grants.statement(first.decision.cause, denied),
         account=grants.caller.account,
         role=grants.caller.role,
@@ -238,14 +223,3 @@ def _fail(denied: Sequence[Denial], unless: tuple[str, ...], evidence: Evidence)
 
 def _more(denied: Sequence[Denial]) -> str:
     return f", and {len(denied) - 1} more like it" if len(denied) > 1 else ""
-
-
-def _obstacles(configured: ConfiguredModel) -> tuple[str, ...]:
-    return (configured.obstacle,) if configured.obstacle else ()
-
-
-def _answer(reading: Reading, rests_on: tuple[str, ...]) -> None:
-    try:
-        value_of(reading)
-    except Unavailable as failure:
-        raise failure.resting_on(rests_on) from None

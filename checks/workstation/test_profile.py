@@ -230,7 +230,7 @@ def test_profile_exists(
             observed=f"{place}: [{section['header']}], {_read_instead(section)}",
             file=config.path,
             line=section["line"],
-            unless=("PRF-03",),
+            given=["skipped"],
             remedy=(f"{merge} in line {own['line']}, and delete the header",) if own else None,
             fix=file_fixes.without_repeats(config, [[own, section]])
             if own
@@ -259,14 +259,14 @@ def test_profile_exists(
                 f"# edit {place}: let the header, and what is indented below it, start in the first column",
             ),
             fix=file_fixes.dedent(config, [around]),
-            unless=("PRF-01",),
+            given=["unread"],
         )
     near = difflib.get_close_matches(name, profile_names, n=3) or sorted(profile_names)[:3]
     require(
         exists,
         expected=f"[profile {name}] in {config.path or 'the config file'}",
         observed=f"no such profile{', but ' + ', '.join(near) if near else ''}",
-        unless=("PRF-01",),
+        given=["unread"],
     )
 
 
@@ -359,12 +359,11 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         observed=seen,
         file=place.file,
         line=place.line,
-        unless=(
-            *(("PRF-09",) if dangling and through_session else ()),
-            "PRF-03",
-            "PRF-02",
-            *(("CRD-01",) if other else ()),
-        ),
+        given=[
+            "missing",
+            *(["dangling-session"] if dangling and through_session else []),
+            *(["other-kind"] if other else []),
+        ],
     )
 
 
@@ -401,7 +400,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         profile.has(case),
         expected=f"{case} of profile {profile.name}",
         observed="it is not set",
-        unless=(f"PRF-04:{case}",) if case in SSO_KEYS else ("PRF-06",),
+        given=["unset" if case in SSO_KEYS else "region-unset"],
     )
     _require_first_column(parsed_files, profile, {case})
     value, stated = profile.get(case), parsed_files.stated(profile.name, profile.session_name, case)
@@ -481,7 +480,7 @@ def test_region_is_the_expected_one(
         observed=f"{header}: profile {profile.name} has no region"
         + (f", and boto3 does not read AWS_REGION, which is {ignored}" if ignored else ""),
         region=meant or target.region,
-        unless=("PRF-03", "PRF-02"),
+        given=["unset"],
         fix=lambda: [
             *_added(parsed_files, profile, "region", meant if wanted or ignored else ""),
             *(_for_boto3(meant, file) if ignored else ()),
@@ -494,7 +493,7 @@ def test_region_is_the_expected_one(
         expected=f"region = {wanted}, as [profile] in compliance.toml says",
         observed=f"{place}: region = {profile.region}",
         region=wanted,
-        unless=("PRF-05:region",),
+        given=["unexpected"],
         fix=lambda: (
             file_fixes.change_setting(parsed_files.of(stated), stated, "region", wanted) if stated else []
         ),
@@ -557,7 +556,7 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> No
         else f"{header}: profile {profile.name} has no {case}",
         file=header.file,
         line=header.line,
-        unless=("PRF-03", "PRF-02"),
+        given=["unset"],
         fix=lambda: (
             file_fixes.change_setting(parsed_files.of(stated), stated, case, GUIDE_VALUES[case])
             if stated

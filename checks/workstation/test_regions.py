@@ -25,9 +25,9 @@ def _named(case: str, regions: Regions) -> NamedRegion:
     if named is None:
         not_applicable(f"{'the profile has no region' if case == 'profile' else f'{case} is not set'}")
     if not named.region:
-        raise Unavailable(f"{named}", rests_on=("ENV-03", "RUN-04"))
+        raise Unavailable(f"{named}", given=("empty",))
     if not named.is_host_label:
-        raise Unavailable(f"{named}, which is no region's name", rests_on=("PRF-05", "ENV-03"))
+        raise Unavailable(f"{named}, which is no region's name", given=("no-name",))
     return named
 
 
@@ -48,7 +48,7 @@ def test_region_supports_bedrock(
     if is_name and not sdk.knows(named.region):
         if beyond_sdk.listed is None or named.region in beyond_sdk.listed:
             newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
-            raise Unavailable(newer, rests_on=(f"REG-03:{case}",))
+            raise Unavailable(newer, given=("newer",))
         lacks = "neither botocore nor account:ListRegions knows it"
     meant = sdk.meant_by(named.region, evidence.settings.regions.approved)
 
@@ -72,8 +72,7 @@ def test_region_supports_bedrock(
         region=meant,
         candidate=named.region,
         fix=renamed,
-        # Where the credentials are of another partition, it is the Region that is not meant.
-        unless=("REG-04",) if is_name else ("ENV-03",),
+        given=["real-region" if is_name else "misspelt"],
     )
 
 
@@ -82,13 +81,16 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
     """[each region in use] is on the approved list."""
     named = _named(case, regions_in_use)
     approved = evidence.settings.regions.approved
-    elsewhere = (*(("ENV-09",) if named.overrides else ()), *(() if sdk.knows(named.region) else ("CON-02",)))
+    elsewhere = [
+        *(["overrides"] if named.overrides else []),
+        *([] if sdk.knows(named.region) else ["unknown"]),
+    ]
     require(
         not approved or named.region in approved,
         expected=f"one of {', '.join(approved)}",
         observed=str(named),
         region=next(iter(approved), None),
-        unless=(f"REG-01:{case}", "REG-04", "PRF-06", "ENV-03", *elsewhere),
+        given=["not-approved", *elsewhere],
     )
 
 
@@ -98,11 +100,11 @@ def test_region_is_enabled(
 ) -> None:
     """[each region in use] is enabled for the account."""
     named = _named(case, regions_in_use)
-    elsewhere = ("ENV-03",) if case.startswith("AWS_") else ()
+    elsewhere = ("of-a-variable",) if case.startswith("AWS_") else ()
     status = region_opt_status.get(named.region)
     if status is None:
         unlisted = f"account:ListRegions has no {named.region}"
-        raise Unavailable(unlisted, rests_on=("REG-04", f"REG-01:{case}", *elsewhere))
+        raise Unavailable(unlisted, given=("unlisted", *elsewhere))
     require(
         status in ENABLED,
         cause="REG04",
@@ -111,7 +113,7 @@ def test_region_is_enabled(
         own_remedy=True,
         region=named.region,
         account=evidence.fact("profile").get("sso_account_id"),
-        unless=elsewhere,
+        given=elsewhere,
     )
 
 
@@ -123,7 +125,7 @@ def test_partition_is_one(
     region = evidence.target.region
     partition = sdk.partition_of(region)
     if partition is None:
-        raise Unavailable(f"{region} is no region's name", rests_on=("PRF-05", "ENV-03", "REG-01"))
+        raise Unavailable(f"{region} is no region's name", given=("no-name",))
     credentials, told = _credentials_partition(profile, sdk, evidence)
     stated = parsed_files.option(profile.name, "region")
     place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
@@ -135,7 +137,7 @@ def test_partition_is_one(
         file=place.file,
         line=place.line,
         account=profile.get("sso_account_id"),
-        unless=("SSO-04", "PRF-05"),
+        given=["other-partition"],
     )
     host = urlsplit(runtime_client.value["endpoint"]).hostname if runtime_client.error is None else ""
     others = [label for label in (host or "").split(".") if sdk.partition_of(label) not in (None, partition)]
@@ -144,7 +146,7 @@ def test_partition_is_one(
         cause="REG06",
         expected=f"endpoints of partition {partition}, as the region {region}",
         observed=f"the bedrock-runtime client's endpoint is {host}",
-        unless=("CRD-06",),
+        given=["endpoint"],
     )
 
 

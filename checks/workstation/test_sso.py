@@ -66,8 +66,6 @@ def test_token_is_cached(
         fix=_changed(files, target, sso, "sso_start_url", login.start_url if login else None)
         if cause == "TOK04"
         else (),
-        # Nobody can log in to a portal that is a placeholder.
-        unless=("PRF-05:sso_start_url",),
     )
 
 
@@ -144,7 +142,7 @@ def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Eviden
         cause=cause,
         expected=f"a token that lasts {_minutes(minimum)} or more, or can be refreshed",
         observed=observed,
-        unless=("CON-03",) if by_aws >= minimum and by_aws > timedelta() else (),
+        given=["clock-ahead"] if by_aws >= minimum and by_aws > timedelta() else [],
     )
 
 
@@ -184,8 +182,7 @@ def test_token_is_of_this_portal(
         sso_region=sso_token.region,
         # The portal of a start URL is in one Region, and has just been logged in to there.
         fix=_changed(files, target, sso, "sso_region", sso_token.region) if same else (),
-        # A Region that does not exist has issued no token.
-        unless=("PRF-05:sso_region",),
+        given=["other-region"],
     )
     place = _place(files, target, sso, "sso_start_url")
     require(
@@ -194,7 +191,7 @@ def test_token_is_of_this_portal(
         observed=f"{sso_token.path} is a token for {sso_token.start_url}",
         file=place.file,
         line=place.line,
-        unless=("PRF-05:sso_start_url",),
+        given=["other-portal"],
     )
 
 
@@ -227,7 +224,7 @@ def test_token_can_refresh_itself(
         file=place.file,
         line=place.line,
         sso_session=sso.session_name,
-        unless=("SSO-03",),
+        given=["cannot-refresh"],
         fix=[*_with_scopes(files, sso.session_name), _login(target)],
     )
     require(
@@ -263,7 +260,6 @@ def test_portal_grants_the_role(
     place = _place(files, target, sso, "sso_region")
     if code in PORTAL_REFUSED_TOKEN:
         ended = sso_token.remaining <= timedelta()
-        # A clock that is behind takes a token for valid that is not, and reads its refusal as a revocation.
         belated = not ended and sso_token.remaining + skew_if_known(evidence) <= timedelta()
         due = sso_token.remaining < timedelta(minutes=REFRESH_MINUTES)
         require(
@@ -279,12 +275,11 @@ def test_portal_grants_the_role(
             file=place.file,
             line=place.line,
             sso_region=sso.region,
-            unless=(
-                "SSO-04",
-                "SSO-03",
-                *(("SSO-05", "CON-02") if due else ()),
-                *(("CON-03",) if belated else ()),
-            ),
+            given=[
+                "token-refused",
+                *(["refresh-due"] if due else []),
+                *(["clock-behind"] if belated else []),
+            ],
         )
     place = _place(files, target, sso, "sso_role_name")
     refusal = f"{code}: {portal_roles.error.message}" if portal_roles.error else ""
@@ -297,7 +292,7 @@ def test_portal_grants_the_role(
         observed=f"sso:ListAccountRoles for {sso.account}: {refusal or f'no {sso.role}'}{granted}",
         start_url=sso.start_url,
         role=sso.role,
-        unless=("PRF-05:sso_account_id", "PRF-05:sso_role_name"),
+        given=["not-granted"],
     )
 
 

@@ -10,9 +10,9 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence, value_of
 from fixtures.evidence.environment import Variables
-from fixtures.evidence.identity import CALLS, RESOLVES, STATIC, Child, Identity, Provider, same_caller
+from fixtures.evidence.identity import STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.profile import SESSION, Files, Profile
+from fixtures.evidence.profile import Files, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.evidence.roles import SourceChain, source_chain
 from fixtures.evidence.tokens import UNUSABLE_TOKEN
@@ -41,7 +41,6 @@ def test_session_is_built(session: Reading) -> None:
         cause={"ProfileNotFound": "CFG01", "ConfigParseError": "CFG03"}.get(code),
         expected="a boto3 session for the profile",
         observed=f"{code}: {session.error.message if session.error else ''}",
-        unless=("PRF-02", "PRF-01"),
     )
     value_of(session)
 
@@ -73,9 +72,9 @@ def test_caller_is_known(
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
             file=place and place.file,
             line=place and place.line,
-            unless=CALLS,
+            given=["keys-refused"],
         )
-    answer = value_of(caller_identity, rests_on=CALLS)
+    answer = value_of(caller_identity, "unanswered")
     require(
         bool(answer["Account"] and answer["Arn"]),
         expected="account and ARN",
@@ -93,7 +92,7 @@ def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
         observed=f"sts:AssumeRole: {error.code}: {error.message}",
         role=role["name"] if role else chain.roles[-1],
         account=role["account"] if role else None,
-        unless=RESOLVES,
+        given=["not-assumed"],
     )
     require(
         error.code not in UNUSABLE_TOKEN,
@@ -101,7 +100,7 @@ def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
         expected=f"an SSO token for profile {chain.base}, which {' → '.join(chain.profiles)} begins with",
         observed=f"{error.code}: {error.message}",
         profile=chain.base,
-        unless=RESOLVES,
+        given=["not-assumed"],
     )
 
 
@@ -137,7 +136,6 @@ def test_caller_is_the_profiles_role(
         cause="PRE06" if provider.method in ("iam-role", "container-role") else None,
         expected=f"account {account or 'any'}, role {role or 'any'}",
         observed=f"sts:GetCallerIdentity: {identity.arn}, from provider {provider.method}",
-        unless=("CRD-01", "PRF-10"),
     )
 
 
@@ -152,7 +150,7 @@ def test_runtime_client_is_built_for_the_region(
         cause="REG02",
         expected=expected,
         observed="AWS_DEFAULT_REGION is set and empty: a client gets https://bedrock-runtime..amazonaws.com",
-        unless=("ENV-03",),
+        given=["empty-region"],
         fix=[Unset(("AWS_DEFAULT_REGION",))],
     )
     error = runtime_client.error
@@ -171,9 +169,9 @@ def test_runtime_client_is_built_for_the_region(
             remedy=None
             if unknown or of_endpoint
             else (f"# correct what botocore cannot read, in {header} or in a variable AWS_…",),
-            unless=("RUN-06", "CRD-06", "ENV-06", "ENV-09"),
+            given=["not-built"],
         )
-    client = value_of(runtime_client, rests_on=("CRD-06", "ENV-06", *SESSION))
+    client = value_of(runtime_client, "unread")
     endpoint = str(client["endpoint"])
     approved = endpoint.startswith(tuple(evidence.settings.credentials.approved_endpoints))
     require(
@@ -181,7 +179,7 @@ def test_runtime_client_is_built_for_the_region(
         cause="REG06",
         expected=expected,
         observed=f"the client's endpoint is {endpoint}",
-        unless=("CRD-06",),
+        given=["elsewhere"],
     )
 
 
@@ -214,7 +212,7 @@ def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> None:
         cause="PRE08",
         expected="the package awscrt, for login_session",
         observed="awscrt cannot be imported",
-        unless=("PRF-10",),
+        given=["awscrt"],
     )
 
 
@@ -227,8 +225,8 @@ def test_child_process_is_the_same_caller(
     if child_identity.code:
         said = f"it gets {child_identity.code}: {child_identity.said}"
         if child_identity.code not in REFUSED | NOWHERE:
-            raise Unavailable(said, rests_on=(*RESOLVES, *CALLS))
-        require(False, expected=expected, observed=said, unless=RESOLVES)
+            raise Unavailable(said, given=("unclear",))
+        require(False, expected=expected, observed=said, given=["refused"])
     require(
         same_caller(child_identity.arn, identity.arn),
         expected=expected,
@@ -244,6 +242,6 @@ def test_child_process_is_the_same_caller(
             observed=f"AWS_PROFILE is not set, and the keys of profile default ({place}) get {unselecting_child.code}",
             file=place.file,
             line=place.line,
-            unless=("CRD-05",),
+            given=["default-keys"],
             fix=file_fixes.without_keys(parsed_files, "default"),
         )
