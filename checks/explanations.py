@@ -17,6 +17,8 @@ from typing import Any
 import tomli
 
 from checks.catalogue import Catalogue, CatalogueError, load
+from fixtures.engine import BEDROCK_CALL, CALL
+from fixtures.evidence import FACTS
 
 FILE = Path(__file__).parent / "explanations.toml"
 ANY = "*"
@@ -111,8 +113,6 @@ def _counting(entries: Iterable[Entry], given: Sequence[str]) -> Iterator[tuple[
 @cache
 def explanations() -> Explanations:
     """The map beside this module, read once."""
-    from fixtures.evidence import BEDROCK_CALL, CALL, FACTS
-
     return read(FILE.read_text(encoding="utf-8"), load(), {*FACTS, CALL, BEDROCK_CALL})
 
 

@@ -19,7 +19,7 @@ from checks.requirement import CHECKS, NonCompliant, NotApplicable
 class Asked(Protocol):
     """What a run is asked for, as far as it decides which requirements apply: evidence knows it, and the run."""
 
-    environment: str
+    purpose: str
     probe: bool
     settings: Any
 
@@ -32,7 +32,10 @@ class EvidenceLike(Asked, Protocol):
 
     target: Any
 
+    @property
+    def platform(self) -> str: ...
     def fact(self, name: str) -> Any: ...
+    def asking(self, name: str, asks: Any) -> Any: ...
     def noting(self) -> Any: ...
 
 
@@ -177,8 +180,10 @@ class Docket:
 
     def _verdict(self, requirement: Requirement, case: str | None) -> Outcome:
         check = check_of(requirement.id)
+        asks = check.asks  # type: ignore[attr-defined]
         try:
-            check(**self.arguments(check, case))
+            with self.evidence.asking(requirement.id, asks):
+                check(**self.arguments(check, case))
         except NonCompliant as failure:
             return self._non_compliant(requirement, case, failure)
         except NotApplicable as ruled_out:
@@ -194,7 +199,7 @@ class Docket:
         if remedy is None:
             names = {"profile": target.profile, "region": target.region, **failure.names}
             source = cause.remedy if cause and not failure.own_remedy else requirement.remedy
-            platform = self.evidence.fact("platform")
+            platform = self.evidence.platform
             filled = [source.known_lines(platform, **{**names, **each}) for each in failure.each or ({},)]
             remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
         outcome = Outcome(
@@ -264,8 +269,8 @@ def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     """Why the options or settings rule the requirement out; None where they do not."""
     if requirement.read == "probe" and not asked.probe:
         return "costs money or opens a session: run with --probe to include it"
-    if requirement.environments and asked.environment not in requirement.environments:
-        return f"does not apply with --environment {asked.environment}"
+    if requirement.environments and asked.purpose not in requirement.environments:
+        return f"does not apply with --environment {asked.purpose}"
     if requirement.provider and requirement.provider not in asked.allowed_providers:
         allowed = ", ".join(asked.allowed_providers)
         return f"[credentials] allowed_providers are {allowed}, not {requirement.provider}"

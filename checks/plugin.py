@@ -184,7 +184,7 @@ def covering(config: pytest.Config, target: Target, outcome: Outcome) -> Waiver 
 def account_of(config: pytest.Config, target: Target) -> str | None:
     """The account that the profile's credentials are for; None where that cannot be read."""
     try:
-        account: str = docket(config, target).evidence.fact("identity").account
+        account: str = config.stash[RUN].evidence(target).identity.account
     except Unavailable:
         return None
     return account

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn, TypeVar
 
 from _pytest.outcomes import Failed, Skipped
 
 from checks.fixes import Fix
+from fixtures.evidence import FACTS
+from fixtures.toml_file import nearest
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -56,8 +59,16 @@ class NotApplicable(Skipped):
     """The settings or the platform rule the requirement out; the reason says which."""
 
 
-def requirement(identifier: str) -> Callable[[Check], Check]:
-    """Makes the function the check of this requirement of the guide; ValueError where it has one already."""
+GIVEN = ("case", "docket", "evidence", "target")
+"""What a check's parameters may name besides facts."""
+
+
+def requirement(identifier: str, *, asks: tuple[str, ...] = ()) -> Callable[[Check], Check]:
+    """Makes the function the check of this requirement of the guide.
+
+    Its parameters name the facts that it is about; `asks` are those that it asks for only where it has to. ValueError
+    where the requirement has a check already, TypeError where a fact is not known or of another type than the parameter.
+    """
 
     def register(check: Check) -> Check:
         known = CHECKS.get(identifier)
@@ -66,11 +77,35 @@ def requirement(identifier: str) -> Callable[[Check], Check]:
             check.__qualname__,
         ):
             raise ValueError(f"{identifier} is checked by {known.__qualname__} and by {check.__qualname__}")
+        _hold_to_the_facts(check, asks)
         CHECKS[identifier] = check
+        check.asks = facts_of(check) | frozenset(asks)  # type: ignore[attr-defined]
         check.requirement_id = identifier  # type: ignore[attr-defined]
         return check
 
     return register
+
+
+def facts_of(check: Callable[..., None]) -> frozenset[str]:
+    """The names of the facts that the check's parameters name."""
+    return frozenset(inspect.signature(check).parameters) - {*GIVEN}
+
+
+def _hold_to_the_facts(check: Callable[..., None], asks: tuple[str, ...]) -> None:
+    for name in (*sorted(facts_of(check)), *asks):
+        if name not in FACTS:
+            raise TypeError(
+                f"{check.__qualname__} asks for {name}: no fact is called so{nearest(name, FACTS)}"
+            )
+    for name in facts_of(check):
+        given, made = _annotated(check, name), _annotated(FACTS[name].function, "return")
+        if given != made:
+            raise TypeError(f"{check.__qualname__} takes {name} for {given}: it is {made}")
+
+
+def _annotated(function: Callable[..., Any], name: str) -> Any:
+    """The annotation as the function's module has it; that of one name alone, since others may be for type checkers."""
+    return eval(function.__annotations__[name], function.__globals__)
 
 
 def require(

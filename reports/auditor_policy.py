@@ -6,14 +6,13 @@ profile itself are two statements of it.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from functools import cache
-from types import CodeType, FunctionType
 from typing import Any
 
 from checks.judgement import check_of
 from fixtures.aws.operations import operations
+from fixtures.engine import CREDENTIALS
 from fixtures.evidence import FACTS
 from fixtures.targets import AUDITOR
 from reports.results import Result
@@ -37,74 +36,22 @@ def policy(results: Iterable[Result], *, auditor: bool) -> dict[str, Any]:
 
 
 def operations_for(result: Result) -> set[str]:
-    """The operations that the result rests on; where it could not be evaluated, those that its check may ask for too.
-
-    Those are only followed as far as the facts' code names them: so they are for a run that did not get that far.
-    """
+    """The operations that the result rests on; where it could not be evaluated, those that its check may ask for too."""
     asked = {key.split(" ", 1)[0] for key in result["evidence"]} & set(operations())
     if result["status"] in UNEVALUATED:
-        asked |= operations_named_by(check_of(result["requirement"]))
+        asked |= operations_of(result["requirement"])
     return asked
 
 
 @cache
-def operations_named_by(check: Callable[..., None]) -> frozenset[str]:
-    """The operations that the code of the check's facts names, and of the facts and functions that these use."""
-    listed = operations()
-    todo: list[Any] = [FACTS[name] for name in inspect.signature(check).parameters if name in FACTS]
-    todo.append(check)
-    found: set[str] = set()
-    visited: set[int] = set()
+def operations_of(requirement: str) -> frozenset[str]:
+    """The operations that the facts of the requirement's check ask for, and the facts that these ask for; no probes."""
+    listed, found, todo = operations(), set[str](), list(check_of(requirement).asks)  # type: ignore[attr-defined]
+    visited: set[str] = set()
     while todo:
-        function = inspect.unwrap(todo.pop())
-        if id(function) in visited or not isinstance(function, FunctionType):
-            continue
-        visited.add(id(function))
-        for value in _mentioned(function):
-            if isinstance(value, str):
-                found.update({value} & listed.keys())
-                todo += [FACTS[value]] if value in FACTS else []
-            else:
-                todo += _functions(value)
+        name = todo.pop()
+        if name not in visited:
+            visited.add(name)
+            found |= FACTS[name].calls
+            todo += [*FACTS[name].asks, *(CREDENTIALS if FACTS[name].calls else ())]
     return frozenset(name for name in found if not listed[name].probe)
-
-
-@cache
-def _mentioned(function: FunctionType) -> tuple[Any, ...]:
-    """Of what the function's code mentions the names of operations and facts, and the functions and classes of facts."""
-    known = operations().keys() | FACTS.keys()
-    return tuple(
-        value
-        for value in _constants(function.__code__, function.__globals__)
-        if (value in known if isinstance(value, str) else _is_evidence(value))
-    )
-
-
-def _constants(code: CodeType, names: Mapping[str, Any]) -> Iterator[Any]:
-    """What the code mentions: its constants, those of the functions inside it, and the globals it names."""
-    for value in (*code.co_consts, *(names[name] for name in code.co_names if name in names)):
-        if isinstance(value, CodeType):
-            yield from _constants(value, names)
-        else:
-            yield from _inside(value)
-
-
-def _inside(value: Any) -> Iterator[Any]:
-    """The value, or what the collection holds."""
-    if isinstance(value, tuple | list | set | frozenset | dict):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _inside(each)
-    else:
-        yield value
-
-
-def _is_evidence(value: Any) -> bool:
-    return str(getattr(value, "__module__", "")).startswith("fixtures.evidence.")
-
-
-def _functions(value: Any) -> list[Any]:
-    """The function itself, or those of a class."""
-    if not inspect.isclass(value):
-        return [value]
-    members = (getattr(member, "fget", member) for member in vars(value).values())
-    return [getattr(member, "func", member) for member in members]

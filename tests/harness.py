@@ -11,7 +11,6 @@ from checks.judgement import Docket
 from checks.plugin import result
 from fixtures.backends import Backend
 from fixtures.machine.profiles import Profiles
-from fixtures.plugin import RUN  # noqa: F401  the plugin imports every module of facts
 from fixtures.readings import Unavailable
 from fixtures.run import Run, _configured_env_file, _targets, utc_now
 from fixtures.settings import Settings

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 
 from checks.requirement import not_applicable, require, requirement
-from fixtures.evidence import Evidence, value_of
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation
 from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
 from fixtures.evidence.models import ModelName

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
-from fixtures.evidence.models import ConfiguredModel, waits_for_agreement
+from fixtures.evidence.models import waits_for_agreement
 from fixtures.evidence.privileges import (
     BEARER,
     BEDROCK,
@@ -31,11 +31,11 @@ def test_bedrock_action_is_denied(case: str, privileges: Privileges) -> None:
     _require_denied(privileges, [f"bedrock:{case}"], BEDROCK)
 
 
-@requirement("LPR-02")
+@requirement("LPR-02", asks=("models",))
 def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence: Evidence) -> None:
     """The IAM, STS, CloudTrail or Marketplace action is denied to the caller."""
     if case == SUBSCRIBE:
-        models: dict[str, ConfiguredModel] = evidence.fact("models")
+        models = evidence.models
         waiting = [each.name.text for each in models.values() if waits_for_agreement(each)]
         if waiting:
             not_applicable(f"{waiting[0]} still needs its first subscription")
@@ -73,7 +73,7 @@ def _wider(grant: Grant) -> tuple[str, ...]:
     return (*(("wide",) if grant.wide else ()), *(("administrators",) if attached else ()))
 
 
-@requirement("LPR-03")
+@requirement("LPR-03", asks=("tight_statement",))
 def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> None:
     """No attached or inline policy effectively grants everything, all of Bedrock or all invocations on every resource."""
     for grant in privileges.of(BEYOND):
@@ -86,7 +86,7 @@ def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence)
                 policy=grant.holding.name,
                 statement=grant.statement.name,
                 resource=privileges.source,
-                value=evidence.fact("tight_statement"),
+                value=evidence.tight_statement,
             )
 
 
@@ -107,7 +107,7 @@ def test_no_administrators_policy_is_attached(
         )
 
 
-@requirement("LPR-05")
+@requirement("LPR-05", asks=("tight_statement",))
 def test_invoking_is_granted_on_the_configured_models(
     wide_model_grants: list[WideModelGrant], evidence: Evidence
 ) -> None:
@@ -122,7 +122,7 @@ def test_invoking_is_granted_on_the_configured_models(
             policy=grant.holding.name,
             statement=grant.statement.name,
             resource=grant.pattern,
-            value=evidence.fact("tight_statement"),
+            value=evidence.tight_statement,
         )
 
 

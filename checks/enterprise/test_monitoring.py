@@ -168,14 +168,14 @@ def test_invocation_logs_arrive(delivery_failures: dict[str, int], evidence: Evi
     )
 
 
-@requirement("MON-08")
+@requirement("MON-08", asks=("alarms",))
 def test_expiry_is_monitored(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
     """The expiry of credentials is monitored: by an alarm, or by an attested schedule."""
     today = evidence.now.date()
     entries = attestations.get("MON-08", [])
     if satisfying(entries, lambda entry: not entry.problems(today)):
         return
-    alarms: list[Alarm] = evidence.fact("alarms")
+    alarms = evidence.alarms
     if any(alarm.actions and any(EXPIRY.search(metric.name) for metric in alarm.watched) for alarm in alarms):
         return
     if entries:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED
 from fixtures.aws.policy_document import Statement, is_wild
-from fixtures.evidence import Evidence, value_of
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.identity import STATIC, Credentials, Identity
 from fixtures.evidence.roles import (
     AccessKey,

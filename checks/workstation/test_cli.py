@@ -8,7 +8,7 @@ from typing import Any
 from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
-from fixtures.evidence.identity import Identity, same_caller
+from fixtures.evidence.identity import same_caller
 from fixtures.evidence.programs import CliCaller, CliVersion
 from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
@@ -50,7 +50,7 @@ def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: E
     )
 
 
-@requirement("CLI-03")
+@requirement("CLI-03", asks=("identity",))
 def test_cli_and_boto3_are_the_same_caller(
     cli_caller: CliCaller, dead_token: str | None, cli_keys: dict[str, datetime], evidence: Evidence
 ) -> None:
@@ -63,7 +63,7 @@ def test_cli_and_boto3_are_the_same_caller(
             observed=f"boto3: {dead_token}; {kept_by_the_cli(max(cli_keys.values()))}",
             given=["dead-token"],
         )
-    identity: Identity = evidence.fact("identity")
+    identity = evidence.identity
     expected = f"the AWS CLI answers as boto3 does: {identity.arn}"
     if cli_caller.arn is None:
         said = f"aws sts get-caller-identity: {_last_line(cli_caller.said or '')}"

@@ -47,7 +47,7 @@ UNWANTED: dict[Flaw, str] = {
 """What no credential and no profile name has in it."""
 
 
-@requirement("CRD-01")
+@requirement("CRD-01", asks=("application",))
 def test_sso_provider_wins(
     provider: Provider,
     winners: Winners,
@@ -65,7 +65,7 @@ def test_sso_provider_wins(
     if error and error.code == "InvalidConfigError" and token_file:
         method = WEB_IDENTITY  # which has a token file, and no role
     elif error:
-        evidence.fact("application")  # raises, with what explains that it could not be found out
+        evidence.application  # noqa: B018  Unavailable where it cannot be had
         return
     else:
         method = winners.application.value["method"]
@@ -150,7 +150,7 @@ class _Fault:
     given: tuple[str, ...] = ()
 
 
-@requirement("CRD-02")
+@requirement("CRD-02", asks=("platform",))
 def test_environment_has_no_stray_credential(
     case: str,
     environment: Variables,
@@ -165,7 +165,7 @@ def test_environment_has_no_stray_credential(
     if winners.emulated:
         return
     faults = [
-        *_bad_characters(present, environment.told["keys"], evidence.fact("platform")),
+        *_bad_characters(present, environment.told["keys"], evidence.platform),
         *_placeholders(present),
         *_halves(present),
         *_second_token(environment.told["keys"]),
@@ -361,7 +361,7 @@ def test_no_bedrock_api_key(environment: Variables) -> None:
     )
 
 
-@requirement("CRD-05")
+@requirement("CRD-05", asks=("files", "profile_names"))
 def test_environment_selects_the_profile(
     case: str, environment: Variables, target: Target, evidence: Evidence
 ) -> None:
@@ -396,7 +396,7 @@ def test_environment_selects_the_profile(
         variable=case,
         fix=[Unset((case,))],
     )
-    exists = told["value"] in evidence.fact("profile_names")
+    exists = told["value"] in evidence.profile_names
     masked = exists and case == "AWS_PROFILE" and environment.get("AWS_DEFAULT_PROFILE") == target.profile
     what = "another profile" if exists else "which names no profile"
     if masked:
@@ -415,7 +415,7 @@ def test_environment_selects_the_profile(
 
 def _require_harmless_default(target: Target, evidence: Evidence) -> None:
     """Without AWS_PROFILE nothing else is taken for the profile: no static keys of the profile default."""
-    files: Files = evidence.fact("files")
+    files = evidence.files
     key = files.option("default", "aws_access_key_id")
     if key is None or target.profile == "default" or not set(STATIC).isdisjoint(evidence.allowed_providers):
         return

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from checks import environment_fixes, file_fixes
 from checks.fixes import Fix, Reencode, Unset
 from checks.requirement import not_applicable, require, requirement
-from fixtures.evidence import Evidence, value_of
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.profile import Files
 from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
 from fixtures.readings import Reading
 from fixtures.targets import Target
@@ -114,7 +115,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     )
 
 
-@requirement("ENV-03")
+@requirement("ENV-03", asks=("profile",))
 def test_regions_agree(
     env_file: EnvFile | None,
     environment: Variables,
@@ -154,7 +155,7 @@ def test_regions_agree(
                 file,
             ),
         )
-    profile: Profile = evidence.fact("profile")
+    profile = evidence.profile
     names = {each.by: each.region for each in written}
     only = names.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in names else None
     require(

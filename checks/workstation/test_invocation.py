@@ -8,16 +8,15 @@ from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
 from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED
-from fixtures.evidence import Evidence, value_of
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.invocations import CHAT, documented_length
 from fixtures.evidence.models import EMBEDDING, ConfiguredModel
 from fixtures.evidence.permissions import (
     INVOKE,
     STREAM,
-    CallerNames,
     Decision,
     Denial,
-    Grants,
     Need,
     denial_of,
 )
@@ -37,7 +36,7 @@ REFUSALS = (
 reading (Bedrock user guide, "Troubleshooting Amazon Bedrock API error codes")."""
 
 
-@requirement("INV-01")
+@requirement("INV-01", asks=("caller_names", "grants", "model_places", "provider"))
 def test_chat_model_answers(
     chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -52,7 +51,7 @@ def test_chat_model_answers(
     )
 
 
-@requirement("INV-02")
+@requirement("INV-02", asks=("caller_names", "grants", "model_places", "provider"))
 def test_chat_model_streams(
     chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -67,7 +66,7 @@ def test_chat_model_streams(
     )
 
 
-@requirement("INV-03")
+@requirement("INV-03", asks=("caller_names", "grants", "model_places", "provider"))
 def test_embedding_model_returns_its_vector(
     embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -84,7 +83,7 @@ def test_embedding_model_returns_its_vector(
         observed=f"{EMBEDDING}: {answer['length'] or 'no'} numbers",
         candidate=first(listed),
         model=configured.base,
-        each=edits(EMBEDDING, names(models), evidence.fact("model_places")),
+        each=edits(EMBEDDING, names(models), evidence.model_places),
     )
 
 
@@ -114,7 +113,7 @@ def _refused(
     evidence: Evidence,
 ) -> None:
     error = reading.error
-    caller: CallerNames = evidence.fact("caller_names")
+    caller = evidence.caller_names
     geography = permitted_geography(evidence)
     model = configured.offers.model(configured.base)
     ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
@@ -129,15 +128,13 @@ def _refused(
         model=configured.base,
         account=caller.account,
         role=caller.role,
-        each=edits(
-            configured.variable, names({configured.variable: configured}), evidence.fact("model_places")
-        ),
+        each=edits(configured.variable, names({configured.variable: configured}), evidence.model_places),
     )
 
 
 def _denied(denial: Decision, configured: ConfiguredModel, evidence: Evidence) -> None:
     action, variable = denial.action, configured.variable
-    grants: Grants = evidence.fact("grants")
+    grants = evidence.grants
     own = Denial(Need(action, denial.resource), denial)
     denied = "invoke-denied" if action == INVOKE else "stream-denied"
     require(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
-from fixtures.evidence import Evidence, value_of
-from fixtures.evidence.identity import Provider
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
@@ -18,7 +18,6 @@ from fixtures.evidence.permissions import (
     Decision,
     Decisions,
     Denial,
-    Grants,
     Need,
     Permissions,
     actions_on,
@@ -33,11 +32,11 @@ from fixtures.readings import Reading, Unavailable
 
 def caller_meant(evidence: Evidence) -> tuple[str, ...]:
     """The condition that the caller is not who was meant, since another provider wins for the profile; else none."""
-    provider: Provider = evidence.fact("provider")
+    provider = evidence.provider
     return () if provider.method in evidence.allowed_providers else ("unwanted-provider",)
 
 
-@requirement("IAM-01")
+@requirement("IAM-01", asks=("grants", "provider"))
 def test_action_is_allowed(
     case: str, permissions: Permissions, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -54,7 +53,7 @@ def test_action_is_allowed(
     _require_allowed([need], permissions.decisions, obstacles, evidence)
 
 
-@requirement("IAM-02")
+@requirement("IAM-02", asks=("grants", "provider"))
 def test_profile_and_destinations_are_allowed(
     case: str,
     permissions: Permissions,
@@ -77,7 +76,7 @@ def test_profile_and_destinations_are_allowed(
     _require_allowed([*invoked, *needs], decisions, configured.in_its_way, evidence)
 
 
-@requirement("IAM-03")
+@requirement("IAM-03", asks=("grants", "provider"))
 def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> None:
     """`ListFoundationModels` itself succeeds."""
     error = model_listing.error
@@ -97,7 +96,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
     value_of(model_listing)
 
 
-@requirement("IAM-04")
+@requirement("IAM-04", asks=("grants", "provider"))
 def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], evidence: Evidence) -> None:
     """`GetFoundationModel` or `GetInferenceProfile` itself succeeds for [each configured model]."""
     configured = models[case]
@@ -115,9 +114,9 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
         raise configured.unread(reading)
 
 
-@requirement("IAM-05")
+@requirement("IAM-05", asks=("provider",))
 def test_simulation_and_calls_agree(
-    compared: Mapping[Need, tuple[Decision, Decision]], caller_names: CallerNames, evidence: Evidence
+    compared: dict[Need, tuple[Decision, Decision]], caller_names: CallerNames, evidence: Evidence
 ) -> None:
     """What the simulation says and what the calls do agree."""
     if not compared:
@@ -155,7 +154,7 @@ def test_simulation_and_calls_agree(
         )
 
 
-@requirement("IAM-06")
+@requirement("IAM-06", asks=("provider",))
 def test_marketplace_rights_exist(
     case: str,
     models: dict[str, ConfiguredModel],
@@ -200,7 +199,7 @@ def _require_allowed(
     ]
     if denied:
         # A missing Allow may be one with a condition that the simulator was not told enough for.
-        doubtful = evidence.fact("grants").doubtful and not denied[0].decision.explicit
+        doubtful = evidence.grants.doubtful and not denied[0].decision.explicit
         given = (*obstacles, *(("doubtful",) if doubtful else ()), *caller_meant(evidence))
         _fail(denied, given, evidence)
 
@@ -208,7 +207,7 @@ def _require_allowed(
 def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:
     """Over the first denial; the remedy is for all that have its cause, so that they make one root cause."""
     first = denied[0]
-    grants: Grants = evidence.fact("grants")
+    grants = evidence.grants
     require(
         False,
         cause=first.decision.cause,

@@ -461,7 +461,7 @@ def _same(key: str, value: str, wanted: str) -> bool:
     return value == wanted
 
 
-@requirement("PRF-06")
+@requirement("PRF-06", asks=("env_file_found",))
 def test_region_is_the_expected_one(
     profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
 ) -> None:
@@ -470,7 +470,7 @@ def test_region_is_the_expected_one(
     wanted = evidence.settings.profile.region
     header = parsed_files.header_of(profile.name)
     ignored = environment.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in environment else None
-    file: EnvFile = evidence.fact("env_file_found")
+    file = evidence.env_file_found
     # Where the two differ, ENV-09 says of the variable of this process that it is stale.
     meant = wanted or file.value("AWS_DEFAULT_REGION") or file.value("AWS_REGION") or ignored or ""
     require(

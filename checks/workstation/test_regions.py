@@ -8,8 +8,6 @@ from checks import environment_fixes
 from checks.fixes import Fix
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
-from fixtures.evidence.environment import EnvFile
-from fixtures.evidence.identity import Identity
 from fixtures.evidence.profile import Files, Profile
 from fixtures.evidence.regions import BeyondSdk, NamedRegion, Sdk, written_region
 from fixtures.readings import Reading, Unavailable
@@ -17,7 +15,7 @@ from fixtures.readings import Reading, Unavailable
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
 """Account Management API Reference, "Region"."""
 
-Regions = dict[str, "NamedRegion | None"]
+Regions = dict[str, NamedRegion | None]
 
 
 def _named(case: str, regions: Regions) -> NamedRegion:
@@ -31,7 +29,7 @@ def _named(case: str, regions: Regions) -> NamedRegion:
     return named
 
 
-@requirement("REG-01")
+@requirement("REG-01", asks=("env_file", "files"))
 def test_region_supports_bedrock(
     case: str,
     regions_in_use: Regions,
@@ -56,12 +54,10 @@ def test_region_supports_bedrock(
         # Another region in place of a real one is nobody's decision but the user's.
         if case == "target" or sdk.knows(named.region):
             return []
-        file: EnvFile | None = evidence.fact("env_file")
+        file = evidence.env_file
         written = written_region(case, file)
         odd = [named, *([written] if written and written.region == named.region else [])]
-        return environment_fixes.name_region(
-            odd, meant, evidence.fact("files"), evidence.target.profile, file
-        )
+        return environment_fixes.name_region(odd, meant, evidence.files, evidence.target.profile, file)
 
     require(
         False,
@@ -94,7 +90,7 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
     )
 
 
-@requirement("REG-03")
+@requirement("REG-03", asks=("profile",))
 def test_region_is_enabled(
     case: str, regions_in_use: Regions, region_opt_status: dict[str, str], evidence: Evidence
 ) -> None:
@@ -112,12 +108,12 @@ def test_region_is_enabled(
         observed=f"account:ListRegions: {named.region} is {status}",
         own_remedy=True,
         region=named.region,
-        account=evidence.fact("profile").get("sso_account_id"),
+        account=evidence.profile.get("sso_account_id"),
         given=elsewhere,
     )
 
 
-@requirement("REG-04")
+@requirement("REG-04", asks=("identity",))
 def test_partition_is_one(
     profile: Profile, parsed_files: Files, sdk: Sdk, runtime_client: Reading, evidence: Evidence
 ) -> None:
@@ -159,5 +155,5 @@ def _credentials_partition(profile: Profile, sdk: Sdk, evidence: Evidence) -> tu
     home = sdk.partition_of(profile.sso_region) if profile.sso_region else None
     if home:
         return home, f"sso_region {profile.sso_region} says"
-    identity: Identity = evidence.fact("identity")
+    identity = evidence.identity
     return identity.partition, "sts:GetCallerIdentity says"

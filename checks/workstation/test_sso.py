@@ -121,7 +121,7 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, targe
     )
 
 
-@requirement("SSO-03")
+@requirement("SSO-03", asks=("cli_keys", "clock_skew"))
 def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> None:
     """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
@@ -133,7 +133,7 @@ def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Eviden
     observed = f"{sso_token.path} expires in {_minutes(sso_token.remaining)}, at {_utc(sso_token)}, and is not refreshed"
     cause = None
     if ended:
-        kept = evidence.fact("cli_keys").get(sso.cli_file)
+        kept = evidence.cli_keys.get(sso.cli_file)
         observed = f"{sso_token.path} expired {_minutes(-sso_token.remaining)} ago, at {_utc(sso_token)}"
         observed += f"; {kept_by_the_cli(kept)}" if kept else ""
         cause = "TOK08" if kept else "TOK02"
@@ -251,7 +251,7 @@ def _with_scopes(files: Files, session: str) -> list[Fix]:
     ]
 
 
-@requirement("SSO-06")
+@requirement("SSO-06", asks=("clock_skew",))
 def test_portal_grants_the_role(
     portal_roles: Reading, sso: Sso, sso_token: SsoToken, files: Files, evidence: Evidence
 ) -> None:

@@ -8,7 +8,8 @@ from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, BAD_SIGNATURE, EXPIRED, INVALID_KEYS
-from fixtures.evidence import Evidence, value_of
+from fixtures.engine import value_of
+from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
@@ -45,7 +46,7 @@ def test_session_is_built(session: Reading) -> None:
     value_of(session)
 
 
-@requirement("RUN-02")
+@requirement("RUN-02", asks=("caller_identity",))
 def test_caller_is_known(
     resolution: Reading,
     provider: Provider,
@@ -57,7 +58,7 @@ def test_caller_is_known(
     target = evidence.target
     if resolution.error and provider.method == "assume-role":
         _require_role_is_assumed(resolution.error, source_chain(parsed_files, target.profile))
-    caller_identity: Reading = evidence.fact("caller_identity")
+    caller_identity = evidence.caller_identity
     error = caller_identity.error
     if error and error.code in REFUSED:
         stated = (
@@ -139,7 +140,7 @@ def test_caller_is_the_profiles_role(
     )
 
 
-@requirement("RUN-04")
+@requirement("RUN-04", asks=("files",))
 def test_runtime_client_is_built_for_the_region(
     runtime_client: Reading, environment: Variables, target: Target, evidence: Evidence
 ) -> None:
@@ -157,7 +158,7 @@ def test_runtime_client_is_built_for_the_region(
     if error and error.code in ("ValueError", "UnknownServiceError"):
         unknown = error.code == "UnknownServiceError"
         of_endpoint = not unknown and "endpoint" in error.message.lower()
-        header = evidence.fact("files").header_of(target.profile)
+        header = evidence.files.header_of(target.profile)
         require(
             False,
             cause="PRE09" if unknown else "REG06" if of_endpoint else None,
