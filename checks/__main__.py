@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from checks.catalogue import CatalogueError, load
-from checks.markdown import failure_modes_page, requirements_table
+from checks.explanations import explanations
+from checks.judgement import rests_on
+from checks.markdown import explanations_page, failure_modes_page, requirements_table
 from fixtures.simulation.world import list_worlds
 
 BEGIN = "<!-- requirements -->"
@@ -42,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         help=f"rewrite the table of requirements between {BEGIN} and {END} in FILE",
     )
     parser.add_argument("--failure-modes", type=Path, metavar="FILE", help="write the page of failure modes")
+    parser.add_argument("--explanations", type=Path, metavar="FILE", help="write the map of explanations")
     options = parser.parse_args(arguments)
     document: Path | None = options.update
     try:
@@ -51,6 +54,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.failure_modes is not None:
             document = options.failure_modes
             options.failure_modes.write_text(failure_modes(), encoding="utf-8")
+        if options.explanations is not None:
+            document = options.explanations
+            options.explanations.write_text(
+                explanations_page(load(), explanations(), rests_on), encoding="utf-8"
+            )
         if document is None:
             sys.stdout.write(requirements_table(load()))
     except CatalogueError as error:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from checks.catalogue import Catalogue, CatalogueError, Cause, Remedy, Requirement
 from checks.error_texts import ErrorText, error_text
+from checks.judgement import explained_by, rests_on
 from fixtures.text.nearest import nearest
 
 WIDTH = 100
@@ -111,6 +112,8 @@ def _requirement(requirement: Requirement, platform: str, profile: str) -> Itera
         yield from _paragraph("cases", ", ".join(requirement.cases))
     if requirement.causes:
         yield from _paragraph("causes", f"{', '.join(requirement.causes)}  (--explain each)")
+    for name, others in (("rests on", rests_on(requirement.id)), ("explains", explained_by(requirement.id))):
+        yield from _paragraph(name, ", ".join(others) or "nothing: it stands for itself")
     yield from _paragraph("mended by", "what its cause says, or else")
     yield from (f"    {line}" for line in requirement.remedy.lines(platform, profile=profile))
 

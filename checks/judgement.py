@@ -10,10 +10,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Protocol
 
-from checks.catalogue import Catalogue, Requirement
+from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
+from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS
+from fixtures.evidence import FACTS
 
 
 class Asked(Protocol):
@@ -294,6 +296,32 @@ def check_of(identifier: str) -> Callable[..., None]:
     if identifier not in CHECKS:
         import_checks()
     return CHECKS[identifier]
+
+
+def facts_behind(identifier: str) -> list[str]:
+    """All facts that the requirement's check may ask for, and what the map of explanations calls the calls of AWS in them."""
+    found: dict[str, None] = {}
+    todo = sorted(check_of(identifier).asks)  # type: ignore[attr-defined]
+    while todo:
+        name = todo.pop(0)
+        if name in found:
+            continue
+        found[name] = None
+        known = FACTS[name]
+        bedrock = any(call.startswith(("bedrock:", "bedrock-runtime:")) for call in known.calls)
+        found.update(dict.fromkeys([CALL] * bool(known.calls) + [BEDROCK_CALL] * bedrock))
+        todo += sorted({*known.asks, *(CREDENTIALS[:1] if known.calls else ())})
+    return list(found)
+
+
+def rests_on(identifier: str) -> list[str]:
+    """The requirements whose failure may explain that this one is not met or cannot be judged, the nearest first."""
+    return explanations().rests_on(identifier, facts_behind(identifier))
+
+
+def explained_by(identifier: str) -> list[str]:
+    """The requirements that a failure of this one may explain, in the guide's order."""
+    return [each.id for each in load() if identifier in rests_on(each.id)]
 
 
 def import_checks() -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from checks.catalogue import Catalogue, Cause, Requirement
+from checks.explanations import ANY, Explanations
 
 SHELL_NAMES = {"posix": "Linux, macOS", "powershell": "PowerShell", "cmd": "cmd"}
 FENCES = {"posix": "sh", "powershell": "powershell", "cmd": "bat"}
@@ -55,6 +56,54 @@ def failure_modes_page(catalogue: Catalogue, worlds: Mapping[str, Sequence[str]]
                 reporters = [r.id for r in catalogue if cause.code in r.causes]
                 lines += ["", *_cause(cause, reporters, worlds.get(cause.code, ()))]
     return "\n".join(lines) + "\n"
+
+
+def explanations_page(
+    catalogue: Catalogue, known: Explanations, rests_on: Callable[[str], Sequence[str]]
+) -> str:
+    """The whole map of explanations: a drawing, and for each requirement what may explain it and what it may explain."""
+    upstream = {requirement.id: rests_on(requirement.id) for requirement in catalogue}
+    lines = [
+        "# What explains what",
+        "",
+        "A failure that another failure explains is no root cause of its own. An arrow leads from a group of requirements to",
+        "what its failures may explain: the groups that they keep from being met, and, rounded, the facts that cannot be had",
+        "without them. The table names the requirements, the nearest first. Which of them counts in a run depends on what the",
+        "checks meet: `explanations.toml` has the conditions, `pytest checks/ --explain SSO-06` one requirement's part.",
+        "",
+        "Made from `explanations.toml` and the checks by `python -m checks --explanations checks/explanations.md`.",
+        "",
+        "```mermaid",
+        "flowchart LR",
+        *_arrows(known),
+        "```",
+        "",
+        "| Requirement | Rests on | Explains |",
+        "|---|---|---|",
+    ]
+    for name, others in upstream.items():
+        explains = [each for each, behind in upstream.items() if name in behind]
+        lines.append(f"| {name} | {', '.join(others) or '–'} | {', '.join(explains) or '–'} |")
+    return "\n".join(lines) + "\n"
+
+
+def _arrows(known: Explanations) -> list[str]:
+    arrows = [
+        (_group(entry.requirement), _group(name))
+        for name, entries in known.requirements.items()
+        for entry in entries
+        if entry.requirement != ANY
+    ]
+    facts = [
+        (_group(entry.requirement), f"{name.replace(' ', '_')}([{name}])")
+        for name, entries in known.facts.items()
+        for entry in entries
+    ]
+    return [f"    {one} --> {other}" for one, other in sorted({*arrows, *facts}) if one != other]
+
+
+def _group(identifier: str) -> str:
+    return identifier.partition("-")[0]
 
 
 def _cause(cause: Cause, reporters: Sequence[str], worlds: Sequence[str]) -> list[str]:

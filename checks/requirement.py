@@ -10,7 +10,7 @@ from _pytest.outcomes import Failed, Skipped
 
 from checks.fixes import Fix
 from fixtures.evidence import FACTS
-from fixtures.toml_file import nearest
+from fixtures.text.nearest import nearest
 
 Check = TypeVar("Check", bound=Callable[..., None])
 

@@ -199,7 +199,7 @@ def _is_honoured(evidence: Evidence) -> bool:
     """Whether the profile's portal took the token all the same: an instance may be in several Regions, and a start URL may
     lead on to another."""
     try:
-        roles: Reading = evidence.fact("portal_roles")
+        roles = evidence.portal_roles
     except Unavailable:
         return False
     return roles.error is None
