@@ -106,7 +106,7 @@ class _Root:
 class Docket:
     """The outcomes for one target, each worked out once, whether its test was selected or it explains another.
 
-    `covering` finds the waiver that covers a failure, where there is one.
+    `covering` finds the waiver that covers a failure, where there is one; `known` is the map of explanations.
     """
 
     def __init__(
@@ -115,12 +115,13 @@ class Docket:
         catalogue: Catalogue,
         unavailable: type[Exception],
         covering: Callable[[Outcome], Acceptance | None] = lambda _: None,
+        known: Explanations | None = None,
     ) -> None:
         self.evidence = evidence
         self._catalogue = catalogue
         self._unavailable = unavailable
         self._covering = covering
-        self._explanations: Explanations = explanations()
+        self._explanations = known or explanations()
         self._outcomes: dict[tuple[str, str | None], Outcome] = {}
         self._under_way: list[str] = []
         self._passed_over: set[str] = set()

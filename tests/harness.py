@@ -10,12 +10,15 @@ from checks.catalogue import load
 from checks.judgement import Docket
 from checks.plugin import result
 from fixtures.backends import Backend
+from fixtures.engine import Engine
 from fixtures.machine.profiles import Profiles
 from fixtures.readings import Unavailable
 from fixtures.run import Run, _configured_env_file, _targets, utc_now
 from fixtures.settings import Settings
 from fixtures.simulation.world import World, load_world
 from reports.results import document
+
+Engine.strict = True
 
 
 class Judged:

@@ -6,16 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from fixtures.aws.operations import RefusedOperation, operation, operations
-from fixtures.evidence import FACTS, Evidence, fact, value_of
+from fixtures.engine import Engine, Undeclared, fact, value_of
+from fixtures.evidence import Evidence
 from fixtures.readings import ReadError, Reading, Unavailable
 from fixtures.settings import Settings
 from fixtures.targets import Target
 
+Seen = TypeVar("Seen", bound=Engine)
 NOW = datetime(2026, 11, 22, 12, tzinfo=timezone.utc)
 
 
@@ -46,18 +48,9 @@ class Backend:
     def close(self) -> None: ...
 
 
-def evidence(backend: Backend, *, auditor: bool = False) -> Evidence:
+def evidence(backend: Backend, kind: type[Seen] = Evidence, *, auditor: bool = False) -> Seen:
     target = Target("msh", "us-east-1")
-    return Evidence(target, backend, Settings(), environment="workstation", probe=False, auditor=auditor)
-
-
-@pytest.fixture
-def facts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Facts that a test registers are gone after it."""
-    before = dict(FACTS)
-    yield
-    FACTS.clear()
-    FACTS.update(before)
+    return kind(target, backend, Settings(), purpose="workstation", probe=False, auditor=auditor)
 
 
 def test_a_question_is_asked_once_and_its_answer_shared() -> None:
@@ -96,58 +89,92 @@ def test_independent_questions_are_asked_at_the_same_time() -> None:
     seen.close()
 
 
-@pytest.mark.usefixtures("facts")
 def test_facts_are_prefetched_in_the_background() -> None:
     started = threading.Event()
 
-    @fact()
-    def wanted(evidence: Evidence) -> str:
-        started.set()
-        return "value"
+    class Own(Engine):
+        @fact()
+        def wanted(evidence: Any) -> str:
+            started.set()
+            return "value"
 
-    seen = evidence(Backend({}, concurrent=True))
-    seen.prefetch(["wanted", "no_such_fact"])
+    seen = evidence(Backend({}, concurrent=True), Own)
+    seen.prefetch(["wanted"])
     assert started.wait(5)
     assert seen.wanted == "value"
     seen.close()
 
 
-@pytest.mark.usefixtures("facts")
-def test_a_failed_fact_fails_again_without_being_asked_again_and_says_what_it_rests_on() -> None:
-    @fact(rests_on=("SSO-03",))
-    def inner(evidence: Evidence) -> Any:
-        return evidence.value("a")
+def test_a_failed_fact_fails_again_without_being_asked_again_and_names_the_facts_on_the_way() -> None:
+    class Own(Engine):
+        @fact()
+        def inner(evidence: Any) -> Any:
+            return evidence.value("a")
 
-    @fact(rests_on=("RUN-02",))
-    def outer(evidence: Evidence) -> Any:
-        return evidence.fact("inner")
+        @fact(asks=("inner",))
+        def outer(evidence: Any) -> Any:
+            return evidence.inner
 
     backend = Backend({"a": lambda: ReadError("ClientError", "Throttling", "Rate exceeded")})
-    seen = evidence(backend)
+    seen = evidence(backend, Own)
     for _ in range(2):
         with pytest.raises(Unavailable, match="Throttling: Rate exceeded") as caught:
-            seen.fact("outer")
-        assert caught.value.rests_on == ("RUN-02", "SSO-03")
+            seen.outer
+        assert caught.value.facts == ("outer", "inner", "call")
     assert len(backend.asked) == 1
 
 
-@pytest.mark.usefixtures("facts")
 def test_what_a_fact_rests_on_is_traced_also_when_it_was_worked_out_before_or_failed() -> None:
-    @fact()
-    def good(evidence: Evidence) -> Any:
-        return evidence.together(lambda n: evidence.value("a", n=n), [1, 2])
+    class Own(Engine):
+        @fact()
+        def good(evidence: Any) -> Any:
+            return evidence.together(lambda n: evidence.value("a", n=n), [1, 2])
 
-    @fact()
-    def bad(evidence: Evidence) -> Any:
-        return evidence.value("b")
+        @fact()
+        def bad(evidence: Any) -> Any:
+            return evidence.value("b")
 
-    seen = evidence(Backend({"a": lambda n: n, "b": lambda: ReadError("X", "X", "")}))
+    seen = evidence(Backend({"a": lambda n: n, "b": lambda: ReadError("X", "X", "")}), Own)
     for _ in range(2):
         with seen.noting() as keys:
-            seen.fact("good")
+            assert seen.good == [1, 2]
             with pytest.raises(Unavailable):
-                seen.fact("bad")
+                seen.bad
         assert keys == {'a {"n":1}', 'a {"n":2}', "b {}"}
+
+
+def test_who_asks_for_what_it_does_not_declare_is_named_where_that_is_strict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Own(Engine):
+        @fact()
+        def other(evidence: Any) -> str:
+            return "value"
+
+        @fact()
+        def silent(evidence: Any) -> Any:
+            return evidence.other
+
+        @fact(asks=("other",))
+        def frank(evidence: Any) -> Any:
+            return evidence.other
+
+        @fact()
+        def calling(evidence: Any) -> Any:
+            return evidence.together(lambda _: evidence.call("iam:GetRole", RoleName="x"), [1])
+
+    monkeypatch.setattr(Engine, "strict", True)
+    seen = evidence(Backend({}), Own)
+    assert seen.frank == "value"
+    with pytest.raises(Undeclared, match="silent asks other"):
+        seen.silent
+    with pytest.raises(Undeclared, match="calling calls iam:GetRole"):
+        seen.calling
+
+
+def test_a_fact_that_is_not_known_has_no_name() -> None:
+    with pytest.raises(KeyError, match="idenity"):
+        Evidence.named("idenity")
 
 
 def test_a_denied_read_names_the_missing_action_and_another_error_does_not() -> None:
@@ -164,7 +191,6 @@ def test_a_denied_read_names_the_missing_action_and_another_error_does_not() -> 
         assert caught.value.missing_actions == actions
 
 
-@pytest.mark.usefixtures("facts")
 def test_what_is_about_the_account_is_asked_as_the_auditor() -> None:
     backend = Backend(
         {

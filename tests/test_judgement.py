@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from checks.catalogue import Catalogue, load
-from checks.judgement import Docket, Outcome
+from checks.explanations import read
+from checks.judgement import Acceptance, Docket, Outcome
 from checks.requirement import CHECKS, not_applicable, require, requirement
 from fixtures.readings import Unavailable
 from fixtures.settings import Settings
@@ -21,16 +22,24 @@ class Evidence:
     """Facts given as functions."""
 
     target = Target("msh", "us-east-1")
-    environment = "workstation"
+    purpose = "workstation"
     probe = False
     allowed_providers = ("sso",)
     settings = Settings()
 
     def __init__(self, **facts: Callable[[], Any]) -> None:
-        self._facts = {"platform": lambda: "linux", **facts}
+        self._facts = facts
 
     def fact(self, name: str) -> Any:
         return self._facts[name]()
+
+    @property
+    def platform(self) -> str:
+        return "linux"
+
+    @contextmanager
+    def asking(self, name: str, asks: Any) -> Iterator[None]:
+        yield
 
     @contextmanager
     def noting(self) -> Iterator[set[str]]:
@@ -43,22 +52,31 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Callable[..., 
     before = dict(CHECKS)
     CHECKS.clear()
     monkeypatch.setattr("checks.judgement.import_checks", lambda: None)
+    monkeypatch.setattr("checks.requirement._hold_to_the_facts", lambda *_: None)
     yield {}
     CHECKS.clear()
     CHECKS.update(before)
 
 
-def judged(identifier: str, **facts: Callable[[], Any]) -> Outcome:
-    return docket(**facts).judge(identifier, None)
+def judged(identifier: str, known: str = "", /, **facts: Callable[[], Any]) -> Outcome:
+    return docket(known, **facts).judge(identifier, None)
 
 
-def docket(**facts: Callable[[], Any]) -> Docket:
-    return Docket(Evidence(**facts), load(), Unavailable)
+def docket(
+    known: str = "",
+    /,
+    covering: Callable[[Outcome], Acceptance | None] = lambda _: None,
+    catalogue: Catalogue | None = None,
+    **facts: Callable[[], Any],
+) -> Docket:
+    """`known` is a map of explanations, as in explanations.toml."""
+    guide = catalogue or load()
+    return Docket(Evidence(**facts), guide, Unavailable, covering, read(known, guide, facts))
 
 
-def unread(*rests_on: str, actions: tuple[str, ...] = ()) -> Callable[[], Any]:
+def unread(fact: str, actions: tuple[str, ...] = ()) -> Callable[[], Any]:
     def fail() -> Any:
-        raise Unavailable("the read failed", rests_on=rests_on, missing_actions=actions)
+        raise Unavailable("the read failed", facts=(fact,), missing_actions=actions)
 
     return fail
 
@@ -119,7 +137,7 @@ def test_unread_evidence_is_inconclusive_and_names_the_missing_action() -> None:
     def test_allowed(decisions: Any) -> None:
         require(False, expected="never", observed="asked")
 
-    outcome = docket(decisions=unread(actions=("iam:GetRole",))).judge("IAM-01", "x")
+    outcome = docket(decisions=unread("decisions", ("iam:GetRole",))).judge("IAM-01", "x")
     assert (outcome.status, outcome.missing_actions) == ("inconclusive", ["iam:GetRole"])
 
 
@@ -132,7 +150,7 @@ def test_unread_evidence_is_blocked_by_the_failure_it_rests_on_selected_or_not()
     @requirement("RUN-02")
     def test_caller(identity: Any) -> None: ...
 
-    outcome = judged("RUN-02", identity=unread("SSO-03"))
+    outcome = judged("RUN-02", "[facts]\nidentity = ['SSO-03']", identity=unread("identity"))
     assert (outcome.status, outcome.blocked_by, outcome.reason) == ("blocked", "SSO-03", "the read failed")
 
 
@@ -144,9 +162,9 @@ def test_a_failure_upstream_can_be_that_of_one_case_alone() -> None:
 
     @requirement("MDL-04")
     def test_end(case: str) -> None:
-        raise Unavailable("no date", rests_on=(f"MDL-03:{case}",))
+        raise Unavailable("no date", given=("undated",))
 
-    judge = docket().judge
+    judge = docket("[requirements]\nMDL-04 = [{ unread = 'undated', by = ['MDL-03:{case}'] }]").judge
     assert judge("MDL-04", "CHAT_MODEL").blocked_by == "MDL-03"
     assert judge("MDL-04", "BEDROCK_EMBED_MODEL_ID").status == "inconclusive"
 
@@ -163,11 +181,10 @@ def test_the_root_of_a_chain_is_named_not_the_link_before() -> None:
     @requirement("RUN-02")
     def test_caller(identity: Any) -> None: ...
 
-    facts = {"token": unread("PRF-04"), "identity": unread("SSO-03")}
-    assert (
-        Docket(Evidence(**facts), with_cases_removed("PRF-04"), Unavailable).judge("RUN-02", None).blocked_by
-        == "PRF-04"
-    )
+    facts = {"token": unread("token"), "identity": unread("identity")}
+    known = "[facts]\ntoken = ['PRF-04']\nidentity = ['SSO-03']"
+    bench = docket(known, catalogue=with_cases_removed("PRF-04"), **facts)
+    assert bench.judge("RUN-02", None).blocked_by == "PRF-04"
 
 
 @pytest.mark.usefixtures("checks")
@@ -178,22 +195,119 @@ def test_upstream_that_holds_explains_nothing() -> None:
     @requirement("RUN-02")
     def test_caller(identity: Any) -> None: ...
 
-    assert judged("RUN-02", identity=unread("SSO-03")).status == "inconclusive"
+    known = "[facts]\nidentity = ['SSO-03']"
+    assert judged("RUN-02", known, identity=unread("identity")).status == "inconclusive"
 
 
 @pytest.mark.usefixtures("checks")
-def test_a_read_failure_that_something_upstream_explains_is_blocked_instead() -> None:
+def test_what_was_read_and_fails_is_non_compliant_also_where_another_failure_explains_it() -> None:
     @requirement("CRD-01")
     def test_provider() -> None:
         require(False, expected="sso", observed="env", cause="ENV01")
 
     @requirement("RUN-02")
     def test_caller() -> None:
-        require(False, expected="a caller", observed="InvalidClientTokenId", unless=("CRD-01",))
+        require(False, expected="a caller", observed="InvalidClientTokenId")
 
-    outcome = judged("RUN-02")
-    assert (outcome.status, outcome.blocked_by) == ("blocked", "CRD-01")
-    assert "InvalidClientTokenId" in str(outcome.reason)
+    outcome = judged("RUN-02", EXPLAINED)
+    assert (outcome.status, outcome.explained_by, outcome.blocked_by) == ("non_compliant", "CRD-01", None)
+    assert outcome.observed == "InvalidClientTokenId"
+
+
+EXPLAINED = "[requirements]\nRUN-02 = ['CRD-01']"
+
+
+@pytest.mark.usefixtures("checks")
+@pytest.mark.parametrize(
+    ("with_explained", "expected"), [(False, ("non_compliant", None)), (True, ("waived", "CRD-01"))]
+)
+def test_a_waived_failure_explains_nothing_unless_the_waiver_takes_what_it_explains(
+    with_explained: bool, expected: tuple[str, str | None]
+) -> None:
+    @requirement("CRD-01")
+    def test_provider() -> None:
+        require(False, expected="sso", observed="env", cause="ENV01")
+
+    @requirement("RUN-03")
+    def test_role() -> None:
+        require(False, expected="a role", observed="another")
+
+    @requirement("RUN-04")
+    def test_client(client: Any) -> None: ...
+
+    known = "[facts]\nclient = ['CRD-01']\n[requirements]\nRUN-03 = ['CRD-01']"
+    bench = docket(known, covering=only("CRD-01", Accepted("EX-1", with_explained)), client=unread("client"))
+    outcome = bench.judge("RUN-03", None)
+    assert bench.judge("CRD-01", None).status == "waived"
+    assert (outcome.status, outcome.explained_by) == expected
+    assert outcome.waiver == ("EX-1" if with_explained else None)
+    unjudged = bench.judge("RUN-04", None)
+    assert (unjudged.status, unjudged.waiver) == ("blocked" if with_explained else "inconclusive", None)
+
+
+@pytest.mark.usefixtures("checks")
+@pytest.mark.parametrize(("accept", "status"), [(False, "non_compliant"), (True, "waived")])
+def test_a_blocker_is_waived_with_what_explains_it_only_where_blockers_are_accepted(
+    accept: bool, status: str
+) -> None:
+    @requirement("CRD-01")
+    def test_provider() -> None:
+        require(False, expected="sso", observed="env", cause="ENV01")
+
+    @requirement("RUN-02")
+    def test_caller() -> None:
+        require(False, expected="a caller", observed="InvalidClientTokenId")
+
+    bench = docket(EXPLAINED, covering=only("CRD-01", Accepted("EX-1", True, accept)))
+    assert bench.judge("RUN-02", None).status == status
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """A waiver."""
+
+    id: str
+    with_explained: bool
+    accept_blocker: bool = False
+
+
+def only(identifier: str, waiver: Accepted) -> Callable[[Outcome], Accepted | None]:
+    return lambda outcome: waiver if outcome.requirement == identifier else None
+
+
+@pytest.mark.usefixtures("checks")
+def test_a_condition_that_the_check_did_not_meet_leaves_the_map_aside() -> None:
+    @requirement("CRD-01")
+    def test_provider() -> None:
+        require(False, expected="sso", observed="env", cause="ENV01")
+
+    @requirement("RUN-02")
+    def test_caller() -> None:
+        require(False, expected="a caller", observed="none", given=["met"])
+
+    known = "[requirements]\nRUN-02 = [{{ when = '{}', by = ['CRD-01'] }}]"
+    assert judged("RUN-02", known.format("met")).explained_by == "CRD-01"
+    assert judged("RUN-02", known.format("other")).explained_by is None
+
+
+@pytest.mark.usefixtures("checks")
+def test_itself_is_not_what_is_behind_it() -> None:
+    @requirement("PRF-01")
+    def test_file() -> None:
+        require(False, expected="a file", observed="none")
+
+    @requirement("SSO-04")
+    def test_region(token: Any) -> None: ...
+
+    @requirement("CON-03")
+    def test_clock() -> None:
+        require(False, expected="now", observed="then")
+
+    known = "[facts]\ntoken = ['PRF-01']\n[requirements]\nCON-03 = ['{}']"
+    without = with_cases_removed("PRF-01")
+    for entry, behind in (("SSO-04", "PRF-01"), ("SSO-04 itself", None)):
+        bench = docket(known.format(entry), catalogue=without, token=unread("token"))
+        assert bench.judge("CON-03", None).explained_by == behind
 
 
 @pytest.mark.usefixtures("checks")
@@ -225,7 +339,8 @@ def test_two_requirements_that_wait_for_each_other_end() -> None:
     @requirement("SSO-02")
     def test_readable(b: Any) -> None: ...
 
-    assert judged("SSO-01", a=unread("SSO-02"), b=unread("SSO-01")).status == "inconclusive"
+    known = "[facts]\na = ['SSO-02']\nb = ['SSO-01']"
+    assert judged("SSO-01", known, a=unread("a"), b=unread("b")).status == "inconclusive"
 
 
 @pytest.mark.usefixtures("checks")
@@ -254,12 +369,13 @@ def test_requirements_that_may_explain_each_other_are_judged_alike_in_either_ord
 ) -> None:
     @requirement("RUN-02")
     def test_caller() -> None:
-        require(False, expected="an answer", observed="InvalidClientTokenId", unless=("REG-03",))
+        require(False, expected="an answer", observed="InvalidClientTokenId")
 
     @requirement("REG-03")
     def test_region(regions: Any) -> None: ...
 
-    bench = docket(regions=unread("RUN-02"))
+    known = "[facts]\nregions = ['RUN-02']\n[requirements]\nRUN-02 = ['REG-03']"
+    bench = docket(known, regions=unread("regions"))
     outcomes = {
         identifier: bench.judge(identifier, "target" if identifier == "REG-03" else None)
         for identifier in order
