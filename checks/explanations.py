@@ -2,25 +2,27 @@
 
 It stands as data in explanations.toml beside this module, and nowhere else; a check only narrows it, by the conditions
 that it met. It is read strictly: a requirement, case, fact or set that does not exist, a condition that nothing in the code
-meets, and a failure that would explain itself are each a CatalogueError.
+meets, and a failure that would explain itself are each a TomlError with file, line and key.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import tomli
-
-from checks.catalogue import Catalogue, CatalogueError, load
+from checks.catalogue import Catalogue, Requirement, load
 from fixtures.engine import BEDROCK_CALL, CALL
 from fixtures.evidence import FACTS
+from fixtures.text.nearest import nearest
+from fixtures.text.toml_file import TomlFile
+from fixtures.text.toml_lines import KeyPath
 
 FILE = Path(__file__).parent / "explanations.toml"
+Lists = Mapping[str, tuple[Any, ...]]
 ANY = "*"
 ITSELF = " itself"
 CASE, MODEL, SUBJECT = "{case}", "{model}", "{}"
@@ -113,43 +115,35 @@ def _counting(entries: Iterable[Entry], given: Sequence[str]) -> Iterator[tuple[
 @cache
 def explanations() -> Explanations:
     """The map beside this module, read once."""
-    return read(FILE.read_text(encoding="utf-8"), load(), {*FACTS, CALL, BEDROCK_CALL})
+    return read(TomlFile.load(FILE), load(), {*FACTS, CALL, BEDROCK_CALL})
 
 
-def read(text: str, catalogue: Catalogue, facts: Collection[str]) -> Explanations:
-    """The map in the TOML text; CatalogueError where anything in it is wrong."""
-    try:
-        top = tomli.loads(text)
-    except tomli.TOMLDecodeError as error:
-        raise CatalogueError(f"{FILE.name}: {error}") from None
-    reader = _Reader(top.get("sets", {}), catalogue)
-    unknown = [name for name in top.get("facts", {}) if name not in facts]
-    if unknown:
-        raise CatalogueError(f"{FILE.name}: facts: {unknown[0]}: no fact is called so")
+def read(file: TomlFile, catalogue: Catalogue, facts: Collection[str]) -> Explanations:
+    """The map in the file; TomlError where anything in it is wrong."""
+    top = file.build(_Top)
+    reader = _Reader(file, top.sets, catalogue)
+    for name in top.facts:
+        if name not in facts:
+            raise file.error(("facts", name), f"no fact is called so{nearest(name, facts)}")
     known = Explanations(
-        {
-            name: tuple(reader.entries(f"facts: {name}", given))
-            for name, given in top.get("facts", {}).items()
-        },
-        {
-            catalogue.requirement(name).id: tuple(reader.entries(f"requirements: {name}", given))
-            for name, given in top.get("requirements", {}).items()
-        },
+        {name: tuple(reader.entries(("facts", name), own)) for name, own in top.facts.items()},
+        {name: tuple(reader.entries(("requirements", name), own)) for name, own in top.requirements.items()},
     )
     for name, entries in known.requirements.items():
+        reader.requirement(("requirements", name), name)
         if any(entry.requirement == name for entry in entries):
-            raise CatalogueError(f"{FILE.name}: requirements: {name}: explains itself")
+            raise file.error(("requirements", name), "explains itself")
     always = {
         name: [entry.requirement for entry in entries if not entry.condition]
         for name, entries in known.requirements.items()
     }
     if circle := _circle(always):
-        raise CatalogueError(f"{FILE.name}: requirements: {' < '.join(circle)}: explains itself")
+        raise file.error(("requirements", circle[0]), f"explains itself: {' < '.join(circle)}")
     return known
 
 
 def _circle(edges: Mapping[str, Sequence[str]]) -> list[str]:
-    """Requirements that explain each other all the way round; none where the map leads somewhere."""
+    """Requirements that explain each other all the way round, whatever is met; none where the map leads somewhere."""
     done: set[str] = set()
 
     def visit(name: str, path: list[str]) -> list[str]:
@@ -167,43 +161,54 @@ def _circle(edges: Mapping[str, Sequence[str]]) -> list[str]:
 
 
 @dataclass(frozen=True)
+class _Top:
+    """What explanations.toml holds at its top; an entry is a text or a table."""
+
+    sets: Lists = field(default_factory=dict)
+    facts: Lists = field(default_factory=dict)
+    requirements: Lists = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class _Reader:
-    sets: Mapping[str, Any]
+    file: TomlFile
+    sets: Lists
     catalogue: Catalogue
 
     def entries(
-        self, place: str, given: Any, condition: Mapping[str, str] = MappingProxyType({})
+        self, at: KeyPath, own: Sequence[Any], condition: Mapping[str, str] = MappingProxyType({})
     ) -> Iterator[Entry]:
-        if not isinstance(given, list):
-            raise CatalogueError(f"{FILE.name}: {place}: a list is missing here")
-        for each in given:
+        for each in own:
             if isinstance(each, dict) and not condition and each.keys() in ({"when", "by"}, {"unread", "by"}):
-                yield from self.entries(place, each["by"], {k: v for k, v in each.items() if k != "by"})
+                met = {name: str(value) for name, value in each.items() if name != "by"}
+                yield from self.entries(at, each["by"], met)
             elif isinstance(each, str) and each.startswith("@"):
-                yield from self._set(place, each[1:], condition)
+                yield from self._set(at, each[1:], condition)
             elif isinstance(each, str):
-                yield self._entry(place, each, condition)
+                yield self._entry(at, each, condition)
             else:
-                raise CatalogueError(
-                    f'{FILE.name}: {place}: {each!r}: neither a text nor {{ when = "…", by = [] }}'
-                )
+                raise self.file.error(at, f'{each!r}: neither a text nor {{ when = "…", by = [] }}')
 
-    def _set(self, place: str, name: str, condition: Mapping[str, str]) -> Iterator[Entry]:
+    def _set(self, at: KeyPath, name: str, condition: Mapping[str, str]) -> Iterator[Entry]:
         if name not in self.sets:
-            raise CatalogueError(f"{FILE.name}: {place}: no set is called {name!r}")
+            raise self.file.error(at, f"no set is called {name!r}{nearest(name, self.sets)}")
         # A condition on a set holds for all of it, but where the set has one of its own inside.
-        for entry in self.entries(f"sets: {name}", self.sets[name]):
+        for entry in self.entries(("sets", name), self.sets[name]):
             yield entry if entry.condition else Entry(entry.by, **condition)
 
-    def _entry(self, place: str, text: str, condition: Mapping[str, str]) -> Entry:
+    def _entry(self, at: KeyPath, text: str, condition: Mapping[str, str]) -> Entry:
         entry = Entry(text, **condition)
         if entry.requirement == ANY:
             return entry
-        try:
-            requirement = self.catalogue.requirement(entry.requirement)
-        except CatalogueError as error:
-            raise CatalogueError(f"{FILE.name}: {place}: {error}") from None
+        known = self.requirement(at, entry.requirement)
         case = text.removesuffix(ITSELF).partition(":")[2]
-        if case and "{" not in case and case not in requirement.cases:
-            raise CatalogueError(f"{FILE.name}: {place}: {entry.requirement} has no case {case!r}")
+        if case and "{" not in case and case not in known.cases:
+            raise self.file.error(at, f"{known.id} has no case {case!r}{nearest(case, known.cases)}")
         return entry
+
+    def requirement(self, at: KeyPath, name: str) -> Requirement:
+        """The requirement of that ID; TomlError where there is none."""
+        known = {requirement.id: requirement for requirement in self.catalogue}
+        if name not in known:
+            raise self.file.error(at, f"no requirement is called {name!r}{nearest(name, known)}")
+        return known[name]

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from checks.catalogue import CatalogueError, load
+from checks.catalogue import load
 from checks.explain import explained
 from checks.explanations import explanations, read
 from checks.judgement import explained_by, import_checks, rests_on
 from checks.markdown import explanations_page
 from fixtures.evidence import FACTS
+from fixtures.text.toml_file import TomlError, TomlFile
 
 ROOT = Path(__file__).parent.parent
 
@@ -20,21 +21,25 @@ ROOT = Path(__file__).parent.parent
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("[facts]\nidenity = ['RUN-02']", "facts: idenity: no fact is called so"),
-        ("[facts]\nidentity = ['RUN-20']", "facts: identity: no requirement is called 'RUN-20'"),
-        ("[facts]\nidentity = ['MDL-03:CHAT']", "facts: identity: MDL-03 has no case 'CHAT'"),
-        ("[facts]\nidentity = ['@calls']", "facts: identity: no set is called 'calls'"),
-        ("[facts]\nidentity = 'RUN-02'", "facts: identity: a list is missing here"),
-        ("[facts]\nidentity = [{ wen = 'x', by = [] }]", "facts: identity: {'wen'"),
+        ("[facts]\nidenity = ['RUN-02']", "facts.idenity: no fact is called so"),
+        ("[facts]\nidentity = ['RUN-20']", "facts.identity: no requirement is called 'RUN-20'"),
+        ("[facts]\nidentity = ['MDL-03:CHAT']", "facts.identity: MDL-03 has no case 'CHAT'"),
+        ("[facts]\nidentity = ['@calls']", "facts.identity: no set is called 'calls'"),
+        ("[facts]\nidentity = 'RUN-02'", "facts.identity: must be"),
+        ("[facts]\nidentity = [{ wen = 'x', by = [] }]", "facts.identity: {'wen'"),
         ("[requirements]\nRUN-20 = []", "no requirement is called 'RUN-20'"),
-        ("[requirements]\nRUN-02 = ['RUN-02']", "requirements: RUN-02: explains itself"),
+        ("[requirements]\nRUN-02 = ['RUN-02']", "requirements.RUN-02: explains itself"),
         ("[requirements]\nRUN-02 = ['SSO-03']\nSSO-03 = ['CON-03']\nCON-03 = ['RUN-02']", "explains itself"),
         ("[facts", "explanations.toml"),
     ],
 )
-def test_what_is_wrong_in_the_map_is_one_line_with_its_place(text: str, complaint: str) -> None:
-    with pytest.raises(CatalogueError) as caught:
-        read(text, load(), FACTS)
+def test_what_is_wrong_in_the_map_is_one_line_with_its_place(
+    text: str, complaint: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "explanations.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(TomlError) as caught:
+        read(TomlFile.load(path), load(), FACTS)
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
 

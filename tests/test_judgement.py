@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 
 from checks.catalogue import Catalogue, load
 from checks.explanations import read
@@ -16,6 +18,7 @@ from checks.requirement import CHECKS, not_applicable, require, requirement
 from fixtures.readings import Unavailable
 from fixtures.settings import Settings
 from fixtures.targets import Target
+from fixtures.text.toml_file import TomlFile
 
 
 class Evidence:
@@ -71,7 +74,8 @@ def docket(
 ) -> Docket:
     """`known` is a map of explanations, as in explanations.toml."""
     guide = catalogue or load()
-    return Docket(Evidence(**facts), guide, Unavailable, covering, read(known, guide, facts))
+    file = TomlFile(Path("explanations.toml"), known, tomli.loads(known))
+    return Docket(Evidence(**facts), guide, Unavailable, covering, read(file, guide, facts))
 
 
 def unread(fact: str, actions: tuple[str, ...] = ()) -> Callable[[], Any]:
