@@ -31,11 +31,15 @@ CASE, MODEL, SUBJECT = "{case}", "{model}", "{}"
 
 @dataclass(frozen=True)
 class Upstream:
-    """What may explain: a requirement in one case or in any, `itself` or with what explains it in turn."""
+    """What may explain: a requirement in one case or in any, `itself` or with what explains it in turn.
+
+    `edge` is the entry of the map behind it, as one text: `SSO-06 < SSO-04 (token-refused)`.
+    """
 
     requirement: str
     case: str | None
     itself: bool
+    edge: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,16 @@ class Entry:
         """The ID of the requirement upstream, or ANY."""
         return self.by.removesuffix(ITSELF).partition(":")[0]
 
-    def upstream(self, case: str | None, subject: str) -> Upstream:
+    def edge(self, owner: str) -> str:
+        """The entry of that fact or requirement as one text."""
+        return f"{owner} < {self.by}" + (f" ({self.condition})" if self.condition else "")
+
+    def upstream(self, owner: str, case: str | None, subject: str) -> Upstream:
         """The entry for the case that asks, with what met its condition."""
         text = self.by.removesuffix(ITSELF).replace(CASE, case or "").replace(SUBJECT, subject)
         text = text.replace(MODEL, (case or "").rpartition("-")[0])
         requirement, _, of = text.partition(":")
-        return Upstream(requirement, of or None, self.by.endswith(ITSELF))
+        return Upstream(requirement, of or None, self.by.endswith(ITSELF), self.edge(owner))
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,9 @@ class Explanations:
         """What may explain that the requirement is not met, under the conditions; `by` is what stands for ANY."""
         entries = [entry for entry in self.requirements.get(requirement, ()) if not entry.unread]
         return [
-            Upstream(by or "", None, False) if each.requirement == ANY else each.upstream(case, subject)
+            Upstream(by or "", None, False, each.edge(requirement))
+            if each.requirement == ANY
+            else each.upstream(requirement, case, subject)
             for each, subject in _counting(entries, given)
             if each.requirement != ANY or by
         ]
@@ -90,9 +100,18 @@ class Explanations:
     ) -> list[Upstream]:
         """What may explain that the requirement could not be judged: by what its check met, then by the facts."""
         own = [entry for entry in self.requirements.get(requirement, ()) if entry.unread]
-        entries = [*own, *(entry for fact in facts for entry in self.facts.get(fact, ()))]
-        found = [each.upstream(case, subject) for each, subject in _counting(entries, given)]
+        entries = {requirement: own, **{fact: self.facts.get(fact, ()) for fact in facts}}
+        found = [
+            each.upstream(owner, case, subject)
+            for owner, listed in entries.items()
+            for each, subject in _counting(listed, given)
+        ]
         return list(dict.fromkeys(found))
+
+    def edges(self) -> list[str]:
+        """Every entry of the map as one text."""
+        owners = [*self.facts.items(), *self.requirements.items()]
+        return [entry.edge(owner) for owner, entries in owners for entry in entries]
 
     def rests_on(self, requirement: str, facts: Iterable[str]) -> list[str]:
         """The requirements that may explain this one, the nearest first; `facts` are those that its check asks for."""

@@ -14,7 +14,7 @@ from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
-from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS
+from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
 
 
@@ -107,6 +107,7 @@ class Docket:
     """The outcomes for one target, each worked out once, whether its test was selected or it explains another.
 
     `covering` finds the waiver that covers a failure, where there is one; `known` is the map of explanations.
+    `edges` are those of its entries that have explained something.
     """
 
     def __init__(
@@ -125,6 +126,7 @@ class Docket:
         self._outcomes: dict[tuple[str, str | None], Outcome] = {}
         self._under_way: list[str] = []
         self._passed_over: set[str] = set()
+        self.edges: set[str] = set()
 
     def judge(self, identifier: str, case: str | None) -> Outcome:
         """The outcome for the requirement and case."""
@@ -167,6 +169,8 @@ class Docket:
                 outcome = self._ruled_out(requirement, case) or self._verdict(requirement, case)
             except self._unavailable as failure:
                 outcome = self._unread(requirement, case, failure)  # type: ignore[arg-type]
+            except Undeclared:
+                raise
             # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
             except Exception as error:  # noqa: BLE001
                 reason = f"the evidence could not be judged: {type(error).__name__}: {error}"
@@ -251,6 +255,7 @@ class Docket:
             for outcome in one:
                 root = self._behind(outcome, each.itself)
                 if root and root.requirement != asking:
+                    self.edges.add(each.edge)
                     return root
         return None
 

@@ -24,10 +24,16 @@ Engine.strict = True
 class Judged:
     """What the suite says of a world: `results` by (requirement, case), and results.json's `document`.
 
-    `rows` are the results with all that reports are made from.
+    `rows` are the results with all that reports are made from, `edges` the entries of the map that explained something.
     """
 
-    def __init__(self, results: list[Mapping[str, Any]], readings: list[Mapping[str, Any]]) -> None:
+    def __init__(
+        self,
+        results: list[Mapping[str, Any]],
+        readings: list[Mapping[str, Any]],
+        edges: frozenset[str] = frozenset(),
+    ) -> None:
+        self.edges = edges
         keys = {(r["target"], key): key for r in results for key in r["evidence"]}
         self.readings = readings
         self.rows = results
@@ -89,7 +95,8 @@ def judged(
                     if outcome.explained_by or outcome.blocked_by:
                         row["root"] = result(docket.root(outcome), target, "")
                     results.append(row)
-        return Judged(results, [reading.as_json() for reading in evidence.readings()])
+        readings = [reading.as_json() for reading in evidence.readings()]
+        return Judged(results, readings, frozenset(docket.edges))
     finally:
         run.close()
 
