@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from checks.catalogue import load
-from checks.judgement import check_of
 from fixtures.aws.errors import ACCESS_DENIED
 from fixtures.aws.operations import operations
 from fixtures.backends import Backend
@@ -20,7 +19,7 @@ from fixtures.readings import Reading, reading_key
 from fixtures.simulation.world import Assignment, World, load_world
 from fixtures.targets import AUDITOR, Target
 from fixtures.text.shape import JsonObject
-from reports.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_named_by, policy
+from reports.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_of, policy
 from tests.harness import Judged, judged
 from tests.world_edits import written
 
@@ -168,7 +167,7 @@ def test_what_a_check_was_seen_to_ask_its_facts_name(name: str) -> None:
     found = unrestricted() if name == AUDITED else judged(name)
     for row in found.rows:
         if row["status"] in ("compliant", "non_compliant"):
-            named = operations_named_by(check_of(row["requirement"]))
+            named = operations_of(row["requirement"])
             auditors = {n for n in operations_for(row) if operations()[n].by == AUDITOR}
             assert auditors <= named, (row["requirement"], auditors - named)
 
