@@ -52,8 +52,8 @@ def _read(file: Path) -> Earlier:
     try:
         content = file.read_bytes()
         document = json.loads(content)
-        if document["schema"] != 1:
-            raise NotResults(f"--compare {file}: schema {document['schema']!r}, and this version reads 1")
+        if document["schema"] not in (1, 2):
+            raise NotResults(f"--compare {file}: schema {document['schema']!r}, and this version reads 1 and 2")
         statuses = {key_of(row): row["status"] for row in document["results"]}
         if unknown := set(statuses.values()) - set(STATUSES):
             raise ValueError(f"unknown status {sorted(unknown)[0]!r}")

@@ -42,8 +42,8 @@ class Shard:
             file = folder / "evidence.json"
             evidence = json.loads(file.read_text(encoding="utf-8"))
             for made in (results, evidence):
-                if made["schema"] != 1:
-                    raise CannotMerge(f"{folder}: schema {made['schema']!r}, and this version reads 1")
+                if made["schema"] not in (1, 2):
+                    raise CannotMerge(f"{folder}: schema {made['schema']!r}, and this version reads 1 and 2")
             if results["merged"] is not None:
                 raise CannotMerge(
                     f"{folder}: is itself a joined report; name the folders that it was joined from"

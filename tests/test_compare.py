@@ -159,7 +159,7 @@ def test_a_folder_is_a_history_compared_with_its_last_run(tmp_path: Path) -> Non
     [
         ("{", "not the results.json of a run (JSONDecodeError"),
         ("[]", "not the results.json of a run (TypeError"),
-        ('{"schema": 2}', "schema 2, and this version reads 1"),
+        ('{"schema": 3}', "schema 3, and this version reads 1 and 2"),
         ('{"schema": 1}', "not the results.json of a run (KeyError: 'results')"),
     ],
 )

@@ -108,7 +108,7 @@ def test_a_root_cause_counts_what_it_blocks_in_every_shard(tmp_path: Path) -> No
 def test_what_blocks_stays_a_root_cause_where_no_shard_selected_its_check(tmp_path: Path) -> None:
     cause = {
         "target": HERE, "requirement": "SSO-03", "case": None, "cause": "TOK02", "title": "expired", "observed": "an hour ago",
-        "remedy": ["aws sso login"], "blocks": 1,
+        "remedy": ["aws sso login"], "blocks": 1, "explains": 0, "severity": "blocker",
     }  # fmt: skip
     blocked = shard(tmp_path / "a", HERE, {"RUN-02": "blocked"}, root_causes=[cause])
     document, _ = merge([blocked, shard(tmp_path / "b", HERE, {"RUN-03": "blocked"})])

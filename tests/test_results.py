@@ -87,10 +87,19 @@ def test_failures_of_one_cause_with_one_remedy_are_one_root_cause() -> None:
     ]
     other = result("IAM-02", "non_compliant", cause="IAM01", remedy=["ask for another"], order=9)
     found = root_causes([*same, other])
-    assert [(c["requirement"], c["case"], c["blocks"]) for c in found] == [
-        ("IAM-01", "a", 2),
-        ("IAM-02", None, 0),
+    assert [(c["requirement"], c["case"], c["explains"], c["blocks"]) for c in found] == [
+        ("IAM-01", "a", 2, 0),
+        ("IAM-02", None, 0, 0),
     ]
+
+
+def test_what_a_failure_explains_is_no_root_cause_and_counts_with_it_at_the_gate() -> None:
+    root = result("LPR-04", "non_compliant", severity="medium")
+    explained = result("LPR-01", "non_compliant", explained_by="LPR-04", severity="high", order=1)
+    found = root_causes([root, explained])
+    assert [(c["requirement"], c["severity"], c["explains"]) for c in found] == [("LPR-04", "high", 1)]
+    assert verdict([root, explained], "high") == "non_compliant"
+    assert verdict([root], "high") == "compliant"
 
 
 def test_a_root_cause_counts_what_it_blocks_in_its_own_target() -> None:
