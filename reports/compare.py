@@ -53,7 +53,9 @@ def _read(file: Path) -> Earlier:
         content = file.read_bytes()
         document = json.loads(content)
         if document["schema"] not in (1, 2):
-            raise NotResults(f"--compare {file}: schema {document['schema']!r}, and this version reads 1 and 2")
+            raise NotResults(
+                f"--compare {file}: schema {document['schema']!r}, and this version reads 1 and 2"
+            )
         statuses = {key_of(row): row["status"] for row in document["results"]}
         if unknown := set(statuses.values()) - set(STATUSES):
             raise ValueError(f"unknown status {sorted(unknown)[0]!r}")

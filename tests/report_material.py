@@ -44,8 +44,8 @@ def result(
 ) -> dict[str, Any]:
     """A result as the suite hands it over, whole for its status, with `texts` in place of what it would say."""
     told: dict[str, Any] = {
-        "cause": None, "expected": None, "observed": None, "reason": None, "remedy": [], "explained_by": None, "blocked_by": None,
-        "missing_actions": [], "waiver": None, "evidence": [],
+        "cause": None, "expected": None, "observed": None, "reason": None, "remedy": [], "explained_by": None,
+        "blocked_by": None, "missing_actions": [], "waiver": None, "evidence": [],
     }  # fmt: skip
     if status in {"non_compliant", "waived"}:
         told |= {

@@ -159,7 +159,7 @@ def _minutes(length: timedelta) -> str:
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
-@requirement("SSO-04")
+@requirement("SSO-04", asks=("portal_roles",))
 def test_token_is_of_this_portal(
     sso_token: SsoToken, sso: Sso, files: Files, target: Target, evidence: Evidence
 ) -> None:
