@@ -32,6 +32,11 @@ OTHERS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the suite, or `merge` or `verify` of reports, with the arguments of the command line; the exit code."""
     given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        print(f"ERROR: {NAME}: this folder has been deleted; change into one that is there", file=sys.stderr)
+        return 4
     sys.path[:] = own_modules_first(sys.path)
     if given[:1] in (["merge"], ["verify"]):
         from reports.__main__ import main as reports

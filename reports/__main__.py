@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fixtures.text.printing import print_every_character
 from reports import compare, ocsf
 from reports.artifacts import Artifacts
 from reports.formats import WriterFailed, rendered, wanted
@@ -26,6 +27,7 @@ PROGRAM = ("python", "-m", "reports")
 
 def main(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> int:
     """The exit code: as of a run for merge; for verify 0 or 1. `program` is what was called with the arguments."""
+    print_every_character()
     options = _parser(" ".join(program)).parse_args(arguments)
     if options.command == "verify":
         return _verify(options.folder)
