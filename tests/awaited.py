@@ -8,7 +8,6 @@ WITHOUT_A_WORLD = {
     "CFG15": "half pairs and tokens of another key in the files",
     "TOK12": "a permission set that is not provisioned",
     "ENV13": "hosts for FIPS and dual stack that do not exist",
-    "ENV14": "a Bedrock API key of another Region, where keys are allowed",
     "PRE10": "a role with mfa_serial",
     "PRE11": "a container's source that does not answer",
     "PRE12": "an AWS CLI from before sso-session",

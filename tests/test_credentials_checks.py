@@ -23,6 +23,7 @@ from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
 from fixtures.simulation.world import File, World
 from tests.harness import Judged, judged
+from tests.test_api_key import short_term
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -143,7 +144,8 @@ def failing(*_: Any, **__: Any) -> Any:
         ("env08-bedrock-api-key", "CRD-04", "ENV08",
          "it is set (ABSK, 55 characters), and Bedrock's clients send it in place of the profile",
          ["unset AWS_BEARER_TOKEN_BEDROCK", "# remove the line that sets it in new shells as well; this finds it:",
-          f"grep -ns AWS_BEARER_TOKEN_BEDROCK {STARTS}"]),
+          f"grep -ns AWS_BEARER_TOKEN_BEDROCK {STARTS}",
+          '# where such a key is meant: add "bearer" to allowed_providers under [credentials] in compliance.toml']),
         ("env08-empty-bearer", "CRD-04", "ENV08", "it is set to nothing", None),
         ("env09-expired-export", ("CRD-02", EXPIRATION), "ENV09", f"{EXPIRATION} is 2026-11-22T11:00:00Z, which is past",
          [f"{UNSET} {EXPIRATION}", "# or export fresh ones, as printed by: aws configure export-credentials"
@@ -587,6 +589,30 @@ def test_everything_of_bedrock_behind_the_key_is_blocked_by_it(value: str) -> No
 def test_an_api_key_stays_a_finding_wherever_it_is_set(environment: str) -> None:
     found = of({"AWS_BEARER_TOKEN_BEDROCK": "x"}, "CRD-04", environment=environment)
     assert found["CRD-04"]["status"] == "non_compliant"
+
+
+MEANT = allowing("sso", "bearer")
+
+
+@pytest.mark.parametrize(
+    ("key", "status", "cause", "observed"),
+    [
+        (short_term("us-east-1", made="20261122T113000Z"), "compliant", None, ""),
+        (short_term("eu-west-1", made="20261122T113000Z"), "non_compliant", "ENV14", "was made for eu-west-1"),
+        (short_term("us-east-1", made="20261121T235959Z"), "non_compliant", "ENV14", "ends at 2026-11-22T11:59:59Z"),
+        (short_term("us-east-1", made="20261122T000500Z"), "non_compliant", None, "ends at 2026-11-22T12:05:00Z"),
+        ("ABSKQmVkcm9ja0FQSUtleQCANARY000000000000", "compliant", None, ""),
+        ("sk-CANARY", "non_compliant", None, "9 characters), and no Bedrock API key"),
+        ("", "non_compliant", "ENV08", "it is set to nothing"),
+    ],
+)  # fmt: skip
+def test_a_key_that_is_meant_is_judged_by_what_it_says(
+    key: str, status: str, cause: str | None, observed: str
+) -> None:
+    found = of({"AWS_BEARER_TOKEN_BEDROCK": key}, "CRD-04", settings=MEANT)
+    assert (found["CRD-04"]["status"], found["CRD-04"]["cause"]) == (status, cause)
+    assert observed in (found["CRD-04"]["observed"] or "")
+    assert "CANARY" not in json.dumps([found.document, found.readings])
 
 
 # ------------------------------------------------------------------------------- CRD-05, the profile in the environment

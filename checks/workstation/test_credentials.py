@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
@@ -15,9 +16,12 @@ from fixtures.evidence.endpoints import Override, Overrides
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import Provider, Winners
 from fixtures.evidence.profile import Files, Place
+from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
-from fixtures.machine.environment import KEY_VARIABLES, Keys
+from fixtures.machine.api_key import LONG, SHORT
+from fixtures.machine.environment import BEARER, KEY_VARIABLES, Keys
 from fixtures.machine.redaction import Flaw, Value
+from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
 KEY, SECRET, SESSION, SECURITY, EXPIRATION = KEY_VARIABLES
@@ -346,18 +350,49 @@ def _require_whole_credentials(call: CredentialCall) -> None:
 
 
 @requirement("CRD-04")
-def test_no_bedrock_api_key(environment: Variables) -> None:
-    """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing."""
-    key = environment.described("AWS_BEARER_TOKEN_BEDROCK")
+def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:
+    """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
+    told = environment.described(BEARER)
     seen = "it is set to nothing, and Bedrock's clients send that"
-    if key and key["length"]:
-        seen = f"it is set ({key['kind']}, {key['length']} characters), and Bedrock's clients send it in place of the profile"
+    if told and told["length"]:
+        if "bearer" in evidence.allowed_providers:
+            _require_valid_api_key(environment, target, evidence)
+            return
+        seen = f"it is set ({told['kind']}, {told['length']} characters), and Bedrock's clients send it in place of the profile"
     require(
-        key is None,
+        told is None,
         cause="ENV08",
-        expected="AWS_BEARER_TOKEN_BEDROCK is not set",
+        expected=f"{BEARER} is not set",
         observed=seen,
-        fix=[Unset(("AWS_BEARER_TOKEN_BEDROCK",))],
+        fix=[Unset((BEARER,))],
+    )
+
+
+def _require_valid_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:
+    """A short-term key says itself when it ends and in which Region it holds; a long-term one says neither."""
+    key = environment.told.get("bearer")
+    if key is None:
+        raise Unavailable("this evidence is from before the key's own words were read")
+    minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
+    require(
+        key["kind"] != "other",
+        expected=f"{BEARER} starts with {SHORT} or {LONG}, as Bedrock API keys do",
+        observed=f"it is set ({environment.told['variables'][BEARER]['length']} characters), and no Bedrock API key",
+        fix=[Unset((BEARER,))],
+    )
+    ends = instant(key["ends"])
+    left = None if ends is None else ends - evidence.now
+    require(
+        left is None or left >= minimum,
+        cause="ENV14" if left is not None and left <= timedelta() else None,
+        expected=f"a Bedrock API key that lasts {minimum.total_seconds() // 60:.0f} minutes or more",
+        observed=f"the short-term key of {key['made']} ends at {key['ends']}",
+    )
+    require(
+        key["region"] in (None, target.region),
+        cause="ENV14",
+        expected=f"a Bedrock API key of {target.region}",
+        observed=f"the short-term key of {key['made']} was made for {key['region']}, and holds there alone",
     )
 
 
