@@ -6,7 +6,7 @@ from setuptools import find_packages, setup
 
 ROOMS = ("checks", "fixtures", "reports")
 PACKAGES = find_packages(include=[*ROOMS, *(f"{room}.*" for room in ROOMS)])
-DATA = ["*.toml", "*.json", "*.md", "templates/*", "worlds/*"]
+DATA = ["*.toml", "*.json", "*.md", "templates/*", "worlds/*", "rules/*"]
 
 BUILD = TemporaryDirectory()
 """Nothing that an earlier build left, under names that are no longer there, gets into a wheel."""
