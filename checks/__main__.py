@@ -7,11 +7,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from checks.catalogue import CatalogueError, load
+from checks.catalogue import load
 from checks.explanations import explanations
 from checks.judgement import rests_on
 from checks.markdown import explanations_page, failure_modes_page, requirements_table
 from fixtures.simulation.world import list_worlds
+from fixtures.text.toml_file import TomlError
 
 BEGIN = "<!-- requirements -->"
 END = "<!-- /requirements -->"
@@ -61,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             )
         if document is None:
             sys.stdout.write(requirements_table(load()))
-    except CatalogueError as error:
+    except TomlError as error:
         parser.exit(1, f"{error}\n")
     except (OSError, ValueError) as error:
         parser.exit(1, f"{document}: {error}\n")

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from fixtures.privacy.scan import Guesses, finds
+from fixtures.privacy.secrets import environment_secrets
 from fixtures.text.printing import print_every_character
 from reports import compare, ocsf
 from reports.artifacts import Artifacts
@@ -16,7 +18,6 @@ from reports.formats import WriterFailed, rendered, wanted
 from reports.merge import CannotMerge, Shard, expected_targets, merge
 from reports.page import visible
 from reports.results import STATUSES, exit_code
-from reports.scan import environment_secrets, finds
 from reports.verify import problems
 
 EXIT_INTERNAL, EXIT_USAGE = 3, 4
@@ -89,13 +90,16 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     document, evidence = merge(shards, expected=expected, allow_mixed=options.allow_mixed, command=command)
     if earlier:
         document["comparison"] = compare.comparison(document, earlier)
+    secrets = list(environment_secrets(os.environ))
+    guesses = Guesses(secrets)
     artifacts = Artifacts(options.report_dir)
     try:
-        document = artifacts.write_json("results.json", document)
-        evidence = artifacts.write_json("evidence.json", evidence)
+        document = artifacts.write_json("results.json", guesses.document(document))
+        evidence = artifacts.write_json("evidence.json", guesses.document(evidence))
         for each in wanted(options, document):
             artifacts.write(each.name, rendered(each, document, evidence))
-        leaks = finds(artifacts.made(), environment_secrets(os.environ))
+        guesses.files(artifacts.made())
+        leaks = finds(artifacts.made(), secrets)
         if leaks:
             return _refused(f"{'; '.join(map(str, leaks[:5]))}; nothing was written", EXIT_INTERNAL)
         artifacts.publish()
@@ -111,6 +115,8 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
             print(f"{what} targets: {', '.join(document['merged'][what])}")
     for notice in document["merged"]["notices"]:
         print(visible(notice))
+    if told := guesses.told():
+        print(told)
     print(f"{document['verdict'].replace('_', ' ')}; reports in {options.report_dir}")
     return exit_code(document, allow_incomplete=options.allow_incomplete)
 

@@ -31,6 +31,7 @@ from checks.fixes import (
     fix_of,
     printable,
 )
+from fixtures.privacy.redaction import MARK
 from reports.results import Result, failures_by_root_cause
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -84,12 +85,23 @@ def mends(results: Sequence[Result]) -> list[Mend]:
 
 def _without_hidden(fix: Fix) -> Fix:
     """The operation, or a request where it would write an account ID that is hidden and that the line itself has not."""
+    if MARK in str(fix):
+        return (
+            fix
+            if isinstance(fix, Ask)
+            else Ask(f"{_place(fix)}what is to be written is redacted in the reports")
+        )
     known = fix.begins + fix.old if isinstance(fix, Replace) else ""
     put = " ".join(str(getattr(fix, name, "")) for name in ("new", "text", "value", "file", "to", "into"))
     if isinstance(fix, Ask) or not set(_HIDDEN.findall(put)) - set(_HIDDEN.findall(known)):
         return fix
-    place = f"{fix.file} line {fix.line}: " if isinstance(fix, Line) else ""
-    return Ask(f"{place}{put.strip()} has an account ID, which a script has with --show-account-ids alone")
+    return Ask(
+        f"{_place(fix)}{put.strip()} has an account ID, which a script has with --show-account-ids alone"
+    )
+
+
+def _place(fix: Fix) -> str:
+    return f"{fix.file} line {fix.line}: " if isinstance(fix, Line) else ""
 
 
 def scripts(wanted: Sequence[Mend], world: str | None) -> dict[str, str]:

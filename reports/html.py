@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from fixtures.machine.redaction import redact
+from fixtures.privacy.redaction import redact
 from reports.page import TEMPLATES, cut, visible
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")

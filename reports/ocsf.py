@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from fixtures.privacy.masking import rewritten
 from reports.artifacts import json_text
-from reports.masking import rewritten
 from reports.page import cut, visible
 from reports.sarif import fingerprint
 

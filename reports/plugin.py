@@ -15,18 +15,19 @@ from bedrock_preflight import __version__
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
+from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
+from fixtures.privacy.scan import Guesses, finds
+from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
 from fixtures.run import Run
 from fixtures.waiting import waits
 from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
 from reports.artifacts import Artifacts
 from reports.clock import fixed_instant
-from reports.fingerprint import KeyProblem, fingerprint_key
 from reports.formats import WriterFailed, rendered, wanted
 from reports.interruption import Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable
 from reports.results import Result, exit_code
-from reports.scan import finds
 from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
@@ -36,6 +37,7 @@ AWHILE = 1.0
 COMMAND = pytest.StashKey[Sequence[str]]()
 """What was typed, where that was not pytest itself."""
 SENT = pytest.StashKey[dict[str, set[str]]]()
+GUESSES = pytest.StashKey[Guesses]()
 PYTESTS_OWN = {
     pytest.ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.USAGE_ERROR,
@@ -44,7 +46,10 @@ PYTESTS_OWN = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if RUN not in config.stash or hasattr(config, "workerinput") or shows_only(config):
+    if RUN not in config.stash or shows_only(config):
+        return
+    config.stash[GUESSES] = Guesses(environment_secrets(os.environ))
+    if hasattr(config, "workerinput"):
         return
     reporter = Reporter(config, config.stash[RUN])
     config.stash[REPORTER] = reporter
@@ -67,11 +72,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     if hasattr(report, "compliance"):
         if hasattr(item.config, "workerinput"):
             report.readings = unsent(item.config)
-        show = item.config.option.show_account_ids
+        show, guesses = item.config.option.show_account_ids, item.config.stash[GUESSES]
         if isinstance(report.longrepr, tuple):
-            report.longrepr = tuple(presentable(list(report.longrepr), show))
+            report.longrepr = tuple(guesses.document(presentable(list(report.longrepr), show)))
         elif report.longrepr is not None:
-            report.longrepr = presentable(str(report.longrepr), show)
+            report.longrepr = guesses.text(presentable(str(report.longrepr), show))
     return report
 
 
@@ -218,9 +223,10 @@ class Reporter:
             return
         self.readings.update(readings_of(self.run))
         record = self._record()
-        self.document = record.document()
+        document = self._guesses.document(record.document())
         if self.earlier:
-            self.document["comparison"] = compare.comparison(self.document, self.earlier)
+            document["comparison"] = compare.comparison(document, self.earlier)
+        self.document = document
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not judged:
             by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
             self.problem = (
@@ -246,6 +252,8 @@ class Reporter:
                 simulated=self.run.simulated,
             )
             terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem, mend)
+            if told := self._guesses.told():
+                terminalreporter.write_line(told)
         elif self.problem is not None:
             terminalreporter.write_line(self.problem, red=True, bold=True)
 
@@ -279,7 +287,15 @@ class Reporter:
     def _mends(self) -> list[fix_scripts.Mend]:
         """The root causes with what a script can do about them, as readers may see them."""
         shown = presentable(list(self.results.values()), self.config.option.show_account_ids)
-        return fix_scripts.mends(shown)
+        return fix_scripts.mends(self._guesses.document(shown))
+
+    @cached_property
+    def _secrets(self) -> list[Secret]:
+        return secrets_of(self.run, self.environ)
+
+    @cached_property
+    def _guesses(self) -> Guesses:
+        return Guesses(self._secrets)
 
     def _platform(self) -> str:
         """The platform of the machine that was judged."""
@@ -291,7 +307,7 @@ class Reporter:
         try:
             self._finish_html()
             document = self.artifacts.write_json("results.json", self.document)
-            evidence = self.artifacts.write_json("evidence.json", record.evidence())
+            evidence = self.artifacts.write_json("evidence.json", self._guesses.document(record.evidence()))
             needed = auditor_policy.policy(self.results.values(), auditor=self.run.auditor is not None)
             self.artifacts.write_json("auditor-policy.json", needed)
             for each in wanted(self.config.option, document):
@@ -299,7 +315,8 @@ class Reporter:
             world = self.run.world_name if self.run.simulated else None
             for name, script in fix_scripts.scripts(self._mends, world).items():
                 self.artifacts.write(name, script)
-            leaks = finds(self.artifacts.made(), secrets_of(self.run, self.environ))
+            self._guesses.files(self.artifacts.made())
+            leaks = finds(self.artifacts.made(), self._secrets)
             if leaks:
                 self.document = None
                 self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")

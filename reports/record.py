@@ -13,13 +13,13 @@ from typing import Any
 from bedrock_preflight import __version__
 from checks.catalogue import load
 from checks.waivers import Place, Register
+from fixtures.privacy.fingerprint import fingerprint
+from fixtures.privacy.masking import StandIns, masked, principals, rewritten
 from fixtures.readings import Reading
 from fixtures.run import Run, utc_now
 from fixtures.targets import Target
 from reports.callers import callers
 from reports.clock import report_time, stamp
-from reports.fingerprint import fingerprint
-from reports.masking import StandIns, masked, principals, rewritten
 from reports.results import Result, document
 
 DISTRIBUTION = "bedrock-preflight"

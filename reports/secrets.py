@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from fixtures.machine.readers import DEFAULT_ENV_FILE
+from fixtures.privacy.fingerprint import KEY
+from fixtures.privacy.secrets import Secret, environment_secrets, file_secrets, machine_secrets
 from fixtures.run import Run
-from reports.fingerprint import KEY
-from reports.scan import Secret, environment_secrets, file_secrets, machine_secrets
 
 
 def secrets_of(run: Run, environ: Mapping[str, str]) -> list[Secret]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reports.masking import StandIns, masked
+from fixtures.privacy.masking import StandIns, masked
 
 ARN = "arn:aws:sts::210987654321:assumed-role/Developer/jo@example.com"
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
+import subprocess
 from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,13 +15,17 @@ from urllib.parse import quote
 
 import pytest
 
+from checks.fixes import Ask, Replace
 from checks.waivers import Register
+from fixtures.privacy.fingerprint import KEY, KEY_FILE, KeyProblem, fingerprint, fingerprint_key
+from fixtures.privacy.scan import finds
+from fixtures.privacy.secrets import Secret, environment_secrets, file_secrets, machine_secrets
 from fixtures.targets import Target
 from reports.clock import fixed_instant
-from reports.fingerprint import KEY, KEY_FILE, KeyProblem, fingerprint, fingerprint_key
+from reports.fix_scripts import mends
 from reports.html import harmless
 from reports.record import Record
-from reports.scan import Secret, environment_secrets, file_secrets, finds, machine_secrets
+from reports.verify import problems
 from tests.suite import Ran, outside_aws, run_suite
 
 ACCOUNT = "210987654321"
@@ -249,17 +255,98 @@ def test_placeholders_masks_and_hashes_are_no_finds(tmp_path: Path, text: str) -
     assert finds([file], [Secret("AWS_SECRET_ACCESS_KEY", "testing"), Secret("PIN", "1234")]) == []
 
 
+REPORTED = "AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd"
+"""What reports of the compliant world hold, wherever the role is named."""
+
+
 def test_a_secret_in_an_artifact_fails_the_run_and_nothing_is_published(tmp_path: Path) -> None:
     before = run_suite(tmp_path, "-k", "RUN_02")
     earlier = before.json()
-    leaking = "AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd"
-    ran = run_suite(tmp_path, "-k", "RUN_02", environ={**outside_aws(), "APP_SECRET": leaking})
+    ran = run_suite(tmp_path, "-k", "RUN_02", environ={**outside_aws(), "AWS_SECRET_ACCESS_KEY": REPORTED})
     assert ran.code == 3, ran.text
-    assert "results.json holds the value of the variable APP_SECRET" in ran.text
+    assert "results.json holds the value of the variable AWS_SECRET_ACCESS_KEY" in ran.text
     assert "nothing was written, and reports/latest is as it was" in ran.text
-    assert leaking not in ran.text
+    assert REPORTED not in ran.text
     assert before.json() == earlier
     assert [entry.name for entry in (tmp_path / "reports").iterdir()] == ["latest"]
+
+
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two-workers"])
+def test_what_a_name_makes_one_guess_is_hidden_and_the_report_is_whole(
+    tmp_path: Path, workers: list[str]
+) -> None:
+    failing = ["-k", "RUN_02 or CRD_03", "--world", "env01-stale-keys", "-rA", "-vv", "--sarif", *workers]
+    seen = run_suite(tmp_path, *failing)
+    assert REPORTED in (seen.reports / "results.json").read_text(encoding="utf-8")
+    ran = run_suite(tmp_path, *failing, environ={**outside_aws(), "APP_SECRET": REPORTED})
+    assert ran.code == seen.code, ran.text
+    for artifact in ran.reports.iterdir():
+        assert REPORTED not in artifact.read_text(encoding="utf-8"), artifact.name
+    assert REPORTED not in ran.text
+    assert (
+        "[redacted] in the reports: the variable APP_SECRET (its name says that it is a secret)" in ran.text
+    )
+    assert "/[redacted]/" in ran.json()["targets"][0]["principal"]
+    assert problems(ran.reports) == []
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "INIT_CWD", "XAUTHORITY", "GIT_AUTHOR_NAME"])
+def test_a_variable_that_is_vouched_for_is_no_secret(tmp_path: Path, name: str) -> None:
+    assert list(environment_secrets({name: "/srv/team7/preflight"})) == []
+    if name == "PWD":
+        ran = run_suite(
+            tmp_path, "-k", "RUN_02", environ={**outside_aws(), "PWD": REPORTED, "OLDPWD": REPORTED}
+        )
+        assert ran.code == 0, ran.text
+        assert REPORTED in (ran.reports / "results.json").read_text(encoding="utf-8")
+
+
+def test_no_variable_of_this_machine_is_taken_for_a_secret_by_its_path_or_place() -> None:
+    """The shell's own, as it exports them in a folder with a digit outside the home folder."""
+    script = "cd /srv/team7/preflight 2>/dev/null || cd /; env -0"
+    shell = {"PATH": os.environ["PATH"], "HOME": "/home/jo7", "OLDPWD": "/srv/team7/preflight", "SHLVL": "2"}
+    told = subprocess.run(["sh", "-c", script], env=shell, capture_output=True, check=True).stdout
+    environ = dict(line.split("=", 1) for line in told.decode().split("\0") if line)
+    assert "PWD" in environ
+    assert list(environment_secrets(environ)) == []
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "/srv/team7/preflight",
+        "~/work/team-7/app",
+        r"C:\Users\jo7\work",
+        "us-east-1",
+        "prod-eu-west-1",
+        "auth-1.example.com:8443",
+        "2026-11-22T12:00:00Z",
+        "arn:aws:secretsmanager:us-east-1:210987654321:secret:app-7",
+        "jo7@example.com",
+        "read write openid",
+        "1234567890123",
+    ],
+)
+def test_what_everybody_may_know_is_no_secret_behind_any_name(value: str) -> None:
+    assert list(environment_secrets({"APP_SECRET": value})) == []
+    assert list(file_secrets(".env", f"APP_SECRET={value}\n".encode())) == []
+
+
+@pytest.mark.parametrize(
+    "value", [CANARY, "/Zx9canary8Ab7qweRTY", "a1/B2/c3+" * 5, "correct-horse-7-battery"]
+)
+def test_what_may_be_a_secret_is_one_behind_a_name_that_says_so(value: str) -> None:
+    assert [secret.guessed for secret in environment_secrets({"APP_SECRET": value})] == [True]
+    assert [secret.guessed for secret in environment_secrets({"AWS_SESSION_TOKEN": value})] == [False]
+
+
+def test_a_fix_that_would_write_what_is_redacted_is_asked_for() -> None:
+    fix = Replace("~/.aws/config", 3, "role_arn = ", old="x", new="[redacted]")
+    row = {"requirement": "PRF-04", "cause": None, "title": "t", "remedy": ["# x"], "fix": [fix.as_json()]}
+    root = {"status": "non_compliant", "blocked_by": None, "target": "msh/us-east-1", "case": None}
+    (mend,) = mends([{**row, **root, "order": 0, "stage": 0, "severity": "high"}])
+    (asked,) = mend.fixes
+    assert asked == Ask("~/.aws/config line 3: what is to be written is redacted in the reports")
 
 
 def test_a_secret_of_the_simulated_machine_is_known_too(tmp_path: Path) -> None:

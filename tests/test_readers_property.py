@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 
 from fixtures.machine.config_file import PUBLIC_KEYS, effective_profiles, effective_sessions, read_aws_file
 from fixtures.machine.dotenv_file import read_dotenv
-from fixtures.machine.environment import SORTS, read_environment
-from fixtures.machine.redaction import redact, redact_known
+from fixtures.machine.environment import read_environment
 from fixtures.machine.token_cache import read_token_file
 from fixtures.machine.windows import expand_windows_vars
+from fixtures.privacy.redaction import redact, redact_known
+from fixtures.privacy.variables import SORTS
 
 few = settings(
     max_examples=60, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from fixtures.machine.redaction import describe, mask_account, redact, redact_known
+from fixtures.privacy.redaction import describe, mask_account, redact, redact_known
 
 CANARY = "wJa1rXUtnFEMI/K7MDENG+bPxRfiCYzCaNaRyX40"
 TOKEN = "IQoJb3JpZ2luX2VjEPr" + "Ab1/" * 40 + "=="

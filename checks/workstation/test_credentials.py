@@ -20,7 +20,7 @@ from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.api_key import LONG, SHORT
 from fixtures.machine.environment import BEARER, KEY_VARIABLES, Keys
-from fixtures.machine.redaction import Flaw, Value
+from fixtures.privacy.redaction import Flaw, Value
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
