@@ -10,8 +10,6 @@ WITHOUT_A_WORLD = {
     "ENV13": "hosts for FIPS and dual stack that do not exist",
     "PRE10": "a role with mfa_serial",
     "PRE11": "a container's source that does not answer",
-    "PRE12": "an AWS CLI from before sso-session",
-    "PRE13": "a release with a known fault",
     "PRE14": "a program with rules of its own, named as consumer",
     "REG07": "a program that reads the other Region variable, named as consumer",
     "NET05": "a proxy that answers 407",

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from checks import releases
 from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
 from fixtures.backends import live
@@ -66,11 +67,13 @@ def test_a_missing_cli_is_the_finding_and_blocks_what_would_ask_it() -> None:
 )
 def test_version_1_is_too_old(banner: str) -> None:
     result = of_compliant(machine(cli=banner))["CLI-01"]
-    assert (result["status"], result["observed"]) == ("non_compliant", f"aws --version: {banner}")
+    assert (result["status"], result["cause"]) == ("non_compliant", "PRE12")
+    assert result["observed"].startswith(f"aws --version: {banner}")
+    assert ("ends on 2027-07-15" in result["observed"]) == banner.startswith("aws-cli/1.")
 
 
 @pytest.mark.parametrize(
-    "banner", ["aws-cli/2.0.0 Python/3.7", "aws-cli/3.1.0 Python/3.14", "aws-cli/10.0.1"]
+    "banner", ["aws-cli/2.9.0 Python/3.11", "aws-cli/3.1.0 Python/3.14", "aws-cli/10.0.1"]
 )
 def test_version_2_and_later_are_fine(banner: str) -> None:
     assert of_compliant(machine(cli=banner), "CLI-01")["CLI-01"]["status"] == "compliant"
@@ -79,7 +82,13 @@ def test_version_2_and_later_are_fine(banner: str) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"installed": True, "text": "Traceback (most recent call last):", "version": None},
+        {"installed": True, "text": "", "version": None},
+        {
+            "installed": True,
+            "text": "a wrapper that says nothing of versions",
+            "version": None,
+            "failed": False,
+        },
         NoAnswer("aws --version did not answer within 10 s"),
         PermissionError(13, "Permission denied"),
     ],
@@ -89,6 +98,84 @@ def test_a_cli_that_does_not_tell_its_version_gives_no_verdict(
 ) -> None:
     reads("cli.version", answer)
     assert judged("compliant", only=("CLI-01",))["CLI-01"]["status"] == "inconclusive"
+
+
+ROLE = """
+[profile msh]
+role_arn = arn:aws:iam::210987654321:role/App
+source_profile = login
+
+[profile login]
+sso_account_id = 210987654321
+sso_role_name = BedrockDeveloper
+"""
+SESSION = """
+[sso-session acme]
+sso_start_url = https://acme.awsapps.com/start
+sso_region = us-east-1
+"""
+BY_SESSION = f"{ROLE}sso_session = acme\n{SESSION}"
+BY_URL = f"{ROLE}sso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\n"
+BY_LOGIN = "[profile msh]\nlogin_session = arn:aws:iam::210987654321:user/me\n"
+
+
+@pytest.mark.parametrize(
+    ("version", "config", "since"),
+    [
+        ("2.8.13", BY_SESSION, "2.10.1"),
+        ("2.9.0", BY_SESSION, "2.10.1"),
+        ("2.10.0", BY_SESSION, "2.10.1"),
+        ("2.10.1", BY_SESSION, None),
+        ("2.0.0", BY_URL, None),
+        ("2.31.9", BY_LOGIN, "2.32.0"),
+        ("2.32.0", BY_LOGIN, None),
+    ],
+)
+def test_what_the_profile_uses_decides_how_old_the_cli_may_be(
+    version: str, config: str, since: str | None
+) -> None:
+    """A source of the old form, with start URL and Region of its own, has worked since 2020."""
+    edit = both(machine(cli=f"aws-cli/{version} Python/3.11"), written(config, of=CONFIG))
+    result = of_compliant(edit, "CLI-01")["CLI-01"]
+    assert result["status"] == ("non_compliant" if since else "compliant")
+    assert result["cause"] == ("PRE12" if since else None)
+    assert not since or f"aws-cli/{since} or later" in result["expected"]
+
+
+def test_settings_beside_the_session_do_for_an_old_cli() -> None:
+    settings = "sso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\nsso_account_id"
+    edit = both(machine(cli="aws-cli/2.5.8 Python/3.9"), env_file(("sso_account_id", settings), of=CONFIG))
+    assert of_compliant(edit, "CLI-01")["CLI-01"]["status"] == "compliant"
+
+
+def test_a_cli_that_cannot_start_says_why_in_its_own_words_and_blocks_what_would_ask_it() -> None:
+    found = judged("pre12-cli-that-cannot-start", only=ALL)
+    assert "exit code 1: ImportError: cannot import name 'docevents'" in found["CLI-01"]["observed"]
+    assert {found[name]["blocked_by"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
+
+
+def test_a_release_with_a_fault_is_named_and_the_profile_left_alone() -> None:
+    result = judged("pre13-cli-that-cannot-log-in-to-govcloud", only=("CLI-01",))["CLI-01"]
+    assert result["cause"] == "PRE13"
+    assert "a release after aws-cli/2.36.3" in result["expected"]
+    assert "leave the profile as it is" in " ".join(result["remedy"])
+
+
+@pytest.mark.parametrize("version", ["2.35.12", "2.36.4"])
+def test_the_releases_before_and_after_a_fault_are_fine(version: str) -> None:
+    world = "pre13-cli-that-cannot-log-in-to-govcloud"
+    found = judged(world, only=("CLI-01",), edit=machine(cli=f"aws-cli/{version} Python/3.14"))
+    assert found["CLI-01"]["status"] == "compliant"
+
+
+def test_the_facts_about_releases_are_whole() -> None:
+    for kind, keys in (
+        ("line", {"program", "major", "says", "source"}),
+        ("support", {"program", "uses", "since", "source"}),
+        ("fault", {"program", "first", "last", "hosts", "says", "source"}),
+    ):
+        assert all(entry.keys() == keys for entry in releases.load()[kind])
+    assert all(releases.parsed(f["first"]) <= releases.parsed(f["last"]) for f in releases.load()["fault"])
 
 
 # ------------------------------------------------------------------------------------------------------ CLI-02
@@ -173,7 +260,7 @@ def test_a_token_that_is_missing_is_the_cause_although_the_cli_still_works() -> 
     edit = written(None, of=TOKEN)
     found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-01"), edit=edit)
     assert found.root_causes == ["SSO-01 TOK01"]
-    assert found["CLI-03"]["blocked_by"] == "SSO-01"
+    assert found["CLI-03"]["explained_by"] == "SSO-01"
 
 
 def test_keys_in_the_cache_that_have_ended_explain_nothing() -> None:
@@ -241,6 +328,38 @@ def test_a_profile_of_static_keys_is_asked_the_same_way() -> None:
 def test_the_cli_is_asked_once_for_each_question() -> None:
     names = [r["name"] for r in of_compliant(both()).readings if r["name"].startswith("cli.")]
     assert sorted(names) == ["cli.configure", "cli.identity", "cli.version"]
+
+
+SAID = "An error occurred (ExpiredToken) when calling the GetCallerIdentity operation: The security token is expired"
+
+
+@pytest.mark.parametrize(
+    ("printed", "message"),
+    [
+        (f"\n{SAID}\n", SAID),
+        (f"\naws: [ERROR]: {SAID}\n", f"aws: [ERROR]: {SAID}"),
+        (
+            f"\naws: [ERROR]: {SAID}\n\nAdditional error details:\nType: Sender\nDetail: none\n",
+            f"aws: [ERROR]: {SAID}",
+        ),
+        (
+            '{"Code": "ExpiredToken", "Message": "The security token is expired"}\n',
+            '{"Code": "ExpiredToken", "Message": "The security token is expired"}',
+        ),
+        (
+            '{\n    "Code": "ExpiredToken",\n    "Message": "The security token is expired"\n}\n',
+            "The security token is expired",
+        ),
+        ("Code: ExpiredToken\nMessage: The security token is expired\n", "The security token is expired"),
+    ],
+    ids=["before 2.34", "legacy", "enhanced", "json in one line", "json", "yaml"],
+)
+def test_an_error_is_read_in_each_form_of_the_cli(printed: str, message: str) -> None:
+    subject: Any = SimpleNamespace(
+        target=Target("msh", "us-east-1"),
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(254, "", printed)),
+    )
+    assert readers.cli_identity(subject) == {"error": {"code": "ExpiredToken", "message": message}}
 
 
 def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> None:

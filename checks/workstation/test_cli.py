@@ -4,32 +4,88 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
+from checks.releases import fault, given_up, parsed, too_old
 from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import same_caller
 from fixtures.evidence.programs import CliCaller, CliVersion
+from fixtures.evidence.roles import source_chain
 from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
 
-OLDEST = 2
+CLI, OLDEST = "aws-cli", 2
 ROWS = ("profile", "access_key", "secret_key", "region")
 
 
-@requirement("CLI-01")
-def test_cli_is_version_2(cli_version: CliVersion) -> None:
-    """The AWS CLI is installed and is version 2 or later."""
+@requirement("CLI-01", asks=("files",))
+def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> None:
+    """The AWS CLI is installed, works, and is version 2 or later, new enough for what the profile uses."""
     require(
         cli_version.installed, expected="the AWS CLI on the PATH", observed="no program named aws on the PATH"
     )
-    if cli_version.version is None:
-        raise Unavailable(f"aws --version names no version: {cli_version.text or 'it prints nothing'}")
+    observed, version = f"aws --version: {cli_version.text}", cli_version.version
     require(
-        int(cli_version.version.split(".")[0]) >= OLDEST,
-        expected="aws-cli/2 or later",
-        observed=f"aws --version: {cli_version.text}",
+        not cli_version.failed, cause="PRE12", expected="aws --version names a version", observed=observed
     )
+    if version is None:
+        raise Unavailable(f"aws --version names no version: {cli_version.text or 'it prints nothing'}")
+    ends = given_up(CLI, version)
+    require(
+        parsed(version)[0] >= OLDEST,
+        cause="PRE12",
+        own_remedy=True,
+        expected="aws-cli/2 or later",
+        observed=f"{observed}; {ends}" if ends else observed,
+    )
+    used = _used(evidence)
+    lacking = too_old(CLI, version, used)
+    require(
+        lacking is None,
+        cause="PRE12",
+        expected=f"aws-cli/{lacking[1]} or later" if lacking else "",
+        observed=f"aws-cli/{version} does not know {used[lacking[0]]}" if lacking else "",
+    )
+    host = _portal(evidence)
+    known = fault(CLI, version, host)
+    require(
+        known is None,
+        cause="PRE13",
+        expected=f"a release after aws-cli/{known['last']}" if known else "",
+        observed=f"aws-cli/{version}: with a start URL of {host} {known['says']}" if known else "",
+    )
+
+
+def _used(evidence: Evidence) -> dict[str, str]:
+    """What the profile, or the one that its role starts from, has that not every AWS CLI knows, and where it says so."""
+    profiles, name = evidence.files.profiles, evidence.target.profile
+    base = source_chain(evidence.files, name).base
+    settings = profiles.get(base, {})
+    used: dict[str, str] = {
+        key: f"{key} of profile {base} in {evidence.files.place_of(settings[key])}"
+        for key in ("sso_session", "login_session")
+        if key in settings
+    }
+    if any(key.startswith("sso_") for key in settings):  # which the AWS CLI takes before a login of its own
+        used.pop("login_session", None)
+    # Who has the session's settings in the profile too gets by without sso_session in an older AWS CLI.
+    if "sso_session" in used and {"sso_start_url", "sso_region"} <= settings.keys():
+        del used["sso_session"]
+    if base != name and "sso_session" in settings:
+        place = evidence.files.place_of(profiles[name]["source_profile"])
+        used["source_profile with sso_session"] = f"source_profile {base} in {place}, which has sso_session"
+    return used
+
+
+def _portal(evidence: Evidence) -> str:
+    """The host of the start URL of the profile, or of the one that its role starts from; empty where there is none."""
+    files = evidence.files
+    base = source_chain(files, evidence.target.profile).base
+    session = files.option(base, "sso_session")
+    stated = files.stated(base, session["value"] if session else None, "sso_start_url")
+    return urlsplit(stated["value"] or "").hostname or "" if stated else ""
 
 
 @requirement("CLI-02")

@@ -1,0 +1,55 @@
+"""Releases of programs and what they cannot do: the dated facts of releases.toml, asked by program and version."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+FILE = Path(__file__).with_name("releases.toml")
+
+Version = tuple[int, ...]
+
+
+def parsed(version: str) -> Version:
+    """`2.9.19` as numbers, which compare as releases do."""
+    return tuple(int(part) for part in version.split("."))
+
+
+def given_up(program: str, version: str) -> str | None:
+    """What is said of the program's major version, where it is given up."""
+    lines = (line for line in load()["line"] if line["program"] == program)
+    return next((line["says"] for line in lines if line["major"] == parsed(version)[0]), None)
+
+
+def too_old(program: str, version: str, uses: Collection[str]) -> tuple[str, str] | None:
+    """What a profile uses that came with a later release, and that release; the latest, None where there is none."""
+    later = [
+        (parsed(entry["since"]), entry["uses"], entry["since"])
+        for entry in load()["support"]
+        if entry["program"] == program and entry["uses"] in uses and parsed(version) < parsed(entry["since"])
+    ]
+    return max(later)[1:] if later else None
+
+
+def fault(program: str, version: str, host: str) -> Mapping[str, Any] | None:
+    """The fault of this release for a start URL of the host; None where none is known."""
+    for entry in load()["fault"]:
+        within = parsed(entry["first"]) <= parsed(version) <= parsed(entry["last"])
+        if entry["program"] == program and within and any(_is_of(host, known) for known in entry["hosts"]):
+            found: Mapping[str, Any] = entry
+            return found
+    return None
+
+
+def _is_of(host: str, known: str) -> bool:
+    return host.endswith(known) if known.startswith(".") else host == known
+
+
+@cache
+def load() -> Mapping[str, list[dict[str, Any]]]:
+    """The entries of releases.toml, read once."""
+    return tomli.loads(FILE.read_text(encoding="utf-8"))
