@@ -12,9 +12,9 @@ from typing import NoReturn
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import environment_secrets
 from fixtures.text.printing import print_every_character
-from reports import compare, ocsf
-from reports.artifacts import Artifacts
-from reports.formats import WriterFailed, rendered, wanted
+from reports import compare
+from reports.artifacts import Artifacts, as_read
+from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
 from reports.page import visible
 from reports.results import STATUSES, exit_code
@@ -74,16 +74,18 @@ def _parser(program: str) -> argparse.ArgumentParser:
     joining.add_argument(
         "--allow-incomplete", action="store_true", help="exit 0 where only the evaluation is incomplete"
     )
-    joining.add_argument("--sarif", action="store_true", help="also write results.sarif")
-    joining.add_argument("--ocsf", action="store_true", help="also write results.ocsf.json")
+    for each in optional():
+        joining.add_argument(
+            f"--{each.option}", action="store_true", help=f"also write {each.name}: {each.about}"
+        )
     checking = commands.add_parser("verify", help="recompute hashes, schema, counts, and what each page says")
     checking.add_argument("folder", type=Path, metavar="DIR", help="a report directory")
     return parser
 
 
 def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
-    if options.ocsf and not ocsf.installed():
-        raise CannotMerge(ocsf.MISSING)
+    if missing := missing_for(options):
+        raise CannotMerge(missing)
     expected = expected_targets(options.expect) if options.expect else None
     earlier = compare.load(options.compare) if options.compare else []
     shards = [Shard.read(folder) for folder in options.folders]
@@ -94,10 +96,9 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     guesses = Guesses(secrets)
     artifacts = Artifacts(options.report_dir)
     try:
-        document = artifacts.write_json("results.json", guesses.document(document))
-        evidence = artifacts.write_json("evidence.json", guesses.document(evidence))
-        for each in wanted(options, document):
-            artifacts.write(each.name, rendered(each, document, evidence))
+        document = as_read(guesses.document(document))
+        for name, text in made(options, document, as_read(guesses.document(evidence))):
+            artifacts.write(name, text)
         guesses.files(artifacts.made())
         leaks = finds(artifacts.made(), secrets)
         if leaks:

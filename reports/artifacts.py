@@ -27,6 +27,16 @@ def json_text(document: Any) -> str:
     return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
 
 
+def as_read(document: Any) -> Any:
+    """The document as whoever reads its file has it: every key a text, every sequence a list, nothing that is no UTF-8."""
+    return json.loads(json_text(document))
+
+
+def encoded(text: str) -> bytes:
+    """How a text stands in its file."""
+    return text.encode("utf-8", "backslashreplace")
+
+
 def read_checksums(text: str) -> dict[str, str]:
     """Digest by name of what SHA256SUMS lists; ValueError for a line that is none, or a name with a folder in it."""
     sums = {}
@@ -36,6 +46,14 @@ def read_checksums(text: str) -> dict[str, str]:
             raise ValueError(f"no line of {CHECKSUMS}: {line[:100]!r}")
         sums[name] = digest
     return sums
+
+
+def listed_in(folder: Path) -> list[str]:
+    """The names in the folder's SHA256SUMS; none where there is no such file, or it is not one of ours."""
+    try:
+        return list(read_checksums((folder / CHECKSUMS).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return []
 
 
 class Artifacts:
@@ -63,13 +81,7 @@ class Artifacts:
 
     def write(self, name: str, text: str) -> None:
         """Makes a text artifact, UTF-8 with `\\n`."""
-        self.staged(name).write_bytes(text.encode("utf-8", "backslashreplace"))
-
-    def write_json(self, name: str, document: Any) -> Any:
-        """Makes a JSON artifact, as `json_text` writes it; returns the document as whoever reads it will have it."""
-        text = json_text(document)
-        self.write(name, text)
-        return json.loads(text)
+        self.staged(name).write_bytes(encoded(text))
 
     def made(self) -> list[Path]:
         """The files that are complete, not published yet."""
@@ -99,15 +111,8 @@ class Artifacts:
         ):
             return False
         inside = list(self.directory.iterdir())
-        ours = {CHECKSUMS, *self._published()}
+        ours = {CHECKSUMS, *listed_in(self.directory)}
         return all(entry.name in ours and entry.is_file() for entry in inside)
-
-    def _published(self) -> list[str]:
-        sums = self.directory / CHECKSUMS
-        try:
-            return list(read_checksums(sums.read_text(encoding="utf-8"))) if sums.is_file() else []
-        except ValueError:
-            return []  # no report of ours: its files are left as they are
 
     def _replace_folder(self) -> bool:
         """False where the system does not let the folder be moved (Windows, while somebody has a file of it open)."""
@@ -129,7 +134,7 @@ class Artifacts:
         """The checksums go first and come last: a directory that has them is whole."""
         self.directory.mkdir(exist_ok=True)
         self._earlier.mkdir()
-        old = dict.fromkeys([CHECKSUMS, *self._published(), *names])
+        old = dict.fromkeys([CHECKSUMS, *listed_in(self.directory), *names])
         aside, placed = [], []
         try:
             for name in old:

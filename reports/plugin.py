@@ -21,10 +21,10 @@ from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
 from fixtures.run import Run
 from fixtures.waiting import waits
-from reports import auditor_policy, compare, fix_scripts, html, ocsf, terminal
-from reports.artifacts import Artifacts
+from reports import compare, fix_scripts, terminal
+from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
-from reports.formats import WriterFailed, rendered, wanted
+from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.interruption import Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable
 from reports.results import Result, exit_code
@@ -43,6 +43,12 @@ PYTESTS_OWN = {
     pytest.ExitCode.USAGE_ERROR,
     pytest.ExitCode.NO_TESTS_COLLECTED,
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("bedrock-preflight")
+    for each in optional():
+        group.addoption(f"--{each.option}", action="store_true", help=f"also write {each.name}: {each.about}")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -126,8 +132,8 @@ class Reporter:
         # While it is judged, a simulated machine's environment stands in the place of this one.
         self.environ = dict(os.environ)
         option = config.option
-        if option.ocsf and not ocsf.installed():
-            raise pytest.UsageError(ocsf.MISSING)
+        if missing := missing_for(option):
+            raise pytest.UsageError(missing)
         try:
             self.earlier = compare.load(option.compare) if option.compare else []
             self.key = fingerprint_key(self.environ)
@@ -306,12 +312,9 @@ class Reporter:
         """All artifacts or none. A secret in one of them is told by its place, and then nothing else is told."""
         try:
             self._finish_html()
-            document = self.artifacts.write_json("results.json", self.document)
-            evidence = self.artifacts.write_json("evidence.json", self._guesses.document(record.evidence()))
-            needed = auditor_policy.policy(self.results.values(), auditor=self.run.auditor is not None)
-            self.artifacts.write_json("auditor-policy.json", needed)
-            for each in wanted(self.config.option, document):
-                self.artifacts.write(each.name, rendered(each, document, evidence))
+            evidence = self._guesses.document(record.evidence())
+            for name, text in made(self.config.option, as_read(self.document), as_read(evidence)):
+                self.artifacts.write(name, text)
             world = self.run.world_name if self.run.simulated else None
             for name, script in fix_scripts.scripts(self._mends, world).items():
                 self.artifacts.write(name, script)

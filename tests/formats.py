@@ -16,7 +16,7 @@ import jsonschema
 import pytest
 import xmlschema
 
-from reports import html, junit, sarif, summary
+from reports.formats import html, junit, sarif, summary
 from tests.suite import Ran
 
 XUNIT = Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"

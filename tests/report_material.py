@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 from checks.catalogue import load
+from fixtures.settings import Settings
 from reports.results import document
 
 MIXED = (
@@ -142,7 +143,21 @@ def material(
         evidence_ids=keys,
         gate="low",
     )  # fmt: skip
-    return made, {"schema": 1, "readings": readings}
+    evidence = {
+        "schema": 1,
+        "suite": made["suite"],
+        "run": {
+            "now": "2026-11-22T12:00:00Z", "backend": "moto", "world": "made-up", "simulated": True,
+            "environment": "workstation", "probe": False, "auditor": None,
+        },
+        "settings": Settings().as_json(),
+        "targets": [
+            {key: target[key] for key in ("id", "profile", "region", "account_fingerprint")}
+            for target in made["targets"]
+        ],
+        "readings": readings,
+    }  # fmt: skip
+    return made, evidence
 
 
 def comparison(made: Mapping[str, Any]) -> dict[str, Any]:

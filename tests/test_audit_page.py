@@ -12,14 +12,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from reports import audit
 from reports.artifacts import json_text
+from reports.formats import audit
 from reports.page import cut, visible
 from reports.screenshots import Browser
 from tests.pages import Page, axe, breaches, browsing, policy, source_of, violations
 from tests.report_material import HOSTILE, comparison, few, guide, material, mixed, poisoned, result
+from tests.suite import ROOT
 
-SCHEMA = json.loads((Path(audit.__file__).parent / "results.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8"))
 ORDER = (
     "verdict", "provenance", "root-causes", "changes", "guide", "results", "exceptions", "not-evaluated", "limits",
     "integrity",
@@ -27,7 +28,7 @@ ORDER = (
 
 
 def rendered(document: dict[str, Any], evidence: dict[str, Any], **more: Any) -> str:
-    return audit.render(document, evidence, catalogue_info=guide(), **more)
+    return audit.render({**document, **more}, evidence)
 
 
 @pytest.fixture(scope="module")

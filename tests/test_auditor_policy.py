@@ -19,7 +19,7 @@ from fixtures.readings import Reading, reading_key
 from fixtures.simulation.world import Assignment, World, load_world
 from fixtures.targets import AUDITOR, Target
 from fixtures.text.shape import JsonObject
-from reports.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_of, policy
+from reports.formats.auditor_policy import ACCOUNT, PROFILE, operations_for, operations_of, policy
 from tests.harness import Judged, judged
 from tests.world_edits import written
 

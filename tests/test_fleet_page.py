@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from reports import fleet
-from reports.audit import row_anchor
+from reports.formats import fleet
+from reports.formats.audit import row_anchor
 from reports.page import visible
 from reports.screenshots import Browser
 from tests.pages import Page, axe, breaches, browsing, policy, source_of, violations
@@ -34,8 +34,8 @@ def markup(document: dict[str, Any]) -> str:
     return rendered(document, details={NAMES[0]: "targets/alpha.html"})
 
 
-def rendered(document: dict[str, Any], **more: Any) -> str:
-    return fleet.render(document, catalogue_info=guide(), **more)
+def rendered(document: dict[str, Any], details: dict[str, str] | None = None) -> str:
+    return fleet.page(document, details or {})
 
 
 def cells(markup: str) -> dict[tuple[str, str], tuple[str, str]]:

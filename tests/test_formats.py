@@ -13,8 +13,18 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from reports import junit, ocsf, sarif, summary
-from reports.formats import FORMATS, Format, WriterFailed, guide, rendered, wanted
+from reports.formats import (
+    Format,
+    WriterFailed,
+    formats,
+    guide,
+    junit,
+    made,
+    ocsf,
+    rendered,
+    sarif,
+    summary,
+)
 from reports.verify import SCHEMA
 from tests import report_material
 from tests.formats import (
@@ -107,18 +117,18 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_junit_follows_jenkins_schema(many: tuple[dict[str, Any], Any]) -> None:
-    xunit_valid(junit.render(many[0]))
+    xunit_valid(junit.render(many[0], {}))
 
 
 def test_hostile_text_leaves_junit_valid(hostile: dict[str, Any]) -> None:
-    text = junit.render(hostile)
+    text = junit.render(hostile, {})
     xunit_valid(text)
     assert len(text) < 400_000
     assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff\ufffe\uffff]", text)
 
 
 def test_junit_counts_are_those_of_the_results(many: tuple[dict[str, Any], Any]) -> None:
-    root = ElementTree.fromstring(junit.render(many[0]))
+    root = ElementTree.fromstring(junit.render(many[0], {}))
     counts = many[0]["counts"]
     assert {name: int(root.attrib[name]) for name in ("tests", "failures", "errors")} == {
         "tests": len(many[0]["results"]),
@@ -133,7 +143,7 @@ def test_junit_counts_are_those_of_the_results(many: tuple[dict[str, Any], Any])
 
 
 def test_junit_has_no_two_cases_of_one_name_even_across_targets(many: tuple[dict[str, Any], Any]) -> None:
-    root = ElementTree.fromstring(junit.render(many[0]))
+    root = ElementTree.fromstring(junit.render(many[0], {}))
     names = [(case.attrib["classname"], case.attrib["name"]) for case in root.iter("testcase")]
     assert len(names) == len(set(names)) == len(many[0]["results"])
 
@@ -141,7 +151,7 @@ def test_junit_has_no_two_cases_of_one_name_even_across_targets(many: tuple[dict
 def test_junit_tells_expected_observed_and_remedy() -> None:
     row = result(guide()["requirements"][0], None, "msh/us-east-1", "non_compliant")
     made, _ = material(["msh/us-east-1"], [row])
-    (failure,) = ElementTree.fromstring(junit.render(made)).iter("failure")
+    (failure,) = ElementTree.fromstring(junit.render(made, {})).iter("failure")
     assert failure.attrib["message"].startswith(row["requirement"])
     for text in (row["expected"], row["observed"], *row["remedy"]):
         assert text in (failure.text or "")
@@ -153,7 +163,7 @@ def test_junit_tells_expected_observed_and_remedy() -> None:
 def test_the_summary_has_verdict_counts_causes_and_what_was_not_read(
     many: tuple[dict[str, Any], Any],
 ) -> None:
-    text = summary.render(many[0])
+    text = summary.render(many[0], {})
     assert text.startswith("# bedrock-preflight: not compliant\n\n**SIMULATED**")
     assert summary.counts_line(many[0]) in text
     assert summary.plain(many[0]["root_causes"][0]["observed"]) in text
@@ -163,11 +173,11 @@ def test_the_summary_has_verdict_counts_causes_and_what_was_not_read(
 
 
 def test_the_summary_stays_one_page(many: tuple[dict[str, Any], Any]) -> None:
-    assert len(summary.render(many[0]).splitlines()) < 200
+    assert len(summary.render(many[0], {}).splitlines()) < 200
 
 
 def test_hostile_text_is_no_markup_in_the_summary(hostile: dict[str, Any]) -> None:
-    text = summary.render(hostile)
+    text = summary.render(hostile, {})
     assert len(text) < 30_000
     bare = re.sub(r"\\.", "", outside_code(text))
     # The only markup is the page's own: headings, bold numbers, tables.
@@ -191,18 +201,18 @@ def test_no_remedy_can_close_its_block(hostile: dict[str, Any]) -> None:
 
 
 def test_sarif_follows_the_oasis_schema(many: tuple[dict[str, Any], Any]) -> None:
-    sarif_valid(sarif.render(many[0], guide()))
+    sarif_valid(sarif.render(many[0], {}))
 
 
 def test_hostile_text_leaves_sarif_valid(hostile: dict[str, Any]) -> None:
-    text = sarif.render(hostile, guide())
+    text = sarif.render(hostile, {})
     sarif_valid(text)
     assert len(text) < 30_000
     assert "\u202e" not in text
 
 
 def test_sarif_has_the_active_failures_and_nothing_else(many: tuple[dict[str, Any], Any]) -> None:
-    (run,) = json.loads(sarif.render(many[0], guide()))["runs"]
+    (run,) = json.loads(sarif.render(many[0], {}))["runs"]
     failures = [row for row in many[0]["results"] if row["status"] == "non_compliant"]
     assert len(run["results"]) == len(failures) > 0
     assert {r["ruleId"] for r in run["results"]} == {row["requirement"] for row in failures}
@@ -226,7 +236,7 @@ def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
     many: tuple[dict[str, Any], Any],
 ) -> None:
     def prints(document: dict[str, Any]) -> list[str]:
-        (run,) = json.loads(sarif.render(document, guide()))["runs"]
+        (run,) = json.loads(sarif.render(document, {}))["runs"]
         return [one["partialFingerprints"]["resultKey/v1"] for one in run["results"]]
 
     first = prints(many[0])
@@ -240,7 +250,7 @@ def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
 
 @needs_ocsf
 def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any], Any]) -> None:
-    findings = ocsf_valid(ocsf.render(many[0], guide()))
+    findings = ocsf_valid(ocsf.render(many[0], {}))
     for finding, row in zip(findings, many[0]["results"], strict=True):
         assert (finding["class_uid"], finding["type_uid"]) == (2003, 200301)
         assert (finding["status_code"], finding["compliance"]["control"]) == (
@@ -251,7 +261,7 @@ def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any],
 
 @needs_ocsf
 def test_ocsf_says_pass_only_of_what_is_compliant(many: tuple[dict[str, Any], Any]) -> None:
-    findings = json.loads(ocsf.render(many[0], guide()))
+    findings = json.loads(ocsf.render(many[0], {}))
     said = {
         (finding["status_code"], finding["compliance"]["status_id"], finding["status"])
         for finding in findings
@@ -268,7 +278,7 @@ def test_ocsf_says_pass_only_of_what_is_compliant(many: tuple[dict[str, Any], An
 
 @needs_ocsf
 def test_hostile_text_leaves_ocsf_readable(hostile: dict[str, Any]) -> None:
-    text = ocsf.render(hostile, guide())
+    text = ocsf.render(hostile, {})
     assert len(json.loads(text)) == 4
     assert "\u202e" not in text
     assert len(text) < 100_000
@@ -296,40 +306,57 @@ def test_formats_agree_in_every_count(ran: Ran) -> None:
     assert counts_agree(ran)["non_compliant"] == 4
 
 
+ALWAYS = {"results.json", "evidence.json", "auditor-policy.json", "junit.xml", "summary.md"}
+
+
+def written(options: Any, document: dict[str, Any], evidence: dict[str, Any]) -> set[str]:
+    return {name for name, _ in made(options, document, evidence)}
+
+
+def text_by(each: Format, document: dict[str, Any], evidence: dict[str, Any]) -> str:
+    """All that the format writes, with the names of its files."""
+    return "".join(f"{name}\n{text}" for name, text in rendered(each, document, evidence))
+
+
 def test_sarif_and_ocsf_are_written_only_where_asked_for() -> None:
-    document, _ = material()
-    asked = {each.name for each in wanted(SimpleNamespace(sarif=True, ocsf=False), document)}
-    assert asked == {"audit.html", "junit.xml", "summary.md", "results.sarif"}
+    assert written(SimpleNamespace(sarif=True, ocsf=False), *material()) == {
+        *ALWAYS,
+        "audit.html",
+        "results.sarif",
+    }
 
 
 def test_the_fleet_page_is_for_several_targets_and_the_audit_page_for_few() -> None:
     options = SimpleNamespace(sarif=False, ocsf=False)
     row = guide()["requirements"][0]
     names = [f"p{number}/us-east-1" for number in range(30)]
-    document, _ = material(names, [result(row, None, name, "compliant") for name in names])
-    assert {each.name for each in wanted(options, document)} == {"fleet.html", "junit.xml", "summary.md"}
+    made = material(names, [result(row, None, name, "compliant") for name in names])
+    assert written(options, *made) == {*ALWAYS, "fleet.html"}
 
 
 def test_a_writer_that_fails_is_named_in_one_line() -> None:
     def broken(document: Any, evidence: Any) -> str:
         raise RuntimeError("no ink")
 
+    def says_nothing(text: str, document: Any, evidence: Any) -> list[str]:
+        return []
+
     with pytest.raises(WriterFailed, match=r"^page\.html could not be made: RuntimeError: no ink$"):
-        rendered(Format("page.html", broken), {}, {})
+        list(rendered(Format("page.html", "a page", says_nothing, broken), {}, {}))
 
 
 def test_no_format_computes_a_verdict_of_its_own(many: tuple[dict[str, Any], Any]) -> None:
     """Each says what the document says, also where the document is wrong."""
     wrong = {**many[0], "verdict": "compliant", "counts": {**many[0]["counts"], "compliant": 4711}}
-    assert "# bedrock-preflight: compliant" in summary.render(wrong)
-    assert "4711 compliant" in summary.render(wrong)
+    assert "# bedrock-preflight: compliant" in summary.render(wrong, {})
+    assert "4711 compliant" in summary.render(wrong, {})
 
 
 def test_every_format_is_the_same_again(many: tuple[dict[str, Any], dict[str, Any]]) -> None:
-    for each in FORMATS:
+    for each in formats():
         if each.option != "ocsf" or HAS_OCSF:
             made = [
-                hashlib.sha256(rendered(each, *many).encode("utf-8", "replace")).hexdigest() for _ in range(2)
+                hashlib.sha256(text_by(each, *many).encode("utf-8", "replace")).hexdigest() for _ in range(2)
             ]
             assert made[0] == made[1], each.name
 
@@ -337,6 +364,7 @@ def test_every_format_is_the_same_again(many: tuple[dict[str, Any], dict[str, An
 def test_every_format_takes_a_result_of_another_guide() -> None:
     row = {**guide()["requirements"][0], "id": "ZZZ-99", "section": "Step 99"}
     document, evidence = material(["msh/us-east-1"], [result(row, None, "msh/us-east-1", "non_compliant")])
-    for each in FORMATS:
+    for each in formats():
         if each.option != "ocsf" or HAS_OCSF:
-            assert "ZZZ-99" in rendered(each, document, evidence)
+            text = text_by(each, document, evidence)
+            assert "ZZZ-99" in text or not text or each.name in {"evidence.json", "auditor-policy.json"}

@@ -208,6 +208,15 @@ def test_collection_that_fails_leaves_the_earlier_report(tmp_path: Path) -> None
 # Writers that fail
 
 
+def broken(module: str, error: str) -> str:
+    """A plugin with which the format of that module cannot be made."""
+    return (
+        f"from dataclasses import replace\nfrom reports.formats import {module}\n"
+        f"def render(document, evidence): raise {error}\n"
+        f"{module}.FORMATS = (replace({module}.FORMATS[0], render=render),)\n"
+    )
+
+
 def failing(folder: Path, patch: str, *arguments: str) -> Ran:
     """A run with a plugin that breaks something."""
     (folder / "breaking.py").write_text(patch, encoding="utf-8")
@@ -219,11 +228,11 @@ def failing(folder: Path, patch: str, *arguments: str) -> Ran:
     ("patch", "said"),
     [
         (
-            "import reports.summary\ndef render(document): raise RuntimeError('no ink')\nreports.summary.render = render\n",
+            broken("summary", "RuntimeError('no ink')"),
             "summary.md could not be made: RuntimeError: no ink; nothing was written",
         ),
         (
-            "import reports.audit\ndef render(*a, **k): raise RecursionError('too deep')\nreports.audit.render = render\n",
+            broken("audit", "RecursionError('too deep')"),
             "audit.html could not be made: RecursionError: too deep; nothing was written",
         ),
         (

@@ -23,7 +23,7 @@ from fixtures.privacy.secrets import Secret, environment_secrets, file_secrets, 
 from fixtures.targets import Target
 from reports.clock import fixed_instant
 from reports.fix_scripts import mends
-from reports.html import harmless
+from reports.formats.html import harmless
 from reports.record import Record
 from reports.verify import problems
 from tests.suite import Ran, outside_aws, run_suite

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,7 @@ import pytest
 from markupsafe import escape
 
 from fixtures.privacy.redaction import redact
+from reports.formats import Document, Format
 from reports.page import TEMPLATES, cut, visible
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
@@ -135,3 +136,12 @@ def harmless(metadata: Any) -> Any:
 
 def _text(text: str) -> str:
     return str(escape(visible(cut(text, LONGEST))))
+
+
+def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:
+    """Its rows: pytest's outcome of each check."""
+    if outcomes(text) != {row["check"]: [OUTCOMES[row["status"]]] for row in document["results"]}:
+        yield "its rows are not the results of results.json"
+
+
+FORMATS = (Format("report.html", "pytest-html's view, self-contained", read_back),)

@@ -6,7 +6,8 @@ profile itself are two statements of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
@@ -15,10 +16,31 @@ from fixtures.aws.operations import operations
 from fixtures.engine import CREDENTIALS
 from fixtures.evidence import FACTS
 from fixtures.targets import AUDITOR
+from reports.artifacts import json_text
+from reports.formats import Document, Format
 from reports.results import Result
 
 UNEVALUATED = ("blocked", "inconclusive")
 ACCOUNT, PROFILE = "ReadAboutTheAccount", "AskAsTheProfile"
+
+
+def render(document: Document, evidence: Document) -> str:
+    """The policy of the run, or of all runs that were joined."""
+    import fixtures.plugin  # noqa: F401  registers the facts, which nothing else does outside of pytest
+
+    return json_text(policy(_with_names(document, evidence), auditor=_has_auditor(evidence)))
+
+
+def _has_auditor(evidence: Document) -> bool:
+    """Whether a second profile read about the account: in each of the runs, where several were joined."""
+    return all(made["run"]["auditor"] for made in evidence.get("runs", [evidence]))
+
+
+def _with_names(document: Document, evidence: Document) -> Iterator[Result]:
+    """The results with the readings' names in the place of their IDs."""
+    names = {(reading["target"], reading["id"]): reading["name"] for reading in evidence["readings"]}
+    for row in document["results"]:
+        yield {**row, "evidence": [names[row["target"], name] for name in row["evidence"]]}
 
 
 def policy(results: Iterable[Result], *, auditor: bool) -> dict[str, Any]:
@@ -55,3 +77,30 @@ def operations_of(requirement: str) -> frozenset[str]:
             found |= FACTS[name].calls
             todo += [*FACTS[name].asks, *(CREDENTIALS if FACTS[name].calls else ())]
     return frozenset(name for name in found if not listed[name].probe)
+
+
+def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:
+    """Its actions: those that the results rest on, and none besides those that the suite may ask for at all."""
+    statements = json.loads(text)["Statement"]
+    for statement in statements:
+        if (statement["Effect"], statement["Resource"], len(statement)) != ("Allow", "*", 4):
+            yield f"its statement {statement['Sid']} has another form"
+    allowed = {action for statement in statements for action in statement["Action"]}
+    listed = operations()
+    for action in sorted(allowed - {operation.action for operation in listed.values()}):
+        yield f"it allows {action}, which no check asks for"
+    asked = {name for row in _with_names(document, evidence) for name in row["evidence"]} & listed.keys()
+    of_the_profile = not _has_auditor(evidence)
+    rests_on = {listed[name].action for name in asked if of_the_profile or listed[name].by == AUDITOR}
+    for action in sorted(rests_on - allowed - {""}):
+        yield f"it does not allow {action}, which a result rests on"
+
+
+FORMATS = (
+    Format(
+        "auditor-policy.json",
+        "the IAM policy with exactly the actions that this run's checks need",
+        read_back,
+        render,
+    ),
+)

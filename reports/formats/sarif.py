@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reports.artifacts import json_text
+from reports.formats import Format, guide
 from reports.page import cut, visible
 
 Json = Mapping[str, Any]
@@ -20,10 +21,10 @@ BASELINE = {"regressed": "new", "new": "new", "no longer waived": "new", "unchan
 LONGEST = 4000
 
 
-def render(document: Json, guide: Json) -> str:
+def render(document: Json, evidence: Json) -> str:
     """Only `non_compliant` results: viewers take whatever else is in such a file for an alert as well."""
     failures = [row for row in document["results"] if row["status"] == "non_compliant"]
-    statements = {entry["id"]: entry["statement"] for entry in guide["requirements"]}
+    statements = {entry["id"]: entry["statement"] for entry in guide()["requirements"]}
     rules = {row["requirement"]: _rule(row, statements) for row in failures}
     order = list(rules)
     changes = {
@@ -127,3 +128,22 @@ def fingerprint(requirement: str, case: str | None, target: str) -> str:
 
 def _text(text: str, length: int = LONGEST) -> str:
     return "\n".join(cut(line, length) for line in visible(text[: 2 * length]).splitlines())[:LONGEST]
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Which results it has."""
+    said = [
+        row["partialFingerprints"]["resultKey/v1"]
+        for run in json.loads(text)["runs"]
+        for row in run["results"]
+    ]
+    failures = (row for row in document["results"] if row["status"] == "non_compliant")
+    if sorted(said) != sorted(fingerprint(r["requirement"], r["case"], r["target"]) for r in failures):
+        yield "its results are not the active failures of results.json"
+
+
+FORMATS = (
+    Format(
+        "results.sarif", "the active failures, for code-scanning views", read_back, render, option="sarif"
+    ),
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from reports.formats import Format
 from reports.page import visible
 from reports.results import by_target
 
@@ -26,7 +27,7 @@ _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 does not allow in any form (section 2.2)."""
 
 
-def render(document: Json) -> str:
+def render(document: Json, evidence: Json) -> str:
     """The document as XML. Times are left out: they belong to calls, which checks share."""
     whole = {"name": document["suite"]["name"], **_counts(document["results"])}
     del whole["skipped"]  # the schema has it for a single suite only
@@ -103,3 +104,15 @@ def statuses(text: str) -> dict[str, str | None]:
         inside = next(iter(case), None)
         said[case.attrib["name"]] = None if inside is None else inside.get("type")
     return said
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Its test cases, and how each ended."""
+    expected = {
+        case_name(row): row["status"] if row["status"] in ELEMENTS else None for row in document["results"]
+    }
+    if statuses(text) != expected:
+        yield "its test cases are not the results of results.json"
+
+
+FORMATS = (Format("junit.xml", "the results for CI servers, after Jenkins' xunit schema", read_back, render),)

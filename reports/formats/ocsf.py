@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
 from fixtures.privacy.masking import rewritten
 from reports.artifacts import json_text
+from reports.formats import Format, guide
+from reports.formats.sarif import fingerprint
 from reports.page import cut, visible
-from reports.sarif import fingerprint
 
 Json = Mapping[str, Any]
 
@@ -21,18 +22,18 @@ UNMAPPED = ("scope", "cause", "explained_by", "blocked_by", "missing_actions", "
 """What OCSF has no attribute for."""
 
 
-def installed() -> bool:
-    """Whether the extra `ocsf` is there."""
+def unavailable() -> str:
+    """MISSING where the extra `ocsf` is not there."""
     try:
         import py_ocsf_models  # noqa: F401
     except ImportError:
-        return False
-    return True
+        return MISSING
+    return ""
 
 
-def render(document: Json, guide: Json) -> str:
+def render(document: Json, evidence: Json) -> str:
     """A JSON array of findings; ImportError without the extra `ocsf`."""
-    statements = {entry["id"]: entry["statement"] for entry in guide["requirements"]}
+    statements = {entry["id"]: entry["statement"] for entry in guide()["requirements"]}
     targets = {target["id"]: target for target in document["targets"]}
     return json_text(
         [_finding(document, row, targets[row["target"]], statements) for row in document["results"]]
@@ -128,3 +129,25 @@ def _finding(document: Json, row: Json, target: Json, statements: Mapping[str, s
 
 def _text(text: str) -> str:
     return "\n".join(cut(line, LONGEST) for line in visible(text[: 2 * LONGEST]).splitlines())[:LONGEST]
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Its findings, and the status of each."""
+    said = {finding["finding_info"]["uid"]: finding["status_code"] for finding in json.loads(text)}
+    expected = {
+        fingerprint(r["requirement"], r["case"], r["target"]): r["status"] for r in document["results"]
+    }
+    if said != expected:
+        yield "its findings are not the results of results.json"
+
+
+FORMATS = (
+    Format(
+        "results.ocsf.json",
+        "every result as an OCSF Compliance Finding",
+        read_back,
+        render,
+        option="ocsf",
+        unavailable=unavailable,
+    ),
+)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
-from reports.audit import Guide, bar, row_anchor
-from reports.page import WORST_FIRST, assembled
+from reports.formats import Format, guide
+from reports.formats.audit import MOST_TARGETS, Guide, bar, row_anchor
+from reports.page import WORST_FIRST, anchor, assembled
 from reports.results import STATUSES, counts
 
 Json = Mapping[str, Any]
@@ -26,17 +28,20 @@ TOLD = frozenset({"non_compliant", "inconclusive", "waived"})
 VERDICTS = ("non_compliant", "incomplete", "compliant")
 
 
-def render(document: Json, *, catalogue_info: Json, details: Mapping[str, str] | None = None) -> str:
-    """The page for results.json's `document`.
+def render(document: Json, evidence: Json) -> str:
+    """The page for results.json's `document`."""
+    targets = document["targets"]
+    details = {target["id"]: "audit.html" for target in targets} if len(targets) <= MOST_TARGETS else {}
+    return page(document, details)
 
-    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `details` has the relative path of
-    a target's own audit page, for those that have one.
-    """
-    guide = Guide(catalogue_info)
+
+def page(document: Json, details: Mapping[str, str]) -> str:
+    """The page; `details` has the relative path of a target's own audit page, for those that have one."""
+    book = Guide(guide())
     by_target: dict[str, dict[str, list[Json]]] = {target["id"]: {} for target in document["targets"]}
-    for result in guide.worst_first(document["results"]):
+    for result in book.worst_first(document["results"]):
         by_target[result["target"]].setdefault(result["requirement"], []).append(result)
-    columns = guide.in_order(result["requirement"] for result in document["results"])
+    columns = book.in_order(result["requirement"] for result in document["results"])
     targets = sorted(
         document["targets"],
         key=lambda target: (
@@ -53,14 +58,20 @@ def render(document: Json, *, catalogue_info: Json, details: Mapping[str, str] |
         name = target["id"]
         row = _row(f"t{number}", by_target[name], columns)
         rows.append(
-            {**target, **row, "causes": causes.get(name, ()), "page": _path((details or {}).get(name))}
+            {
+                **target,
+                **row,
+                "key": anchor("t", name),
+                "causes": causes.get(name, ()),
+                "page": _path(details.get(name)),
+            }
         )
     merged = document.get("merged") or {}
     return assembled(
         "fleet",
         document=document,
         run=document["run"],
-        title=catalogue_info["title"],
+        title=guide()["title"],
         marks=MARKS,
         letters=LETTERS,
         verdicts=[(verdict, sum(target["verdict"] == verdict for target in targets)) for verdict in VERDICTS],
@@ -68,9 +79,7 @@ def render(document: Json, *, catalogue_info: Json, details: Mapping[str, str] |
         sections=_sections(columns, document["results"]),
         columns=columns,
         rows=rows,
-        requirements=[
-            _requirement(name, [row["worst"].get(name) for row in rows], guide) for name in columns
-        ],
+        requirements=[_requirement(name, [row["worst"].get(name) for row in rows], book) for name in columns],
         common=_common(document["root_causes"]),
         missing=merged.get("missing", ()),
         expected=merged.get("expected"),
@@ -174,3 +183,64 @@ def _common(root_causes: Sequence[Json]) -> list[dict[str, Any]]:
         }
         for (requirement, code), own in ranked[:10]
     ]
+
+
+class Statements(HTMLParser):
+    """What a page of `render` says, read back: `cells` maps target and requirement to the mark of its cell; `counts`."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.cells: dict[tuple[str, str], str] = {}
+        self.counts: dict[str, int] = {}
+        self._columns: list[str] = []
+        self._target, self._column, self._heads, self._text = "", -1, False, ""
+        self.feed(page)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        if "data-total" in said:
+            self.counts[said["data-total"]] = int(said["data-count"])
+        if tag == "tr":
+            self._target, self._column = said.get("data-target", ""), -1
+        elif tag == "td":
+            self._column += 1
+        if tag in {"td", "th", "a"}:
+            self._text = ""
+        if tag == "th":
+            self._heads = said.get("class") == "q"
+
+    def handle_data(self, data: str) -> None:
+        self._text += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "a" and self._target and self._column >= 0:
+            self.cells[self._target, self._columns[self._column]] = self._text
+        elif tag == "tr":
+            self._target = ""
+        elif tag == "th" and self._heads:
+            self._columns.append(self._text)
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Its counts, and the mark in each of its cells."""
+    said = Statements(text)
+    if said.counts != document["counts"]:
+        yield "its counts are not those of results.json"
+    worst: dict[tuple[str, str], str] = {}
+    for row in document["results"]:
+        key = anchor("t", row["target"]), row["requirement"]
+        worst[key] = min(worst.get(key, WORST_FIRST[-1]), row["status"], key=WORST_FIRST.index)
+    if said.cells != {key: MARKS[status] for key, status in worst.items()}:
+        yield "the results that it shows are not those of results.json"
+
+
+FORMATS = (
+    Format(
+        "fleet.html",
+        "where there are several targets: a matrix of targets and requirements",
+        read_back,
+        render,
+        suits=lambda document: len(document["targets"]) > 1,
+    ),
+)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from reports.compare import CHANGES
+from reports.formats import Format
 from reports.page import WORDS, WORST_FIRST, cut, visible
 from reports.results import reach
 
@@ -19,7 +20,7 @@ REMEDY_LINES = 12
 LINE = 300
 
 
-def render(document: Json) -> str:
+def render(document: Json, evidence: Json) -> str:
     """The page: verdict, counts, root causes with remedies, what changed, waivers, what was not evaluated."""
     parts = [_head(document), _counts(document), _targets(document), _causes(document)]
     parts += [_changes(document), _missing(document), _waivers(document), _unread(document), _foot(document)]
@@ -183,3 +184,12 @@ def _foot(document: Json) -> str:
         f"{plain(suite['name'])} {plain(suite['version'])}, guide {suite['guide_sha256'][:12]}, {run['finished']}, "
         f"{run['backend']}, {run['api_calls']} AWS calls. Details: audit.html; as data: results.json."
     )
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Its counts."""
+    if counts_line(document) not in text:
+        yield "its counts are not those of results.json"
+
+
+FORMATS = (Format("summary.md", "one page for a CI step summary", read_back, render),)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from typing import Any
 
 from reports.artifacts import json_text
+from reports.formats import Format, guide
 from reports.page import WORST_FIRST, anchor, assembled
 from reports.results import SEVERITIES, counts, reach
 
@@ -41,27 +42,30 @@ LIMITS = (
 )
 
 
-def render(document: Json, evidence: Json, *, comparison: Json | None = None, catalogue_info: Json) -> str:
+MOST_TARGETS = 24
+"""The page has every reading of every target; of more targets than that it is too long to open."""
+
+
+def render(document: Json, evidence: Json) -> str:
     """The page for results.json's `document` and evidence.json's.
 
-    `catalogue_info` is the guide as plain data (`dataclasses.asdict` of the catalogue); `comparison` stands in for the
-    document's own. Every text may be hostile, and none becomes markup or a link.
+    Every text may be hostile, and none becomes markup or a link.
     """
-    comparison = comparison or document.get("comparison")
-    guide = Guide(catalogue_info)
+    comparison = document["comparison"]
+    book = Guide(guide())
     changes = {_key(change): change["change"] for change in (comparison or {}).get("changes", ())}
     register = {
         (reading["target"], reading["id"]): _reading(reading) for reading in evidence.get("readings", ())
     }
-    ordered = guide.worst_first(document["results"])
+    ordered = book.worst_first(document["results"])
     worst = {(result["target"], result["requirement"]): row_anchor(result) for result in reversed(ordered)}
-    rows = [_row(result, guide, register, changes, worst) for result in ordered]
+    rows = [_row(result, book, register, changes, worst) for result in ordered]
     anchors = {row["key"]: row["anchor"] for row in rows}
     return assembled(
         "audit",
         document=document,
         run=document["run"],
-        title=catalogue_info["title"],
+        title=guide()["title"],
         command=_command(document["run"]["command"]),
         total=len(rows),
         whole=bar(document["counts"], len(rows)),
@@ -70,18 +74,18 @@ def render(document: Json, evidence: Json, *, comparison: Json | None = None, ca
             {
                 **cause,
                 "anchor": anchors.get(_key(cause)),
-                "about": guide.causes.get(cause["cause"]),
+                "about": book.causes.get(cause["cause"]),
                 "reach": reach(cause),
             }
             for cause in document["root_causes"]
         ],
         comparison=_compared(comparison, anchors),
-        sections=_sections(rows, guide),
+        sections=_sections(rows, book),
         groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],
         severities=SEVERITIES,
         register=list(register.values()),
         exceptions=_exceptions(document, rows),
-        unread=_unread(rows, guide),
+        unread=_unread(rows, book),
         merged=document.get("merged"),
         limits=[*_limits_of(document), *LIMITS],
         results_sha256=hashlib.sha256(json_text(document).encode()).hexdigest(),
@@ -351,3 +355,26 @@ def _limits_of(document: Json) -> list[str]:
             "This run judged recorded evidence: it is as old as that, and as true as the file it came from."
         )
     return limits
+
+
+def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
+    """Its counts, its results and the hash that it prints."""
+    said = Statements(text)
+    if said.counts != document["counts"]:
+        yield "its counts are not those of results.json"
+    shown = {row_anchor(row): row["status"] for row in document["results"]}
+    if said.results != shown:
+        yield "the results that it shows are not those of results.json"
+    if said.results_sha256 != hashlib.sha256(json_text(document).encode()).hexdigest():
+        yield "the hash that it prints is not that of results.json"
+
+
+FORMATS = (
+    Format(
+        "audit.html",
+        "the auditor's report: one file that loads nothing",
+        read_back,
+        render,
+        suits=lambda document: len(document["targets"]) <= MOST_TARGETS,
+    ),
+)
