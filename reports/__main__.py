@@ -18,7 +18,7 @@ from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
 from reports.page import visible
 from reports.results import STATUSES, exit_code
-from reports.verify import problems
+from reports.verify import NotAReport, problems
 
 EXIT_INTERNAL, EXIT_USAGE = 3, 4
 
@@ -27,19 +27,23 @@ PROGRAM = ("python", "-m", "reports")
 
 
 def main(arguments: Sequence[str], program: Sequence[str] = PROGRAM) -> int:
-    """The exit code: as of a run for merge; for verify 0 or 1. `program` is what was called with the arguments."""
+    """The exit code: as of a run for merge; for verify 0 for a whole report, 1 for one that is not, 4 for none at all.
+
+    `program` is what was called with the arguments.
+    """
     print_every_character()
     options = _parser(" ".join(program)).parse_args(arguments)
-    if options.command == "verify":
-        return _verify(options.folder)
     try:
+        if options.command == "verify":
+            return _verify(options.folder)
         return _merge(options, [*program, *arguments])
     except (CannotMerge, compare.NotResults) as error:
         return _refused(str(error), EXIT_USAGE)
     except WriterFailed as error:
         return _refused(f"{error}; nothing was written", EXIT_INTERNAL)
     except OSError as error:
-        return _refused(f"the reports could not be written: {error.strerror or error}", EXIT_INTERNAL)
+        what = "read" if options.command == "verify" else "written"
+        return _refused(f"the reports could not be {what}: {error.strerror or error}", EXIT_INTERNAL)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -60,6 +64,11 @@ def _parser(program: str) -> argparse.ArgumentParser:
     )
     joining.add_argument(
         "--allow-mixed", action="store_true", help="join also what different versions or settings made"
+    )
+    joining.add_argument(
+        "--allow-damaged",
+        action="store_true",
+        help="join also a report that is not whole; the fleet is then incomplete",
     )
     joining.add_argument(
         "--report-dir",
@@ -88,7 +97,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
         raise CannotMerge(missing)
     expected = expected_targets(options.expect) if options.expect else None
     earlier = compare.load(options.compare) if options.compare else []
-    shards = [Shard.read(folder) for folder in options.folders]
+    shards = [Shard.read(folder, allow_damaged=options.allow_damaged) for folder in options.folders]
     document, evidence = merge(shards, expected=expected, allow_mixed=options.allow_mixed, command=command)
     if earlier:
         document["comparison"] = compare.comparison(document, earlier)
@@ -114,6 +123,9 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     for what in ("missing", "unexpected"):
         if document["merged"][what]:
             print(f"{what} targets: {', '.join(document['merged'][what])}")
+    for shard in document["merged"]["damaged"]:
+        for problem in shard["problems"]:
+            print(visible(f"damaged: {shard['folder']}: {problem}"))
     for notice in document["merged"]["notices"]:
         print(visible(notice))
     if told := guesses.told():
@@ -123,9 +135,10 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
 
 
 def _verify(folder: Path) -> int:
-    if not folder.is_dir():
-        return _refused(f"{folder}: no such folder", EXIT_USAGE)
-    found = problems(folder)
+    try:
+        found = problems(folder)
+    except NotAReport as error:
+        return _refused(str(error), EXIT_USAGE)
     for problem in found:
         print(visible(problem))
     print(f"{folder}: {'does not hold together' if found else 'holds together'}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reports.results import STATUSES
+from fixtures.text.json_file import JsonError, JsonFile
+
+SCHEMA = Path(__file__).parent / "results.schema.json"
+"""Of results.json, which is read for `--compare`, merge and verify; it takes what earlier versions wrote."""
 
 Key = tuple[str, str | None, str]
 
@@ -50,32 +51,21 @@ def load(path: Path) -> list[Earlier]:
 
 def _read(file: Path) -> Earlier:
     try:
-        content = file.read_bytes()
-        document = json.loads(content)
-        if document["schema"] not in (1, 2):
-            raise NotResults(
-                f"--compare {file}: schema {document['schema']!r}, and this version reads 1 and 2"
-            )
-        statuses = {key_of(row): row["status"] for row in document["results"]}
-        if unknown := set(statuses.values()) - set(STATUSES):
-            raise ValueError(f"unknown status {sorted(unknown)[0]!r}")
-        return Earlier(
-            file=file.name,
-            sha256=hashlib.sha256(content).hexdigest(),
-            suite={name: str(document["suite"][name]) for name in ("version", "guide_sha256")},
-            run={
-                name: document["run"][name]
-                for name in ("started", "finished", "simulated", "environment", "world")
-            },
-            verdict=document["verdict"],
-            statuses=statuses,
-        )
-    except OSError as error:
-        raise NotResults(f"--compare {file}: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise NotResults(
-            f"--compare {file}: not the results.json of a run ({type(error).__name__}: {error})"
-        ) from None
+        read = JsonFile.load(file, SCHEMA)
+    except JsonError as error:
+        raise NotResults(f"--compare {error}") from None
+    document = read.data
+    return Earlier(
+        file=file.name,
+        sha256=read.sha256,
+        suite={name: document["suite"][name] for name in ("version", "guide_sha256")},
+        run={
+            name: document["run"][name]
+            for name in ("started", "finished", "simulated", "environment", "world")
+        },
+        verdict=document["verdict"],
+        statuses={key_of(row): row["status"] for row in document["results"]},
+    )
 
 
 def key_of(row: Mapping[str, Any]) -> Key:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from checks.catalogue import Catalogue, load
+from fixtures.text.json_file import JsonError, JsonFile
 from reports.compare import key_of
 from reports.results import SEVERITIES, document
+from reports.verify import SCHEMAS, checksum_problems, content_problems
 
 Json = dict[str, Any]
 
@@ -25,34 +25,69 @@ class CannotMerge(Exception):
 
 @dataclass(frozen=True)
 class Shard:
-    """The report in one folder."""
+    """The report in one folder. `damage` says in what it is not whole, a line each: then it was taken all the same."""
 
     folder: str
     sha256: str
     results: Json
     evidence: Json
+    damage: tuple[str, ...] = ()
 
     @classmethod
-    def read(cls, folder: Path) -> Shard:
-        """From results.json and evidence.json there."""
-        file = folder / "results.json"
+    def read(cls, folder: Path, *, allow_damaged: bool = False) -> Shard:
+        """From the report there. CannotMerge where it is not whole, unless `allow_damaged`, and where it has no results."""
         try:
-            content = file.read_bytes()
-            results = json.loads(content)
-            file = folder / "evidence.json"
-            evidence = json.loads(file.read_text(encoding="utf-8"))
-            for made in (results, evidence):
-                if made["schema"] not in (1, 2):
-                    raise CannotMerge(f"{folder}: schema {made['schema']!r}, and this version reads 1 and 2")
-            if results["merged"] is not None:
-                raise CannotMerge(
-                    f"{folder}: is itself a joined report; name the folders that it was joined from"
-                )
-            return cls(_named(folder), hashlib.sha256(content).hexdigest(), results, evidence)
-        except OSError as error:
-            raise CannotMerge(f"{file}: {error.strerror}") from None
-        except (ValueError, KeyError, TypeError) as error:
-            raise CannotMerge(f"{file}: not of a report ({type(error).__name__}: {error})") from None
+            results = JsonFile.load(folder / "results.json", SCHEMAS["results.json"])
+        except JsonError as error:
+            raise CannotMerge(str(error)) from None
+        if results.data["merged"] is not None:
+            raise CannotMerge(
+                f"{folder}: is itself a joined report; name the folders that it was joined from"
+            )
+        damage = [*checksum_problems(folder)]
+        try:
+            evidence = JsonFile.load(folder / "evidence.json", SCHEMAS["evidence.json"]).data
+        except JsonError as error:
+            damage.append(str(error).removeprefix(f"{folder}/"))
+            evidence = _no_evidence(results.data)
+        damage += content_problems(folder, results.data, evidence, SAY_THE_RESULTS)
+        if damage and not allow_damaged:
+            raise CannotMerge(f"{folder}: {_first(damage)}; --allow-damaged joins it all the same")
+        return cls(_named(folder), results.sha256, _takeable(results.data, evidence), evidence, tuple(damage))
+
+
+SAY_THE_RESULTS = ("results.json", "evidence.json", "junit.xml")
+"""Files of a shard that are read back: each has every result, or what the results rest on."""
+
+
+def _first(damage: Sequence[str]) -> str:
+    return damage[0] + (f", and {len(damage) - 1} more" if len(damage) > 1 else "")
+
+
+def _no_evidence(results: Json) -> Json:
+    run = {"now": results["run"]["finished"], "probe": False, "auditor": None}
+    known = ("backend", "world", "simulated", "environment")
+    run |= {name: results["run"][name] for name in known}
+    targets = [
+        {name: target[name] for name in ("id", "profile", "region", "account_fingerprint")}
+        for target in results["targets"]
+    ]
+    settings: Json = {}
+    return {
+        "schema": 1, "suite": results["suite"], "run": run, "settings": settings, "targets": targets, "readings": [],
+    }  # fmt: skip
+
+
+def _takeable(results: Json, evidence: Json) -> Json:
+    """The results as far as they can be joined: of targets that are listed, once each, on readings that are there."""
+    readings = {(reading["target"], reading["id"]) for reading in evidence["readings"]}
+    targets = {target["id"] for target in results["targets"]}
+    rows = {key_of(row): row for row in results["results"] if row["target"] in targets}
+    kept = [
+        {**row, "evidence": [name for name in row["evidence"] if (row["target"], name) in readings]}
+        for row in rows.values()
+    ]
+    return {**results, "results": kept}
 
 
 def _named(folder: Path) -> str:
@@ -118,7 +153,7 @@ def merge(
         evidence_ids=identifiers,
         gate=gate,
         waivers=_waivers(shards),
-        missing=missing,
+        missing=[*missing, *(shard.folder for shard in shards if shard.damage)],
     )
     whole["merged"] = {
         "shards": [
@@ -135,6 +170,9 @@ def merge(
         "expected": None if expected is None else len(expected),
         "missing": missing,
         "unexpected": [] if expected is None else [name for name in targets if name not in expected],
+        "damaged": [
+            {"folder": shard.folder, "problems": list(shard.damage)} for shard in shards if shard.damage
+        ],
         "notices": notices,
     }
     evidence = {

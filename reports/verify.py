@@ -3,29 +3,43 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from fixtures.backends import replay
+from fixtures.text.json_file import JsonError, JsonFile
+from reports import compare
 from reports.artifacts import CHECKSUMS, encoded, listed_in, read_checksums
 from reports.formats import Format, WriterFailed, formats, rendered
 from reports.record import suite
 
 Json = Mapping[str, Any]
 
-SCHEMA = Path(__file__).parent / "results.schema.json"
+SCHEMAS = {"results.json": compare.SCHEMA, "evidence.json": replay.SCHEMA}
 SHOWN = 5
 """Problems of one kind that are told; the rest are counted."""
 
 
+class NotAReport(Exception):
+    """A folder in which there is no report at all; one line."""
+
+
 def problems(folder: Path) -> list[str]:
-    """What is wrong with the report in the folder, a line each; nothing where it holds together."""
-    return [*_checksums(folder), *_contents(folder)]
+    """What is wrong with the report in the folder, a line each; nothing where it holds together.
+
+    Raises NotAReport where there is neither a results.json nor checksums.
+    """
+    if not folder.is_dir():
+        raise NotAReport(f"{folder}: no such folder")
+    if not any((folder / name).is_file() for name in (CHECKSUMS, "results.json")):
+        raise NotAReport(f"{folder}: no report: neither results.json nor {CHECKSUMS} is in it")
+    return [*checksum_problems(folder), *_contents(folder)]
 
 
-def _checksums(folder: Path) -> Iterator[str]:
+def checksum_problems(folder: Path) -> Iterator[str]:
+    """What of the folder's files is not as SHA256SUMS has it, a line each."""
     try:
         listed = read_checksums((folder / CHECKSUMS).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -47,29 +61,14 @@ def _present(folder: Path) -> set[str]:
 
 def _contents(folder: Path) -> Iterator[str]:
     documents = {}
-    for name in ("results.json", "evidence.json"):
+    for name, schema in SCHEMAS.items():
         try:
-            documents[name] = json.loads((folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            yield f"{name}: {getattr(error, 'strerror', None) or error}"
-    if len(documents) < 2:
-        return
-    results, evidence = documents["results.json"], documents["evidence.json"]
-    wrong = list(_schema(results))
-    yield from wrong
-    # What has not the shape of results.json says nothing that could be compared.
-    if not wrong:
-        yield from _files(folder, results, evidence)
-
-
-def _schema(results: Json) -> Iterator[str]:
-    from jsonschema import Draft202012Validator
-
-    validator = Draft202012Validator(json.loads(SCHEMA.read_text(encoding="utf-8")))
-    errors = sorted(
-        validator.iter_errors(results), key=lambda error: [str(part) for part in error.absolute_path]
-    )
-    yield from _some(f"results.json: {error.json_path}: {error.message[:200]}" for error in errors)
+            documents[name] = JsonFile.load(folder / name, schema).data
+        except JsonError as error:
+            yield name + str(error).removeprefix(str(folder / name))
+    # What has not the shape of its schema says nothing that could be compared.
+    if len(documents) == len(SCHEMAS):
+        yield from _files(folder, documents["results.json"], documents["evidence.json"])
 
 
 def _files(folder: Path, results: Json, evidence: Json) -> Iterator[str]:
@@ -87,6 +86,16 @@ def _files(folder: Path, results: Json, evidence: Json) -> Iterator[str]:
     for name in sorted(present & set(listed_in(folder))):
         if same and not any(each.has(name) for each in formats()):
             yield f"{name}: is of no format of this version, so that nobody can tell what it should say"
+
+
+def content_problems(folder: Path, results: Json, evidence: Json, names: Sequence[str]) -> Iterator[str]:
+    """What those of the folder's files say otherwise than the two documents, a line each; none is made again."""
+    for each in formats():
+        for name in filter(each.has, names):
+            if (folder / name).is_file():
+                yield from _some(
+                    f"{name}: {problem}" for problem in _read_back(each, folder / name, results, evidence)
+                )
 
 
 def _read_back(each: Format, file: Path, results: Json, evidence: Json) -> Iterator[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from checks.catalogue import load
 from fixtures.settings import Settings
+from reports.artifacts import CHECKSUMS
 from reports.results import document
 
 MIXED = (
@@ -158,6 +161,13 @@ def material(
         "readings": readings,
     }  # fmt: skip
     return made, evidence
+
+
+def seal(folder: Path) -> None:
+    """Checksums for what is in the folder: what whoever changes a report can make as well."""
+    names = sorted(file.name for file in folder.iterdir() if file.name != CHECKSUMS)
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in names]
+    (folder / CHECKSUMS).write_text("".join(lines), encoding="utf-8")
 
 
 def comparison(made: Mapping[str, Any]) -> dict[str, Any]:

@@ -279,7 +279,7 @@ def test_a_wrong_key_in_compliance_toml_is_named_by_file_and_line(tmp_path: Path
 def test_a_broken_snapshot_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "evidence.json").write_text('{"schema": 1}', encoding="utf-8")
     ran = run_suite(tmp_path, "--snapshot", "evidence.json")
-    assert (ran.code, "not the evidence.json of a run" in ran.text) == (4, True)
+    assert (ran.code, "not evidence.json of bedrock-preflight: must contain" in ran.text) == (4, True)
 
 
 @pytest.mark.parametrize("plugin", ["html", "terminal"])

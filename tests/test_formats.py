@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from reports.compare import SCHEMA
 from reports.formats import (
     Format,
     WriterFailed,
@@ -25,7 +26,6 @@ from reports.formats import (
     sarif,
     summary,
 )
-from reports.verify import SCHEMA
 from tests import report_material
 from tests.formats import (
     EVERY_FORMAT,

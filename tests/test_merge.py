@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +13,11 @@ import pytest
 from checks.catalogue import load
 from reports.__main__ import main
 from reports.artifacts import json_text
+from reports.compare import SCHEMA
+from reports.formats import junit
 from reports.merge import CannotMerge, Shard, expected_targets, merge
-from reports.verify import SCHEMA, problems
-from tests.report_material import guide, material, result
+from reports.verify import problems
+from tests.report_material import guide, material, result, seal
 from tests.suite import Ran, run_suite
 
 HERE = "msh/us-east-1"
@@ -30,6 +32,7 @@ def saved(folder: Path, made: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Sh
     folder.mkdir(parents=True)
     (folder / "results.json").write_text(json_text(made[0]), encoding="utf-8")
     (folder / "evidence.json").write_text(json_text(made[1]), encoding="utf-8")
+    seal(folder)
     return Shard.read(folder)
 
 
@@ -225,6 +228,60 @@ def test_the_runs_that_were_joined_are_named_with_their_hashes(tmp_path: Path) -
     assert told["results_sha256"] == one.sha256
 
 
+# Shards that are not whole
+
+
+def lose(folder: Path, *, also_counts: bool = False) -> None:
+    """Takes the last result out of results.json."""
+    document = json.loads((folder / "results.json").read_text(encoding="utf-8"))
+    lost = document["results"].pop()
+    if also_counts:
+        document["counts"][lost["status"]] -= 1
+    (folder / "results.json").write_text(json_text(document), encoding="utf-8")
+
+
+def unsealed(folder: Path) -> None:
+    (folder / "SHA256SUMS").unlink()
+
+
+def quietly(folder: Path) -> None:
+    """With counts and checksums that fit; junit.xml still has it."""
+    lose(folder, also_counts=True)
+    seal(folder)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lose, "results.json: was changed, its hash is not that of SHA256SUMS, and 2 more"),
+        (unsealed, "SHA256SUMS: No such file or directory"),
+        (lambda folder: (folder / "evidence.json").unlink(), "evidence.json: is missing, and SHA256SUMS lists it"),
+        (quietly, "junit.xml: has SSO-03[msh/us-east-1], which is not in results.json"),
+    ],
+)  # fmt: skip
+def test_a_shard_that_is_not_whole_is_refused_by_name_and_taken_where_that_is_allowed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], damage: Callable[[Path], None], said: str
+) -> None:
+    statuses = {"SSO-01": "compliant", "SSO-03": "compliant"}
+    shard(tmp_path / "whole", THERE, statuses)
+    shard(tmp_path / "b", HERE, statuses)
+    document = json.loads((tmp_path / "b" / "results.json").read_text(encoding="utf-8"))
+    (tmp_path / "b" / "junit.xml").write_text(junit.render(document, {}), encoding="utf-8")
+    seal(tmp_path / "b")
+    damage(tmp_path / "b")
+    arguments = (tmp_path / "whole", tmp_path / "b", "--report-dir", tmp_path / "all")
+    code, text = merged(capsys, *arguments)
+    assert (code, text.count("\n")) == (4, 1)
+    assert text.startswith(f"ERROR: {tmp_path / 'b'}: {said}")
+    assert not (tmp_path / "all").exists()
+    code, text = merged(capsys, *arguments, "--allow-damaged")
+    assert code == 6, text
+    assert f"damaged: {tmp_path.name}/b: " in text
+    assert problems(tmp_path / "all") == []
+    page = (tmp_path / "all" / "summary.md").read_text(encoding="utf-8")
+    assert "1 damaged report" in page
+
+
 # The command
 
 
@@ -243,7 +300,8 @@ def test_the_command_writes_a_whole_report_that_holds_together(
     assert code == 6, said
     assert "2 reports, 2 targets, 4 results: 2 compliant, 2 inconclusive" in said
     assert {file.name for file in (tmp_path / "all").iterdir()} == {
-        "SHA256SUMS", "audit.html", "evidence.json", "fleet.html", "junit.xml", "results.json", "results.sarif", "summary.md",
+        "SHA256SUMS", "audit.html", "auditor-policy.json", "evidence.json", "fleet.html", "junit.xml", "results.json",
+        "results.sarif", "summary.md",
     }  # fmt: skip
     assert problems(tmp_path / "all") == []
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "all", "b"]
@@ -269,7 +327,7 @@ def test_the_command_says_what_is_missing_and_exits_6(
         (["a", "--expect", "nowhere"], "--expect nowhere: No such file or directory"),
         (["a", "--expect", "empty"], "--expect empty: names no target"),
         (["a", "a"], "SSO-03 msh/us-east-1 is in a and in a"),
-        (["broken"], "broken/results.json: not of a report (JSONDecodeError"),
+        (["broken"], "broken/results.json:1: not JSON: Expecting property name"),
         (["a", "--compare", "nowhere"], "--compare nowhere: No such file"),
     ],
 )

@@ -111,7 +111,10 @@ def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
     expected = {
         case_name(row): row["status"] if row["status"] in ELEMENTS else None for row in document["results"]
     }
-    if statuses(text) != expected:
+    said = statuses(text)
+    for name in (name for name in said if name not in expected):
+        yield f"has {name}, which is not in results.json"
+    if said != expected:
         yield "its test cases are not the results of results.json"
 
 

@@ -17,6 +17,10 @@ def render(document: Document, evidence: Document) -> str:
 
 def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:
     """Whether it is of one mind with itself and with evidence.json."""
+    selected = document["run"].get("selected", {}).get("requirements")
+    present = len({row["requirement"] for row in document["results"]})
+    if selected not in (None, present):
+        yield f"{selected} requirements were selected, and there are results for {present}"
     yield from _verdicts(document)
     yield from _results(document, evidence)
 
@@ -25,7 +29,8 @@ def _verdicts(document: Document) -> Iterator[str]:
     rows, gate = document["results"], document["run"]["gate"]
     if counts(rows) != document["counts"]:
         yield "counts are not those of its results"
-    missing = (document["merged"] or {"missing": ()})["missing"]
+    merged = document["merged"] or {}
+    missing = [*merged.get("missing", ()), *(shard["folder"] for shard in merged.get("damaged", ()))]
     if overall(rows, gate, missing) != document["verdict"]:
         yield f"the verdict is {overall(rows, gate, missing)} by its results, and it says {document['verdict']}"
     results_of = by_target(rows)

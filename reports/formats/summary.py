@@ -133,6 +133,12 @@ def _missing(document: Json) -> str:
             shown = ", ".join(plain(target, 80) for target in merged[what][:20])
             rest = f" and {len(merged[what]) - 20} more" if len(merged[what]) > 20 else ""
             lines.append(f"**{len(merged[what])} {what} targets**: {shown}{rest}.")
+    damaged = merged.get("damaged", ())
+    if damaged:
+        reports = "report" if len(damaged) == 1 else "reports"
+        told = "; ".join(f"{plain(d['folder'], 80)}: {plain(d['problems'][0], 160)}" for d in damaged[:10])
+        rest = f"; and {len(damaged) - 10} more" if len(damaged) > 10 else ""
+        lines.append(f"**{len(damaged)} damaged {reports}**, joined as far as they go: {told}{rest}.")
     lines += [plain(notice) for notice in merged["notices"]]
     return "\n\n".join(lines)
 
