@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -82,14 +83,18 @@ def _filled(entries: list[str], margin: str, width: int) -> str:
     return "\n".join(lines)
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 check`, `2 checks`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def moment(text: str) -> str:
     """An instant of UTC as people read it; any other text as it is."""
     return f"{text[:10]} {text[11:19]}" if _INSTANT.fullmatch(text) else text
 
 
-def assembled(name: str, **context: Any) -> str:
-    """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two."""
-    style, script = _asset("page.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
+@cache
+def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
@@ -99,12 +104,18 @@ def assembled(name: str, **context: Any) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cut=cut, pretty=pretty, moment=moment)
+    environment.filters.update(cut=cut, pretty=pretty, moment=moment, counted=counted)
+    return environment
+
+
+def assembled(name: str, **context: Any) -> str:
+    """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two."""
+    style, script = _asset("page.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
     policy = (
         f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'"
     )
-    template = environment.get_template(f"{name}.html.j2")
+    template = _environment().get_template(f"{name}.html.j2")
     return template.render(
         **context,
         words=WORDS,
@@ -119,6 +130,7 @@ def _shown(value: Any) -> Any:
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
+@cache
 def _asset(name: str) -> str:
     return (TEMPLATES / name).read_text(encoding="utf-8")
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
+VERDICTS = ("non_compliant", "incomplete", "compliant")
+"""The worst first."""
 SEVERITIES = ("blocker", "high", "medium", "low")
 RESULT_KEYS = (
     "requirement", "case", "target", "scope", "section", "severity", "status", "cause", "title", "expected", "observed",

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reports.page import cut, visible
+from reports.page import counted, cut, visible
 from reports.results import reach
 
 LINE = 500
@@ -45,11 +45,12 @@ def summarise(
     if mend and not problem:
         reporter.write_line("")
         reporter.write_line(f"mend  {visible(mend)}", bold=True)
-    counted = ", ".join(
+    tally = ", ".join(
         f"{count} {status.replace('_', ' ')}" for status, count in document["counts"].items() if count
     )
     reporter.write_line("")
-    reporter.write_line(f"{sum(document['counts'].values())} checks: {counted}; {run['api_calls']} AWS calls")
+    total = counted(sum(document["counts"].values()), "check")
+    reporter.write_line(f"{total}: {tally}; {counted(run['api_calls'], 'AWS call')}")
     _waivers(reporter, document["waivers"])
     _comparison(reporter, document["comparison"])
     if problem:

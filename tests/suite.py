@@ -41,7 +41,7 @@ def run_suite(
     done = subprocess.run(
         [sys.executable, "-m", "pytest", str(ROOT / checks), *arguments],
         cwd=folder,
-        env={**(environ if environ is not None else outside_aws()), "COLUMNS": "120"},
+        env={"COLUMNS": "120", **(environ if environ is not None else outside_aws())},
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from checks.catalogue import load
-from tests.suite import ROOT, Ran, run_suite
+from tests.suite import ROOT, Ran, outside_aws, run_suite
 
 EXPIRED = "tok02-expired-token"
 WORKSTATION = "checks/workstation"
@@ -298,12 +298,19 @@ def test_collecting_reads_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert "test_token" in ran.text
 
 
-def test_the_simulated_worlds_are_listed_with_a_line_each(tmp_path: Path) -> None:
-    ran = run_suite(tmp_path, "--list-worlds")
+def test_the_simulated_worlds_are_listed_in_80_columns_and_filtered_by_k(tmp_path: Path) -> None:
+    environ = {**outside_aws(), "COLUMNS": "80"}
+    ran = run_suite(tmp_path, "--list-worlds", environ=environ)
     worlds = sorted(file.stem for file in (ROOT / "fixtures" / "worlds").glob("*.toml"))
+    lines = ran.text.splitlines()
     assert ran.code == 0
-    assert [line.split()[0] for line in ran.text.splitlines()] == worlds
-    assert all(len(line.split(None, 1)[1]) > 10 for line in ran.text.splitlines())
+    assert [line.split()[0] for line in lines if not line.startswith(" ")] == worlds
+    assert max(map(len, lines)) <= 80
+    some = run_suite(tmp_path, "--list-worlds", "-k", "TOK02 token", environ=environ).text
+    assert "tok02-expired-token" in some
+    assert all("tok02" in line for line in some.splitlines() if not line.startswith(" "))
+    none = run_suite(tmp_path, "--list-worlds", "-k", "tok02 zebra")
+    assert (none.code, "ERROR: --list-worlds -k tok02 zebra: no world has this" in none.text) == (4, True)
 
 
 def test_the_earlier_report_stays_whole_where_the_new_one_cannot_be_written(tmp_path: Path) -> None:

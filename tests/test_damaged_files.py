@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fixtures.toml_file import TomlError
 
 from fixtures.backends.replay import Snapshot
 from fixtures.text.json_file import DEEPEST, JsonError, JsonFile
+from fixtures.text.toml_file import TomlError
 from reports import compare
 from reports.__main__ import main
 from reports.artifacts import json_text

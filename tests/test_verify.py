@@ -16,6 +16,9 @@ from reports.verify import problems
 from tests.report_material import seal
 from tests.suite import run_suite
 
+POLICY = "auditor-policy.json"
+SH, PS1, BAT = (f"fix_aws_authentication{suffix}" for suffix in (".sh", ".ps1", ".bat"))
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -38,9 +41,9 @@ def report(made: Path, tmp_path: Path) -> Path:
 
 def spoil(report: Path, name: str, before: str, after: str) -> None:
     file = report / name
-    text = file.read_text(encoding="utf-8")
+    text = file.read_bytes().decode()
     assert before in text, f"{before!r} is not in {name}"
-    file.write_text(text.replace(before, after, 1), encoding="utf-8")
+    file.write_bytes(text.replace(before, after, 1).encode())
 
 
 def edit(report: Path, change: Callable[[dict[str, Any]], None]) -> None:
@@ -182,7 +185,10 @@ def test_a_result_that_is_made_better_contradicts_every_page(report: Path) -> No
 
     edit(report, better)
     named = {problem.partition(":")[0] for problem in problems(report)}
-    assert named == {"audit.html", "fleet.html", "report.html", "junit.xml", "summary.md", "results.sarif"}
+    assert named == {
+        "audit.html", "fleet.html", "report.html", "junit.xml", "summary.md", "results.sarif",
+        "fix_aws_authentication.sh", "fix_aws_authentication.ps1",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -200,6 +206,15 @@ def test_a_result_that_is_made_better_contradicts_every_page(report: Path) -> No
         ("results.sarif", '"level": "note"', '"level": "none"', "results.sarif: is not what results.json and"),
         ("junit.xml", "</testsuites>", "", "junit.xml: cannot be read (ParseError"),
         ("report.html", "data-jsonblob", "data-blob", "report.html: cannot be read (ValueError: no data of pytest-html"),
+        ("fleet.html", ">✕</a>", ">✓</a>", "fleet.html: the results that it shows are not those"),
+        (POLICY, '"Allow"', '"Deny"', f"{POLICY}: its statement"),
+        (POLICY, '"bedrock:', '"iam:CreateUser", "bedrock:', f"{POLICY}: it allows iam:CreateUser, which"),
+        (SH, "PRF-08", "PRF-80", f"{SH}: its root causes are not those"),
+        (SH, "umask 077", "umask 000", f"{SH}: is not the script of this version"),
+        (SH, "\nfinish\n", "\nfinish\nrm -rf ~\n", f"{SH}: does what no fix script does: rm"),
+        (SH, "\nfinish\n", "\nfinish $(reboot)\n", f"{SH}: does what no fix script does: finish $"),
+        (PS1, "\nClose-File\r", "\nClose-File; Stop-Computer\r", f"{PS1}: does what no fix script does"),
+        (BAT, "\nrem nothing", "\nformat c:\r\nrem nothing", f"{BAT}: does what no fix script does"),
     ],
 )  # fmt: skip
 def test_a_page_that_says_something_else_is_found_although_its_checksum_fits(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -11,6 +12,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from checks.catalogue import load
+from reports.page import cut
 
 Document = Mapping[str, Any]
 Render = Callable[[Document, Document], "str | Iterable[tuple[str, str]]"]
@@ -102,6 +104,23 @@ def made(options: Any, document: Document, evidence: Document) -> Iterator[tuple
 def guide() -> dict[str, Any]:
     """The guide as plain data: what formats need to spell out IDs."""
     return asdict(load())
+
+
+@cache
+def _statements() -> dict[str, str]:
+    return {entry["id"]: entry["statement"] for entry in guide()["requirements"]}
+
+
+def in_words(row: Mapping[str, Any]) -> str:
+    """What is required of the result, in the guide's first words: `Model invocation logging is on in the region`.
+
+    The cases that a statement lists are left out: the result has one of them. What another version's guide required has the
+    result's own title.
+    """
+    statement = _statements().get(row["requirement"], row["title"])
+    if row["case"]:
+        statement = re.sub(r" \([^()]*(?:,| or )[^()]*\)", "", statement, count=1)
+    return cut(re.split(r"[:;] |, where ", statement)[0].rstrip("."), 120)
 
 
 def named(row: Mapping[str, Any]) -> str:

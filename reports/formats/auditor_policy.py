@@ -40,7 +40,8 @@ def _with_names(document: Document, evidence: Document) -> Iterator[Result]:
     """The results with the readings' names in the place of their IDs."""
     names = {(reading["target"], reading["id"]): reading["name"] for reading in evidence["readings"]}
     for row in document["results"]:
-        yield {**row, "evidence": [names[row["target"], name] for name in row["evidence"]]}
+        keys = ((row["target"], name) for name in row["evidence"])
+        yield {**row, "evidence": [names[key] for key in keys if key in names]}
 
 
 def policy(results: Iterable[Result], *, auditor: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from reports.formats import Format, guide
 from reports.formats.audit import MOST_TARGETS, Guide, bar, row_anchor
 from reports.page import WORST_FIRST, anchor, assembled
-from reports.results import STATUSES, counts
+from reports.results import STATUSES, VERDICTS, counts
 
 Json = Mapping[str, Any]
 
@@ -24,8 +24,6 @@ LETTERS = {status: "a" if status == "not_applicable" else status[0] for status i
 
 TOLD = frozenset({"non_compliant", "inconclusive", "waived"})
 """Statuses that are told one by one for each target; the others are listed."""
-
-VERDICTS = ("non_compliant", "incomplete", "compliant")
 
 
 def render(document: Json, evidence: Json) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
-from reports.formats import Format
+from reports.formats import Format, in_words
 from reports.page import visible
 from reports.results import by_target
 
@@ -59,8 +59,16 @@ def _counts(rows: Sequence[Json]) -> dict[str, str]:
 
 
 def case_name(row: Json) -> str:
-    """The test case's name: with the target, since CI servers take equal names of two suites for one test."""
-    return _text(f"{row['requirement']}[{row['target']}{':' + row['case'] if row['case'] else ''}]")
+    """The test case's name: `LOG-08 Model invocation logging is on in the region [msh/us-east-1]`.
+
+    With the target, since CI servers take equal names of two suites for one test; and the same however it ends, so that they
+    have one history of it.
+    """
+    return f"{row['requirement']} {_text(in_words(row))} {_where(row)}"
+
+
+def _where(row: Json) -> str:
+    return _text(f"[{row['target']}{': ' + row['case'] if row['case'] else ''}]")
 
 
 def _case(suite: ElementTree.Element, row: Json) -> None:
@@ -109,13 +117,27 @@ def statuses(text: str) -> dict[str, str | None]:
 def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
     """Its test cases, and how each ended."""
     expected = {
-        case_name(row): row["status"] if row["status"] in ELEMENTS else None for row in document["results"]
+        (row["requirement"], _where(row)): row["status"] if row["status"] in ELEMENTS else None
+        for row in document["results"]
     }
-    said = statuses(text)
-    for name in (name for name in said if name not in expected):
-        yield f"has {name}, which is not in results.json"
+    # The words between are the guide's, and another version's guide may have others.
+    said = {}
+    for name, status in statuses(text).items():
+        requirement, _, rest = name.partition(" ")
+        where = next((key for key in _ends(rest) if (requirement, key) in expected), None)
+        if where is None:
+            yield f"has {name}, which is not in results.json"
+        said[requirement, where] = status
     if said != expected:
         yield "its test cases are not the results of results.json"
+
+
+def _ends(text: str) -> Iterator[str]:
+    """What stands from any bracket on, the last first: cases and words may have brackets themselves."""
+    place = text.rfind("[")
+    while place >= 0:
+        yield text[place:]
+        place = text.rfind("[", 0, place)
 
 
 FORMATS = (Format("junit.xml", "the results for CI servers, after Jenkins' xunit schema", read_back, render),)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from reports.causes import common
 from reports.compare import CHANGES
 from reports.formats import Format
-from reports.page import WORDS, WORST_FIRST, cut, visible
-from reports.results import reach
+from reports.page import WORDS, WORST_FIRST, counted, cut, visible
+from reports.results import VERDICTS, reach
 
 Json = Mapping[str, Any]
 
 CAUSES_SHOWN = 10
+FLEET_CAUSES_SHOWN = 30
 TARGETS_SHOWN = 20
 REASONS_SHOWN = 10
 REMEDY_LINES = 12
@@ -46,9 +49,10 @@ def _head(document: Json) -> str:
     lines = [f"# {document['suite']['name']}: {WORDS[document['verdict']].lower()}"]
     run = document["run"]
     if run["simulated"]:
+        world = f"world {plain(str(run['world']))}; " if run["world"] else ""
         lines += [
             "",
-            f"**SIMULATED**: world {plain(str(run['world']))}; no real machine or account was judged.",
+            f"**SIMULATED**: {world}no real machine or account was judged.",
         ]
     return "\n".join(lines)
 
@@ -56,7 +60,7 @@ def _head(document: Json) -> str:
 def counts_line(document: Json) -> str:
     """The counts in one line, all statuses, worst first; `verify` reads it back."""
     counts = ", ".join(f"{document['counts'][status]} {WORDS[status].lower()}" for status in WORST_FIRST)
-    return f"{sum(document['counts'].values())} checks: {counts}."
+    return f"{counted(sum(document['counts'].values()), 'check')}: {counts}."
 
 
 def _counts(document: Json) -> str:
@@ -65,7 +69,17 @@ def _counts(document: Json) -> str:
     return counts_line(document) + below
 
 
+def _details(document: Json) -> str:
+    """The page that has the details."""
+    return "audit.html" if len(document["targets"]) == 1 else "fleet.html"
+
+
 def _targets(document: Json) -> str:
+    """The targets with their verdicts, those first that have the most root causes."""
+    causes = Counter(cause["target"] for cause in document["root_causes"])
+    worst_first = sorted(
+        document["targets"], key=lambda t: (VERDICTS.index(t["verdict"]), -causes[t["id"]], t["id"])
+    )
     rows = [
         f"| {plain(target['id'])} | {plain(target['account'] or 'not known')} | {WORDS[target['verdict']]} | "
         + ", ".join(
@@ -73,31 +87,55 @@ def _targets(document: Json) -> str:
             for scope, verdict in sorted(target["scopes"].items(), reverse=True)
         )
         + " |"
-        for target in document["targets"][:TARGETS_SHOWN]
+        for target in worst_first[:TARGETS_SHOWN]
     ]
     more = len(document["targets"]) - TARGETS_SHOWN
     table = "\n".join(["| Target | Account | Verdict | Scopes |", "|---|---|---|---|", *rows])
-    return table + (f"\n\n{more} more targets are in audit.html." if more > 0 else "")
+    verdicts = Counter(target["verdict"] for target in document["targets"])
+    head = ", ".join(f"{verdicts[v]} {WORDS[v].lower()}" for v in VERDICTS if verdicts[v])
+    parts = (
+        [f"{counted(len(rows) + max(more, 0), 'target')}: {head}."] if len(document["targets"]) > 1 else []
+    )
+    parts += [table, *([f"{more} more targets are in {_details(document)}."] if more > 0 else [])]
+    return "\n\n".join(parts)
 
 
 def _causes(document: Json) -> str:
     causes = document["root_causes"]
     if not causes:
         return ""
+    if len(document["targets"]) > 1:
+        return _common_causes(document)
     parts = ["## Root causes, first to mend first"]
     for number, cause in enumerate(causes[:CAUSES_SHOWN], 1):
         code = " ".join(filter(None, (cause["requirement"], cause["cause"], cause["case"])))
         behind = f", {reach(cause)}" if reach(cause) else ""
-        where = f"{plain(cause['target'])}: " if len(document["targets"]) > 1 else ""
         remedy = [*cause["remedy"][:REMEDY_LINES]]
         if len(cause["remedy"]) > REMEDY_LINES:
             remedy.append(f"# and {len(cause['remedy']) - REMEDY_LINES} more lines, in audit.html")
         parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{behind})")
-        parts.append(f"{where}{plain(cause['observed'])}")
+        parts.append(plain(cause["observed"]))
         parts.append(fenced(remedy, "sh"))
     if len(causes) > CAUSES_SHOWN:
         parts.append(f"{len(causes) - CAUSES_SHOWN} more are in audit.html.")
     return "\n\n".join(parts)
+
+
+def _common_causes(document: Json) -> str:
+    """A fleet's root causes: a line each, the gravest first, and of these what most targets have."""
+    lines = ["## Root causes, the gravest first", ""]
+    found = common(document["root_causes"])
+    for cause in found[:FLEET_CAUSES_SHOWN]:
+        code = " ".join(filter(None, (cause.requirement, cause.code)))
+        shown = ", ".join(plain(target, 60) for target in cause.targets[:3])
+        rest = f" and {len(cause.targets) - 3} more" if len(cause.targets) > 3 else ""
+        where = f"{len(cause.targets)} of {counted(len(document['targets']), 'target')}"
+        lines.append(
+            f"- **{where}** ({cause.severity}): {plain(cause.title, 160)} ({plain(code)}): {shown}{rest}"
+        )
+    if len(found) > FLEET_CAUSES_SHOWN:
+        lines.append(f"- {len(found) - FLEET_CAUSES_SHOWN} more are in {_details(document)}")
+    return "\n".join(lines)
 
 
 def _changes(document: Json) -> str:
@@ -153,7 +191,9 @@ def _waivers(document: Json) -> str:
         for w in waivers[:TARGETS_SHOWN]
     ]
     more = (
-        f"\n\n{len(waivers) - TARGETS_SHOWN} more are in audit.html." if len(waivers) > TARGETS_SHOWN else ""
+        f"\n\n{len(waivers) - TARGETS_SHOWN} more are in {_details(document)}."
+        if len(waivers) > TARGETS_SHOWN
+        else ""
     )
     head = [
         "## Waivers",
@@ -177,7 +217,7 @@ def _unread(document: Json) -> str:
         rest = f" and {len(named) - 12} more" if len(named) > 12 else ""
         lines.append(f"- {', '.join(named[:12])}{rest}: {plain(reason)}")
     if len(reasons) > REASONS_SHOWN:
-        lines.append(f"- {len(reasons) - REASONS_SHOWN} more reasons are in audit.html")
+        lines.append(f"- {len(reasons) - REASONS_SHOWN} more reasons are in {_details(document)}")
     actions = sorted({action for row in unread for action in row["missing_actions"]})
     if actions:
         lines += ["", f"These IAM actions would allow it: {plain(', '.join(actions), 1000)}."]
@@ -188,7 +228,8 @@ def _foot(document: Json) -> str:
     suite, run = document["suite"], document["run"]
     return (
         f"{plain(suite['name'])} {plain(suite['version'])}, guide {suite['guide_sha256'][:12]}, {run['finished']}, "
-        f"{run['backend']}, {run['api_calls']} AWS calls. Details: audit.html; as data: results.json."
+        f"{run['backend']}, {counted(run['api_calls'], 'AWS call')}. "
+        f"Details: {_details(document)}; as data: results.json."
     )
 
 
