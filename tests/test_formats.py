@@ -39,7 +39,7 @@ from tests.formats import (
     xunit_valid,
 )
 from tests.report_material import material, result
-from tests.suite import ROOT, Ran, outside_aws, run_suite
+from tests.suite import Ran, outside_aws, run_suite
 
 HOSTILE = (
     "</code><script>alert(1)</script>",
@@ -163,13 +163,37 @@ def test_junit_tells_expected_observed_and_remedy() -> None:
 def test_the_summary_has_verdict_counts_causes_and_what_was_not_read(
     many: tuple[dict[str, Any], Any],
 ) -> None:
-    text = summary.render(many[0], {})
+    made, _ = material()
+    made["comparison"] = report_material.comparison(made)
+    text = summary.render(made, {})
     assert text.startswith("# bedrock-preflight: not compliant\n\n**SIMULATED**")
-    assert summary.counts_line(many[0]) in text
-    assert summary.plain(many[0]["root_causes"][0]["observed"]) in text
+    assert summary.counts_line(made) in text
+    assert summary.plain(made["root_causes"][0]["observed"]) in text
     assert "aws sso login --profile msh" in text
     assert "These IAM actions would allow it: iam:GetRole." in text
     assert "Since 2026-11-15T09:00:07Z" in text
+
+
+def test_the_summary_of_a_fleet_has_a_line_for_each_cause_the_gravest_first() -> None:
+    low, blocker = (
+        next(r for r in guide()["requirements"] if (r["severity"], r["cases"]) == (severity, ()))
+        for severity in ("low", "blocker")
+    )
+    names = [f"p{number}/us-east-1" for number in range(5)]
+    rows = [result(low, None, name, "non_compliant") for name in names]
+    rows += [result(blocker, None, name, "non_compliant") for name in names[:2]]
+    made, _ = material(names, rows)
+    made["run"]["world"] = None
+    text = summary.render(made, {})
+    lines = [line for line in text.splitlines() if line.startswith("- **")]
+    assert [line.partition(":")[0] for line in lines] == [
+        "- **2 of 5 targets** (blocker)",
+        "- **5 of 5 targets** (low)",
+    ]
+    assert lines[1].endswith("p0/us-east-1, p1/us-east-1, p2/us-east-1 and 2 more")
+    assert "5 targets: 5 not compliant." in text
+    assert "None" not in text
+    assert "fleet.html" in text
 
 
 def test_the_summary_stays_one_page(many: tuple[dict[str, Any], Any]) -> None:
@@ -228,8 +252,80 @@ def test_sarif_results_are_located_at_a_file_of_the_checkout(ran: Ran) -> None:
     results = json.loads(text_of(ran, "results.sarif"))["runs"][0]["results"]
     assert results
     for one in results:
-        uri = one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert (ROOT / uri).is_file(), uri
+        place = one["locations"][0]["physicalLocation"]
+        assert place["artifactLocation"] == {"uri": ".aws/config", "uriBaseId": "HOME"}
+        assert place["region"]["startLine"] > 1
+        assert one["message"]["text"].startswith("SIMULATED: ")
+
+
+@pytest.mark.parametrize(
+    ("observed", "place"),
+    [
+        ("~/.aws/config line 12: [msh] is skipped", (".aws/config", "HOME", 12)),
+        (".env.enterprise line 3: AWS_PROFILE is empty", (".env.enterprise", "%SRCROOT%", 3)),
+        ("backend/.env.enterprise line 3", ("backend/.env.enterprise", "%SRCROOT%", 3)),
+        ("the policy allows bedrock:* in line 7", (None, "%SRCROOT%", 1)),
+        ("../../etc/passwd line 1", (None, "%SRCROOT%", 1)),
+        ("https://x.example/a line 2", (None, "%SRCROOT%", 1)),
+    ],
+)
+def test_sarif_places_a_result_at_the_line_that_was_observed(
+    observed: str, place: tuple[str | None, str, int]
+) -> None:
+    row = result(guide()["requirements"][0], None, "msh/us-east-1", "non_compliant", observed=observed)
+    made, _ = material(["msh/us-east-1"], [row])
+    (run,) = json.loads(sarif.render(made, {}))["runs"]
+    found = run["results"][0]["locations"][0]["physicalLocation"]
+    assert found["region"] == {"startLine": place[2]}
+    assert found["artifactLocation"] == {"uri": place[0] or "checks/test_it.py", "uriBaseId": place[1]}
+
+
+def test_sarif_of_a_run_that_could_not_evaluate_everything_is_not_successful() -> None:
+    row = guide()["requirements"][0]
+    for status, successful in (("compliant", True), ("inconclusive", False), ("blocked", False)):
+        made, _ = material(["msh/us-east-1"], [result(row, None, "msh/us-east-1", status)])
+        (run,) = json.loads(sarif.render(made, {}))["runs"]
+        (invocation,) = run["invocations"]
+        assert invocation["executionSuccessful"] is successful
+        assert ("toolExecutionNotifications" in invocation) is not successful
+
+
+def test_sarif_gives_each_alert_its_own_hash_and_each_rule_its_remedy(
+    many: tuple[dict[str, Any], Any],
+) -> None:
+    (run,) = json.loads(sarif.render(many[0], {}))["runs"]
+    hashes = [one["partialFingerprints"]["primaryLocationLineHash"] for one in run["results"]]
+    assert len(set(hashes)) == len(hashes)
+    for rule in run["tool"]["driver"]["rules"]:
+        assert "aws sso login --profile msh" in rule["help"]["text"]
+        assert rule["help"]["markdown"].startswith("```sh\n")
+
+
+def test_junit_names_test_cases_in_words_that_stay_however_they_end() -> None:
+    rows = {row["id"]: row for row in guide()["requirements"]}
+
+    def name(identifier: str, case: str | None, status: str) -> str:
+        row = result(rows[identifier], case, "msh/us-east-1", status, title="It is off")
+        return next(iter(junit.statuses(junit.render(material(["msh/us-east-1"], [row])[0], {}))))
+
+    assert (
+        name("LOG-08", None, "compliant")
+        == "LOG-08 Model invocation logging is on in the region [msh/us-east-1]"
+    )
+    assert name("LOG-08", None, "non_compliant") == name("LOG-08", None, "compliant")
+    assert name("PRF-04", "sso_region", "waived") == (
+        "PRF-04 The setting is present, in the profile or through its sso-session [msh/us-east-1: sso_region]"
+    )
+
+
+def test_a_single_one_is_one() -> None:
+    made, _ = material(
+        ["msh/us-east-1"], [result(guide()["requirements"][0], None, "msh/us-east-1", "compliant")]
+    )
+    made["run"]["api_calls"] = 1
+    text = summary.render(made, {})
+    assert "1 check: " in text
+    assert "1 AWS call." in text
 
 
 def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(

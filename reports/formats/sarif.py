@@ -23,7 +23,7 @@ SECURITY_SEVERITY = {"blocker": "9.0", "high": "7.5", "medium": "5.0", "low": "2
 BASELINE = {"regressed": "new", "new": "new", "no longer waived": "new", "unchanged": "unchanged"}
 LONGEST = 4000
 REMEDIES = 10
-_PLACE = re.compile(r"(?<!\S)(?P<file>(?:~[/\\]|\.?\w)[\w./\\-]*) line (?P<line>[1-9]\d{0,6})\b")
+_PLACE = re.compile(r"(?<!\S)(?=\S*[./\\])(?P<file>(?:~[/\\]|\.?\w)[\w./\\-]*) line (?P<line>[1-9]\d{0,6})\b")
 """A file below the home folder or the checkout, and its line, as checks name them."""
 
 
