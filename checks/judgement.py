@@ -36,6 +36,8 @@ class EvidenceLike(Asked, Protocol):
 
     @property
     def platform(self) -> str: ...
+    @property
+    def provider(self) -> Any: ...
     def fact(self, name: str) -> Any: ...
     def asking(self, name: str, asks: Any) -> Any: ...
     def noting(self) -> Any: ...
@@ -166,7 +168,8 @@ class Docket:
     def _judged(self, requirement: Requirement, case: str | None) -> Outcome:
         with self.evidence.noting() as seen:
             try:
-                outcome = self._ruled_out(requirement, case) or self._verdict(requirement, case)
+                ruled = self._ruled_out(requirement, case) or self._outranked(requirement, case)
+                outcome = ruled or self._verdict(requirement, case)
             except self._unavailable as failure:
                 outcome = self._unread(requirement, case, failure)  # type: ignore[arg-type]
             except Undeclared:
@@ -183,6 +186,20 @@ class Docket:
         reason = ruled_out(requirement, self.evidence)
         if reason is None:
             return None
+        return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=reason)
+
+    def _outranked(self, requirement: Requirement, case: str | None) -> Outcome | None:
+        """Where another provider than the requirement's may win, and does, it does not apply."""
+        allowed = {*self.evidence.allowed_providers} - {requirement.provider}
+        if not requirement.provider or not allowed:
+            return None
+        try:
+            wins = self.evidence.provider.method
+        except self._unavailable:
+            return None
+        if wins not in allowed:
+            return None
+        reason = f"{wins} wins for the profile, which [credentials] allowed_providers has, and not {requirement.provider}"
         return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=reason)
 
     def _verdict(self, requirement: Requirement, case: str | None) -> Outcome:
@@ -213,7 +230,7 @@ class Docket:
             requirement.id,
             case,
             "non_compliant",
-            cause.title if cause else f"Not met: {requirement.statement}",
+            failure.title or (cause.title if cause else f"Not met: {requirement.statement}"),
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,

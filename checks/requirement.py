@@ -21,7 +21,8 @@ CHECKS: dict[str, Callable[..., None]] = {}
 class NonCompliant(Failed):
     """Evidence was read, and it does not meet the requirement.
 
-    `cause` is a failure mode's code or None; `expected` and `observed` are one line each; `names` fill the remedy's
+    `cause` is a failure mode's code or None; `expected` and `observed` are one line each, and so is `title`, in place of
+    the cause's or of the requirement's statement, where neither says the failure; `names` fill the remedy's
     placeholders, and `each` repeats it for further names; the remedy is the cause's, or with `own_remedy` the
     requirement's; `remedy` replaces either; `given` are the conditions that were met, by which the map of explanations
     is narrowed to what can explain this failure, and `by` the one requirement where the map leaves it to the check; `fix`
@@ -34,6 +35,7 @@ class NonCompliant(Failed):
         expected: str,
         observed: str,
         cause: str | None = None,
+        title: str | None = None,
         remedy: Sequence[str] | None = None,
         given: Sequence[str] = (),
         by: str | None = None,
@@ -46,6 +48,7 @@ class NonCompliant(Failed):
         self.expected = expected
         self.observed = observed
         self.cause = cause
+        self.title = title
         self.remedy = remedy
         self.given = tuple(given)
         self.by = by
@@ -114,6 +117,7 @@ def require(
     expected: str,
     observed: str,
     cause: str | None = None,
+    title: str | None = None,
     remedy: Sequence[str] | None = None,
     given: Sequence[str] = (),
     by: str | None = None,
@@ -129,6 +133,7 @@ def require(
             expected=expected,
             observed=observed,
             cause=cause,
+            title=title,
             remedy=remedy,
             given=given,
             by=by,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 import socket
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.credentials import InstanceMetadataProvider
 
+from checks.catalogue import load
 from fixtures.aws.bounds import Bounds
 from fixtures.aws.calls import Caller
 from fixtures.aws.session_readers import application
@@ -23,6 +26,7 @@ from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
 from fixtures.simulation.world import File, World
 from tests.harness import Judged, judged
+from tests.suite import run_suite
 from tests.test_api_key import short_term
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
@@ -263,6 +267,36 @@ def test_temporary_keys_of_the_profile_that_win_are_not_called_long_lived() -> N
     seen = f"shared-credentials-file wins for it, by aws_access_key_id in {CREDENTIALS} line 2"
     assert says(found["CRD-01"], None, seen)
     assert found["CRD-01"]["remedy"][1].startswith(f"# edit {CREDENTIALS} line 2: ")
+
+
+@pytest.mark.parametrize(
+    ("world", "way"),
+    [
+        ("unasked-role-from-sso", "assumes a role from an SSO login"),
+        ("unasked-access-key", "uses access keys from a file"),
+    ],
+)
+def test_what_works_and_was_not_asked_for_is_said_so_and_the_setting_that_allows_it_makes_it_quiet(
+    world: str, way: str
+) -> None:
+    only = tuple(each.id for each in load() if each.scope == "workstation")
+    found = judged(world, only=only)
+    assert found["CRD-01"]["title"] == f"The profile {way}: that works, and is not what the guide asks for"
+    assert found["RUN-02"]["status"] == "compliant"
+    (row,) = [row for row in found.rows if row["requirement"] == "CRD-01"]
+    assert row["fix"] == [], "no script leaves the profile without credentials"
+    setting = re.search(r"allowed_providers = (\[.*\]) under \[credentials\]", row["remedy"][0])
+    assert setting
+    allowed = judged(world, only=only, settings=allowing(*json.loads(setting[1])))
+    assert allowed.root_causes == []
+
+
+def test_whether_it_works_is_not_said_where_nothing_asks_aws(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--world", "unasked-role-from-sso", "-m", "local", "-k", "CRD_01 or SSO_04")
+    (row,) = [row for row in ran.json()["results"] if row["requirement"] == "CRD-01"]
+    assert row["title"].startswith("Not met: ")
+    assert row["remedy"][0].startswith("# where this is meant: write allowed_providers")
+    assert ran.json()["run"]["api_calls"] == 0
 
 
 @pytest.mark.parametrize("world", ["cfg02-stale-keys-pre-empt-sso", "cfg07-no-account-and-role"])

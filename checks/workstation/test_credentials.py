@@ -10,6 +10,7 @@ from datetime import timedelta
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
+from fixtures.aws.errors import INVALID_KEYS
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -35,6 +36,16 @@ SOURCES = {
     "login": "login_session",
 }
 """The profile's option that makes a provider of botocore's chain answer."""
+WAYS = {
+    **dict.fromkeys(STATIC, "uses access keys from a file"),
+    **dict.fromkeys(METADATA, "uses the role of the machine that it runs on"),
+    "assume-role": "assumes a role",
+    "custom-process": "gets its credentials from a program",
+    WEB_IDENTITY: "assumes a role with a web identity",
+    "login": "signs in with aws login",
+    "env": "uses keys of the environment",
+}
+"""What a profile does whose credentials come from a provider, as the middle of a sentence."""
 
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
 CONTAINER_VARIABLES = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
@@ -51,7 +62,7 @@ UNWANTED: dict[Flaw, str] = {
 """What no credential and no profile name has in it."""
 
 
-@requirement("CRD-01", asks=("application",))
+@requirement("CRD-01", asks=("application", "caller_identity"))
 def test_sso_provider_wins(
     provider: Provider,
     winners: Winners,
@@ -62,7 +73,7 @@ def test_sso_provider_wins(
     """The provider that wins for the profile is the one that the guide asks for: sso."""
     allowed, target = evidence.allowed_providers, evidence.target
     wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
-    _require_own_provider(provider, files, target, allowed, wanted)
+    _require_own_provider(provider, files, environment, evidence, wanted)
     # An application that names no profile in code meets providers that a named profile switches off.
     token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
     error = winners.application.error
@@ -110,29 +121,40 @@ def _without_the_machines_role(profile: str) -> list[Fix]:
 
 
 def _require_own_provider(
-    provider: Provider, files: Files, target: Target, allowed: Sequence[str], wanted: str
+    provider: Provider, files: Files, environment: Variables, evidence: Evidence, wanted: str
 ) -> None:
-    method, profile = provider.method, target.profile
+    method, profile, allowed = provider.method, evidence.target.profile, evidence.allowed_providers
     key = SOURCES.get(method or "", "")
     option = files.option(profile, key) if key else None
     place = files.place_of(option) if option else files.header_of(profile)
     uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
-    cause, remedy, fix = None, None, list[Fix]()
+    if method in allowed or (method is None and "bearer" in allowed and environment.told["bearer"]):
+        return
+    # What came out of asking AWS with what wins: None where nothing asked, "" where it works.
+    refusal = _refusal(evidence) if method else None
+    cause, title, remedy, fix = None, None, None, list[Fix]()
     seen = f"{method} wins for it{f', by {key} in {place}' if option else ''}"
-    if method in STATIC and provider.key_kind == "AKIA":
+    if method is None:
+        seen = "no provider has credentials for it"
+        how = "configure sso" if "sso" in allowed else "configure list"
+        remedy = [f"aws {how} --profile {shlex.quote(profile)}"]
+    elif method in STATIC and provider.key_kind == "AKIA" and refusal in INVALID_KEYS:
         cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
         gone = file_fixes.without_keys(files, profile)
         fix = [*gone, Ask(f"aws configure sso --profile {shlex.quote(profile)}")]
+    elif refusal == "":
+        title = f"The profile {_way(method, profile, files)}: that works, and is not what the guide asks for"
+        remedy = _allowing(method, profile, files, allowed)
     elif method in METADATA:
         cause = "PRE06"
         fix = _without_the_machines_role(profile)
-    elif method is None:
-        seen = "no provider has credentials for it"
-        how = "configure sso" if "sso" in allowed else "configure list"
-        remedy = (f"aws {how} --profile {shlex.quote(profile)}",)
+    elif not uses_sso and refusal not in INVALID_KEYS:
+        # To remove what the profile has would leave it with nothing.
+        remedy = _allowing(method, profile, files, allowed)
     require(
-        method in allowed,
+        False,
         cause=cause,
+        title=title,
         expected=wanted,
         observed=seen,
         remedy=remedy,
@@ -141,6 +163,53 @@ def _require_own_provider(
         given=["other-provider", *(["meant-for-sso"] if uses_sso or not option else [])],
         fix=fix,
     )
+
+
+def _refusal(evidence: Evidence) -> str | None:
+    """The code with which AWS refuses the profile's caller; "" where it does not, None where nobody asked."""
+    if not evidence.asks_aws:
+        return None
+    try:
+        answer = evidence.caller_identity
+    except Unavailable:
+        return None
+    return answer.error.code if answer.error else ""
+
+
+def _way(method: str, profile: str, files: Files) -> str:
+    """How the profile gets its credentials, as the end of a sentence about it."""
+    if method == "assume-role" and _login_behind(profile, files):
+        return "assumes a role from an SSO login"
+    return WAYS.get(method, f"gets its credentials from {method}")
+
+
+def _login_behind(profile: str, files: Files) -> str | None:
+    """The profile that signs in with SSO and is the source of this one's role."""
+    passed: list[str] = []
+    while (option := files.option(profile, "source_profile")) and option["value"] and profile not in passed:
+        passed.append(profile)
+        profile = option["value"]
+    uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
+    return profile if passed and uses_sso else None
+
+
+def _allowing(method: str, profile: str, files: Files, allowed: Sequence[str]) -> list[str]:
+    """What to do about a provider that the settings do not allow, and without which the profile has nothing."""
+    names = ", ".join(f'"{name}"' for name in (*allowed, method))
+    login = _login_behind(profile, files)
+    setting = (
+        f"# where this is meant: write allowed_providers = [{names}] under [credentials] in compliance.toml"
+    )
+    if login:
+        return [
+            setting,
+            f"# else use the profile {login}, which signs in with SSO itself, in place of {profile}",
+        ]
+    return [
+        setting,
+        "# else make a profile that signs in with SSO, beside this one:",
+        f"aws configure sso --profile {shlex.quote(f'{profile}-sso')}",
+    ]
 
 
 @dataclass(frozen=True)

@@ -319,7 +319,10 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
         )
     hidden = [section for section in config.meant_for(name) if _has_settings(section, "sso_")]
     keys = credentials.read_as(name)
-    if "sso" in evidence.allowed_providers and hidden and keys and not config.read_as(name):
+    wanted = (
+        "sso" in evidence.allowed_providers and "shared-credentials-file" not in evidence.allowed_providers
+    )
+    if wanted and hidden and keys and not config.read_as(name):
         require(
             not {option["key"] for option in keys["options"]}.intersection(KEYS),
             cause="CFG02",
@@ -391,11 +394,19 @@ def _sections_of(files: Files, found: AwsFileFound, profile: Profile) -> list[Se
     return [s for s in found.file["sections"] if s["effective"] and (s["type"], s["name"]) in wanted]
 
 
-@requirement("PRF-05")
+def _is_for_sso(evidence: Evidence) -> bool:
+    """Whether the profile is to sign in with SSO: not where another provider may win, and does."""
+    others = {*evidence.allowed_providers} - {"sso"}
+    return "sso" in evidence.allowed_providers and not (others and evidence.provider.method in others)
+
+
+@requirement("PRF-05", asks=("provider",))
 def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> None:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
-    if not profile.has(case) and case in SSO_KEYS and "sso" not in evidence.allowed_providers:
-        not_applicable(f"the profile has no {case}, and [credentials] allowed_providers has no sso")
+    if not profile.has(case) and case in SSO_KEYS and not _is_for_sso(evidence):
+        not_applicable(
+            f"the profile has no {case}, and [credentials] allowed_providers has what wins in place of sso"
+        )
     require(
         profile.has(case),
         expected=f"{case} of profile {profile.name}",

@@ -198,6 +198,8 @@ def test_token_is_of_this_portal(
 def _is_honoured(evidence: Evidence) -> bool:
     """Whether the profile's portal took the token all the same: an instance may be in several Regions, and a start URL may
     lead on to another."""
+    if not evidence.asks_aws:
+        return False
     try:
         roles = evidence.portal_roles
     except Unavailable:
