@@ -11,13 +11,18 @@ from fixtures.evidence.quotas import ModelQuotas
 
 @requirement("QTA-01")
 def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames) -> None:
-    """The configured model has an applied quota above zero."""
-    own = quotas[case]
-    zero = [quota for quota in own.quotas if quota.applied <= 0]
+    """The configured model has an applied quota above zero, per minute and per day."""
+    variable, _, day = case.partition("-")
+    own = quotas[variable]
+    if day and not own.daily:
+        not_applicable(f"Service Quotas has no quota per day for {own.configured.name.text}")
+    zero = [quota for quota in (own.daily if day else own.quotas) if quota.applied <= 0]
     if zero:
         require(
             False,
-            expected=f"more than 0 requests and tokens a minute for {own.configured.name.text}",
+            cause="MOD12" if day else None,
+            own_remedy=True,
+            expected=f"more than 0 requests and tokens a {day or 'minute'} for {own.configured.name.text}",
             observed=f"{zero[0].name}: {zero[0].applied:g} applied, and {_said(zero[0].default)} by default",
             account=caller_names.account,
             resource=zero[0].code,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.model_words import edits, first, names, permitted_geography
+from checks.error_texts import error_text
 from checks.requirement import require, requirement
 from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED
@@ -21,22 +22,14 @@ from fixtures.evidence.permissions import (
     denial_of,
 )
 from fixtures.evidence.replacements import replacements, ways_to_call
-from fixtures.readings import Reading, Unavailable
+from fixtures.readings import ReadError, Reading, Unavailable
 
-REFUSALS = (
-    ("ValidationException", "on-demand throughput", "MOD01"),
-    ("ValidationException", "model identifier is invalid", "MOD02"),
-    ("AccessDeniedException", "marketplace", "IAM03"),
-    ("AccessDeniedException", "have access to the model", "MOD03"),
-    ("ResourceNotFoundException", "use case details", "MOD04"),
-    ("ResourceNotFoundException", "end of its life", "MOD05"),
-    ("ResourceNotFoundException", "legacy", "MOD05"),
-)
-"""Code and words of a refusal, and its failure mode, by which the map of explanations knows what would have told it from
-reading (Bedrock user guide, "Troubleshooting Amazon Bedrock API error codes")."""
+REFUSALS = frozenset({"IAM03", *(f"MOD{number:02}" for number in range(1, 13))})
+"""Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
+RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 
 
-@requirement("INV-01", asks=("caller_names", "grants", "model_places", "provider"))
+@requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
 def test_chat_model_answers(
     chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -51,7 +44,7 @@ def test_chat_model_answers(
     )
 
 
-@requirement("INV-02", asks=("caller_names", "grants", "model_places", "provider"))
+@requirement("INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
 def test_chat_model_streams(
     chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -66,7 +59,7 @@ def test_chat_model_streams(
     )
 
 
-@requirement("INV-03", asks=("caller_names", "grants", "model_places", "provider"))
+@requirement("INV-03", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
 def test_embedding_model_returns_its_vector(
     embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -92,18 +85,42 @@ def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence
     error = reading.error
     if error is None:
         return reading.value
-    # An error within a stream is named as the stream's event is, with a small letter.
-    code = error.code[:1].upper() + error.code[1:]
-    message = error.message.lower()
-    for refusal, words, cause in REFUSALS:
-        if code == refusal and words in message:
-            _refused(cause, reading, configured, evidence)
+    cause = _refusal(error, configured, evidence)
+    if cause:
+        _refused(cause, reading, configured, evidence)
     denial = denial_of(error, action)
     if denial:
         _denied(denial, configured, evidence)
-    if code in THROTTLED:
-        _refused("MOD06", reading, configured, evidence)
     return value_of(reading)
+
+
+def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) -> str | None:
+    """The failure mode that the model's refusal names; None where the words are of none."""
+    # An error within a stream is named as the stream's event is, with a small letter.
+    code = error.code[:1].upper() + error.code[1:]
+    known = error_text(f"An error occurred ({code}) when calling the InvokeModel operation: {error.message}")
+    cause = known.modes[0] if known else ""
+    if cause == RESTRICTED and _another_answers(configured, evidence):
+        return NO_ACCESS  # one model that the account may not use, and no restricted account
+    if cause == "IAM02" and "aws-marketplace:" in error.message:
+        return cause  # the organisation denies what a subscription takes
+    if cause in REFUSALS:
+        return cause
+    return "MOD06" if code in THROTTLED else None
+
+
+def _another_answers(configured: ConfiguredModel, evidence: Evidence) -> bool:
+    """Whether a model other than this one has answered in this run."""
+    for variable, ask in ((CHAT, "chat_answer"), (EMBEDDING, "embedding_answer")):
+        if variable == configured.variable:
+            continue
+        try:
+            answer: Reading = evidence.fact(ask)
+        except Unavailable:
+            continue  # it was not called: nothing is known of it
+        if answer.error is None:
+            return True
+    return False
 
 
 def _refused(
