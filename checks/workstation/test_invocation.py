@@ -29,7 +29,9 @@ REFUSALS = frozenset({"IAM03", *(f"MOD{number:02}" for number in range(1, 13))})
 RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 
 
-@requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
+@requirement(
+    "INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
+)
 def test_chat_model_answers(
     chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -44,7 +46,9 @@ def test_chat_model_answers(
     )
 
 
-@requirement("INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
+@requirement(
+    "INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
+)
 def test_chat_model_streams(
     chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:
@@ -59,7 +63,9 @@ def test_chat_model_streams(
     )
 
 
-@requirement("INV-03", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider"))
+@requirement(
+    "INV-03", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
+)
 def test_embedding_model_returns_its_vector(
     embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> None:

@@ -22,32 +22,47 @@ from fixtures.evidence.models import (
 )
 from fixtures.evidence.permissions import CallerNames, has_product
 from fixtures.evidence.regions import Sdk
-from fixtures.evidence.replacements import fits, nearest, replacements, ways_to_call, within
-from fixtures.readings import Reading
+from fixtures.evidence.replacements import fits, meant, nearest, replacements, ways_to_call, within
+from fixtures.readings import Reading, Unavailable
 
 CHAT = "CHAT_MODEL"
 AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
 """GetFoundationModelAvailability's members; that of the agreement lies one deeper."""
 
 
-@requirement("MDL-01")
+@requirement("MDL-01", asks=("offers",))
 def test_identifier_is_well_formed(
-    case: str, model_names: dict[str, ModelName], model_places: dict[str, Place], sdk: Sdk
+    case: str,
+    model_names: dict[str, ModelName],
+    model_places: dict[str, Place],
+    sdk: Sdk,
+    evidence: Evidence,
 ) -> None:
     """[Each configured model] is a well-formed model or inference-profile ID or ARN."""
     name = model_names[case]
-    # What people write who have read a model's name: capitals, quotes, blanks.
-    tidied = ModelName.of(name.text.strip(" \t\"'").lower().replace(" ", "-"))
-    known = tidied.well_formed(sdk.model_id_patterns)
+    if name.well_formed(sdk.model_id_patterns):
+        return
+    listed = _meant(case, name, sdk, evidence)
     require(
-        name.well_formed(sdk.model_id_patterns),
+        False,
         cause="MOD02",
-        expected="provider.model, that with a geography in front, or an ARN, as Bedrock writes them",
+        expected=f"provider.model, that with a geography in front, or an ARN, as Bedrock writes them{such_as(listed)}",
         observed=f"{said(case, name, model_places)}: of none of these forms",
-        candidate=tidied.text if known else None,
-        own_remedy=not known,
+        candidate=first(listed),
+        own_remedy=not listed,
         each=edits(case, model_names, model_places),
     )
+
+
+def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str]:
+    """What was meant, as the account lists it; where that cannot be read, without capitals, quotes and blanks."""
+    tidied = ModelName.of(name.text.strip(" \t\"'").lower().replace(" ", "-"))
+    known = [tidied.text] if tidied.well_formed(sdk.model_id_patterns) else []
+    try:
+        offers = evidence.offers
+    except Unavailable:
+        return known
+    return meant(name.text, offers, evidence.target.region, case, permitted_geography(evidence)) or known
 
 
 @requirement("MDL-02")
@@ -58,7 +73,9 @@ def test_model_resolves(
     configured = models[case]
     if configured.resolves:
         return
-    listed = nearest(configured, permitted_geography(evidence))
+    geography = permitted_geography(evidence)
+    alike = meant(configured.name.text, configured.offers, configured.region, case, geography)
+    listed = list(dict.fromkeys([*alike, *nearest(configured, geography)]))
     require(
         False,
         cause="MOD02",
