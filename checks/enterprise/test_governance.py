@@ -129,3 +129,28 @@ def test_guardrails_are_enforced(
     else:
         observed = f"bedrock:ListEnforcedGuardrailsConfiguration: none in {evidence.target.region}"
     require(not missing, expected="enforced guardrails for each configured model", observed=observed)
+
+
+@requirement("GOV-05")
+def test_retention_mode_is_allowed(retention_mode: str, evidence: Evidence) -> None:
+    """The account's data retention mode in the Region is one that is allowed."""
+    allowed = evidence.settings.models.retention_modes
+    # A Region that was never configured takes each model's default, and what keeps nothing exposes nothing.
+    fits = {*allowed, "none", *(("inherit",) if "default" in allowed else ())}
+    require(
+        retention_mode in fits,
+        expected=f"data retention mode {' or '.join(allowed)}, [models] retention_modes",
+        observed=f"bedrock:GetAccountDataRetention in {evidence.target.region}: {retention_mode}, {RETAINED[retention_mode]}"
+        if retention_mode in RETAINED
+        else f"bedrock:GetAccountDataRetention in {evidence.target.region}: {retention_mode}",
+        value=allowed[0] if allowed else "none",
+    )
+
+
+RETAINED = {
+    "default": "which keeps what each model's terms say",
+    "inherit": "which keeps what each model's terms say",
+    "aws_review": "which lets AWS keep and review what is sent",
+    "provider_data_share": "which lets the models' providers have what is sent",
+}
+"""What a mode means (Amazon Bedrock User Guide, "Data retention")."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.model_words import edits, first, names, permitted_geography
 from checks.error_texts import error_text
+from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
 from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED

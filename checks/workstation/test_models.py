@@ -11,6 +11,7 @@ from checks.requirement import not_applicable, require, requirement
 from checks.workstation.test_permissions import form_is_missing
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile
+from fixtures.evidence.governance import Program
 from fixtures.evidence.models import (
     EMBEDDING,
     ConfiguredModel,
@@ -26,6 +27,8 @@ from fixtures.evidence.replacements import fits, meant, nearest, replacements, w
 from fixtures.readings import Reading, Unavailable
 
 CHAT = "CHAT_MODEL"
+ADMITTED = ("eligible", "enabled")
+"""Of an account in a trusted access program: admitted, and admitted and opted in."""
 AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
 """GetFoundationModelAvailability's members; that of the agreement lies one deeper."""
 
@@ -261,6 +264,30 @@ def test_requests_stay_in_the_permitted_geography(
         observed=f"{said(case, name, model_places)}: it sends requests to {where}",
         candidate=f"{residency}.{name.base}" if name.base else None,
         each=edits(case, model_names, model_places),
+    )
+
+
+@requirement("MDL-11")
+def test_account_is_in_the_program(
+    case: str, models: dict[str, ConfiguredModel], trusted_access: list[Program], caller_names: CallerNames
+) -> None:
+    """The account is in the trusted access program of [each configured model]'s provider, as far as the model needs one."""
+    configured = models[case]
+    provider = configured.model.provider
+    own = [program for program in trusted_access if program.provider.casefold() == provider.casefold()]
+    if not own:
+        not_applicable(f"the account sees no trusted access program of {provider}")
+    outside = [program for program in own if program.status not in ADMITTED]
+    # No operation says which of a provider's models a program is about: what is open to the account needs none.
+    closed = str(configured.availability.get(AVAILABILITY["entitlement"], "")) == "NOT_AVAILABLE"
+    told = [f"{each.id} is {each.status}{f' ({each.reason})' if each.reason else ''}" for each in outside]
+    require(
+        not outside or not closed,
+        cause="MOD10",
+        expected=f"the account enabled in a program of {provider}, or {configured.base} open without",
+        observed=f"{case}: {configured.base} is not open to the account, and {'; '.join(told)}",
+        model=configured.base,
+        account=caller_names.account,
     )
 
 
