@@ -15,6 +15,34 @@ from fixtures.readings import Unavailable
 BEDROCK_SERVICE = "bedrock.amazonaws.com"
 
 
+DAYS_OF_A_MONTH = 30
+RETENTIONS = (
+    1,
+    3,
+    5,
+    7,
+    14,
+    30,
+    60,
+    90,
+    120,
+    150,
+    180,
+    365,
+    400,
+    545,
+    731,
+    1096,
+    1827,
+    2192,
+    2557,
+    2922,
+    3288,
+    3653,
+)
+"""The days that a log group can be kept for (Amazon CloudWatch Logs API Reference, "PutRetentionPolicy")."""
+
+
 @requirement("LOG-01")
 def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> None:
     """A trail covers the region: a multi-region trail, the organisation's, or one of the region itself."""
@@ -145,7 +173,9 @@ def test_invocation_logging_is_on(invocation_logging: LoggingConfig | None, evid
 
 
 @requirement("LOG-09")
-def test_log_group_is_kept_safe(logging_config: LoggingConfig, invocation_log_group: LogGroup | None) -> None:
+def test_log_group_is_kept_safe(
+    logging_config: LoggingConfig, invocation_log_group: LogGroup | None, evidence: Evidence
+) -> None:
     """The log group of invocation logging exists, has a retention and is encrypted with a KMS key."""
     name = logging_config.log_group
     if not name:
@@ -172,6 +202,14 @@ def test_log_group_is_kept_safe(logging_config: LoggingConfig, invocation_log_gr
         expected=expected,
         observed=f"log group {name} is without {' and '.join(lacks)}",
         resource=name,
+    )
+    days = evidence.settings.logging.minimum_months * DAYS_OF_A_MONTH
+    require(
+        invocation_log_group.retention_days >= days,
+        expected=f"log group {name} kept for {days} days, [logging] minimum_months",
+        observed=f"log group {name} is kept for {invocation_log_group.retention_days} days",
+        resource=name,
+        value=str(next((each for each in RETENTIONS if each >= days), RETENTIONS[-1])),
     )
 
 

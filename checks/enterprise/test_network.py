@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from checks.requirement import require, requirement
+from ipaddress import ip_address
+
+from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.policy_document import Statement
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import Identity
@@ -12,18 +14,30 @@ from fixtures.readings import Unavailable
 FEWEST_ZONES = 2
 
 
-def _used(endpoints: dict[str, Endpoint], service: str) -> Endpoint:
+def _used(endpoints: dict[str, Endpoint], service: str, evidence: Evidence) -> Endpoint:
     """The endpoint that the service's name leads to; Unavailable where there is none, which NET-01 is about."""
+    central = evidence.settings.network.endpoint_accounts
+    if service not in endpoints and central:
+        not_applicable(
+            f"[network] endpoint_accounts: the endpoint for {service} is account {central[0]}'s to judge"
+        )
     if service not in endpoints:
         raise Unavailable(f"there is no available endpoint for {service}", given=("no-endpoint",))
     return endpoints[service]
 
 
-@requirement("NET-01")
+@requirement("NET-01", asks=("resolved_names",))
 def test_service_has_an_endpoint(
-    case: str, vpc_endpoints: dict[str, list[Endpoint]], evidence: Evidence
+    case: str,
+    vpc_endpoints: dict[str, list[Endpoint]],
+    evidence: Evidence,
 ) -> None:
     """Where VPC endpoints are required, the service has an available interface endpoint."""
+    if evidence.settings.network.endpoint_accounts and not any(
+        each.available for each in vpc_endpoints[case]
+    ):
+        _require_private(evidence.resolved_names[case])
+        return
     endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
     others = sorted(
         {endpoint.vpc for own in vpc_endpoints.values() for endpoint in own if endpoint.available}
@@ -39,10 +53,24 @@ def test_service_has_an_endpoint(
     )
 
 
+def _require_private(name: Resolved) -> None:
+    """A central endpoint of another account cannot be read from here: that the name leads to private addresses proves it."""
+    outside = sorted(each for each in name.addresses if not ip_address(each).is_private)
+    require(
+        bool(name.addresses) and not outside,
+        expected=f"{name.host} resolves here to the private addresses of a central endpoint",
+        observed=f"{name.host} resolves to {', '.join(outside) or 'nothing'}",
+        remedy=[
+            f"# whoever runs the central endpoints associates the private hosted zone of {name.host} with this VPC, or lets its"
+            " resolver forward the name",
+        ],
+    )
+
+
 @requirement("NET-02")
-def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint]) -> None:
+def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint], evidence: Evidence) -> None:
     """The service's endpoint has private DNS on."""
-    endpoint = _used(used_endpoints, case)
+    endpoint = _used(used_endpoints, case, evidence)
     require(
         endpoint.private_dns,
         expected="private DNS",
@@ -52,9 +80,11 @@ def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint]
 
 
 @requirement("NET-03")
-def test_endpoint_spans_zones(case: str, used_endpoints: dict[str, Endpoint], zones: dict[str, str]) -> None:
+def test_endpoint_spans_zones(
+    case: str, used_endpoints: dict[str, Endpoint], zones: dict[str, str], evidence: Evidence
+) -> None:
     """The service's endpoint spans at least two Availability Zones."""
-    endpoint = _used(used_endpoints, case)
+    endpoint = _used(used_endpoints, case, evidence)
     spanned = sorted({zones[subnet] for subnet in endpoint.subnets})
     require(
         len(spanned) >= FEWEST_ZONES,
@@ -74,7 +104,7 @@ def test_endpoint_admits_the_workload(
     evidence: Evidence,
 ) -> None:
     """A security group of the service's endpoint admits port 443 from the workload's network."""
-    endpoint = _used(used_endpoints, case)
+    endpoint = _used(used_endpoints, case, evidence)
     controls = evidence.settings.controls
     rules = [rule for group in endpoint.security_groups for rule in https_rules[group]]
     groups = {group for rule in rules for group in rule.groups}
@@ -104,10 +134,10 @@ def test_endpoint_admits_the_workload(
 
 @requirement("NET-05")
 def test_endpoint_policy_is_not_open(
-    case: str, used_endpoints: dict[str, Endpoint], identity: Identity
+    case: str, used_endpoints: dict[str, Endpoint], identity: Identity, evidence: Evidence
 ) -> None:
     """The service's endpoint has a policy other than the default one, which lets everybody do everything."""
-    endpoint = _used(used_endpoints, case)
+    endpoint = _used(used_endpoints, case, evidence)
     opening = [statement for statement in endpoint.statements if _is_open(statement)]
     require(
         bool(endpoint.statements) and not opening,
@@ -135,9 +165,10 @@ def test_name_leads_to_the_endpoint(
     used_endpoints: dict[str, Endpoint],
     endpoint_addresses: dict[str, set[str]],
     resolved_names: dict[str, Resolved],
+    evidence: Evidence,
 ) -> None:
     """The service's host name resolves here to addresses of the endpoint."""
-    endpoint = _used(used_endpoints, case)
+    endpoint = _used(used_endpoints, case, evidence)
     own = {address for each in endpoint.interfaces for address in endpoint_addresses[each]}
     name = resolved_names[case]
     require(
