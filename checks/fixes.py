@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
+from fixtures.privacy.unseen import printable
+
 
 @dataclass(frozen=True)
 class Fix:
@@ -171,8 +173,3 @@ def _by_hand(fix: Fix) -> Ask:
     file, line = getattr(fix, "file", ""), getattr(fix, "line", 0)
     place = f"{file} line {line}" if line else file or f"the value of {getattr(fix, 'name', '')}"
     return Ask(printable(f"edit {place}: it has characters that cannot be seen"))
-
-
-def printable(text: str) -> str:
-    """The text with a question mark for what cannot be seen, moves the cursor or turns the direction of writing."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -16,6 +16,7 @@ from checks.fixes import in_scripts
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
+from fixtures.privacy.unseen import one_line
 
 
 class Asked(Protocol):
@@ -304,14 +305,6 @@ def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     if requirement.cases_from and not asked.settings.cases(requirement.cases_from):
         return f"[production] {requirement.cases_from} names none"
     return None
-
-
-def one_line(text: str) -> str:
-    """The text on one line; what cannot be seen or would move the cursor of a terminal is written as its code.
-
-    What was observed may come from files that anybody has edited.
-    """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def check_of(identifier: str) -> Callable[..., None]:

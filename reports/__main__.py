@@ -11,12 +11,12 @@ from typing import NoReturn
 
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import environment_secrets
+from fixtures.privacy.unseen import visible
 from fixtures.text.printing import print_every_character
 from reports import compare
 from reports.artifacts import Artifacts, as_read
 from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
-from reports.page import visible
 from reports.results import STATUSES, exit_code
 from reports.verify import NotAReport, problems
 

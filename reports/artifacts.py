@@ -11,8 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from fixtures.privacy.unseen import UNSEEN
 from reports.interruption import uninterrupted
-from reports.page import UNSEEN
 
 CHECKSUMS = "SHA256SUMS"
 

@@ -29,9 +29,9 @@ from checks.fixes import (
     Replace,
     Unset,
     fix_of,
-    printable,
 )
 from fixtures.privacy.redaction import MARK
+from fixtures.privacy.unseen import printable
 from reports.results import Result, failures_by_root_cause
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -49,7 +49,7 @@ STARTUP_FILES = (
 )
 """Where the shells are told what to put into the environment, below the home folder."""
 
-_HIDDEN = re.compile(r"\*{4}\d{4}")
+_HIDDEN = re.compile(r"(?:\*{4}[^\w*])*\*{4}[^\w*]?\d{4}")
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from fixtures.privacy.unseen import visible
+
 TEMPLATES = Path(__file__).parent / "templates"
 
 WORST_FIRST = ("non_compliant", "inconclusive", "blocked", "waived", "compliant", "not_applicable")
@@ -26,19 +28,7 @@ WORDS = {
     "incomplete": "Incomplete",
 }
 
-# Controls, direction marks and overrides, zero-width and tag characters, lone surrogates: what is invisible, or
-# makes the rest of a line look like something else.
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff"
-    "\ufff9-\ufffb\U000e0000-\U000e007f]"
-)
-
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-def visible(text: str) -> str:
-    """The text with what cannot be seen spelled out: `⟨U+202E⟩`."""
-    return UNSEEN.sub(lambda match: f"⟨U+{ord(match[0]):04X}⟩", text)
 
 
 def cut(text: str, length: int) -> str:

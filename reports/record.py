@@ -7,13 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from bedrock_preflight import __version__
 from checks.catalogue import load
 from checks.waivers import Place, Register
 from fixtures.privacy.fingerprint import fingerprint
+from fixtures.privacy.homes import without_this_home
 from fixtures.privacy.masking import StandIns, masked, principals, rewritten
 from fixtures.readings import Reading
 from fixtures.run import Run, utc_now
@@ -103,7 +103,7 @@ class Record:
                 for number, (target, _, reading) in enumerate(self._numbered, 1)
             ],
         }
-        kept: Json = neutral(snapshot)
+        kept: Json = rewritten(snapshot, without_this_home)
         if not self.show_account_ids:
             kept = StandIns().replaced(kept)
         return kept
@@ -178,10 +178,5 @@ def suite() -> Json:
 
 def presentable(document: Any, show_account_ids: bool, known: Collection[str] = ()) -> Any:
     """The document as readers may see it; `known` are principals besides those that it names itself."""
-    return neutral(document) if show_account_ids else masked(neutral(document), known)
-
-
-def neutral(document: Any) -> Any:
-    """The document without this machine's home folder: its path names a person."""
-    home = str(Path("~").expanduser())
-    return rewritten(document, lambda text: text.replace(home, "~") if len(home) > 1 else text)
+    neutral = rewritten(document, without_this_home)
+    return neutral if show_account_ids else masked(neutral, known)

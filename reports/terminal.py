@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from reports.page import counted, cut, visible
+from fixtures.privacy.unseen import visible
+from reports.page import counted, cut
 from reports.results import reach
 
 LINE = 500

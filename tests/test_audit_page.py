@@ -12,9 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
+from fixtures.privacy.unseen import visible
 from reports.artifacts import json_text
 from reports.formats import audit
-from reports.page import cut, visible
+from reports.page import cut
 from reports.screenshots import Browser
 from tests.pages import Page, axe, breaches, browsing, policy, source_of, violations
 from tests.report_material import HOSTILE, comparison, few, guide, material, mixed, poisoned, result

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from fixtures.privacy.unseen import visible
 from reports.formats import fleet
 from reports.formats.audit import row_anchor
-from reports.page import visible
 from reports.screenshots import Browser
 from tests.pages import Page, axe, breaches, browsing, policy, source_of, violations
 from tests.report_material import HOSTILE, few, guide, material, poisoned

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reports.page import visible
+from fixtures.privacy.unseen import visible
 from reports.screenshots import Browser
 from reports.verify import problems
 from tests import hostile_world

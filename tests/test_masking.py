@@ -112,3 +112,54 @@ def test_who_answers_for_an_exception_is_shown_though_they_ran_the_suite() -> No
 )
 def test_a_home_folder_is_told_without_its_users_name(text: str, shown: str) -> None:
     assert masked(text) == shown == StandIns().replaced(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("sso_account_id = 2109-8765-4321", "sso_account_id = ****-****-4321"),
+        ("account 2109 8765 4321.", "account **** **** 4321."),
+        ("2109\u00a08765\u00a04321", "****\u00a0****\u00a04321"),
+        ("2109\u20118765\u20114321", "****\u2011****\u20114321"),
+        ("'2109-8765-4321'", "'****-****-4321'"),
+        ("210,987,654,321", "***,***,**4,321"),
+        ("210.987.654.321", "***.***.**4.321"),
+        ("210 987 654 321", "*** *** **4 321"),
+        ("2.10987654321E+11", "*.*******4321E+11"),
+        ("2,10987654321e11", "*,*******4321e11"),
+        ("arn:aws:iam::2109-8765-4321:role/x", "arn:aws:iam::****-****-4321:role/x"),
+        ("arn:aws:iam::210987654321:role/x 2109876543210", "arn:aws:iam::****4321:role/x 2109876543210"),
+    ],
+)
+def test_an_account_is_hidden_in_every_writing(text: str, shown: str) -> None:
+    assert masked(text) == shown == masked(shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1234-5678-9012",
+        "1234 5678 9012",
+        "4111-1111-1111-1111",
+        "4111 1111 1111 1111",
+        "request 0a7f608c-1234-4321-9876-0a7f608ccccc",
+        "1,210,987,654,321 tokens",
+        "210,987,654 tokens",
+        "2026-11-22T12:00:00Z",
+        "10.0.0.1, 192.168.100.200",
+        "AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd",
+        "2.5E+11",
+        "botocore 1.44.8, python 3.13.0",
+    ],
+)
+def test_what_is_no_account_stays(text: str) -> None:
+    assert masked(text) == text
+
+
+def test_a_stand_in_is_written_as_its_account_was() -> None:
+    assert StandIns().replaced(["2109-8765-4321", "210987654321", "2.10987654321E+11", "9999 8765 4321"]) == [
+        "0000-0000-4321",
+        "000000004321",
+        "0.00000004321E+11",
+        "0000 0001 4321",
+    ]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 
-from checks.fixes import printable
+from fixtures.privacy.unseen import printable
 from reports.fix_scripts import NAME, SUFFIXES, TEMPLATES
 from reports.formats import Document, Format
 from reports.record import suite

@@ -13,8 +13,9 @@ import pytest
 from markupsafe import escape
 
 from fixtures.privacy.redaction import redact
+from fixtures.privacy.unseen import visible
 from reports.formats import Document, Format
-from reports.page import TEMPLATES, cut, visible
+from reports.page import TEMPLATES, cut
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000

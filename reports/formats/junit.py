@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from xml.etree import ElementTree
 
+from fixtures.privacy.unseen import visible
 from reports.formats import Format, in_words
-from reports.page import visible
 from reports.results import by_target
 
 Json = Mapping[str, Any]

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from fixtures.privacy.masking import rewritten
+from fixtures.privacy.unseen import visible
 from reports.artifacts import json_text
 from reports.formats import Format, guide
 from reports.formats.sarif import fingerprint
-from reports.page import cut, visible
+from reports.page import cut
 
 Json = Mapping[str, Any]
 

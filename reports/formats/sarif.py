@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from fixtures.privacy.unseen import visible
 from reports.artifacts import json_text
 from reports.formats import Format, guide
 from reports.formats.summary import fenced
-from reports.page import counted, cut, visible
+from reports.page import counted, cut
 
 Json = Mapping[str, Any]
 

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.compare import CHANGES
 from reports.formats import Format
-from reports.page import WORDS, WORST_FIRST, counted, cut, visible
+from reports.page import WORDS, WORST_FIRST, counted, cut
 from reports.results import VERDICTS, reach
 
 Json = Mapping[str, Any]
