@@ -27,6 +27,7 @@ from tests.harness import Judged, judged
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 PROFILE = tuple(f"PRF-{number:02}" for number in range(1, 11))
 SSO = ("sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
+TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
 HEADER = f"{CONFIG} line 6"
 """Where [profile msh] stands in the compliant world."""
 KEYS = "[msh]\naws_access_key_id = AKIAQCANARYSTALEKEY1\naws_secret_access_key = CANARYsecret\n"
@@ -104,7 +105,7 @@ def failing(name: str) -> Callable[..., Any]:
         ("cfg05-sso-session-quoted", "PRF-09", None, f'{CONFIG} line 7: sso_session = "msh", and there is no',
          f"# edit {CONFIG} line 7: the config file has to have the header [sso-session msh],"),
         ("cfg06-sso-region-missing", "PRF-04", "sso_region", f"{CONFIG} line 5: profile msh has no sso_region",
-         f"# edit {CONFIG} line 5: add the missing setting"),
+         f"# edit {CONFIG} line 1: add sso_region = us-east-1 below it"),
         ("cfg07-no-account-and-role", "PRF-04", "sso_role_name", "neither sso_account_id nor sso_role_name",
          f"# edit {HEADER}: add sso_account_id and sso_role_name"),
         ("cfg08-settings-indented", "PRF-04", "sso_account_id", f"{CONFIG} line 8 is indented",
@@ -552,14 +553,23 @@ def test_keys_under_the_header_are_meant_where_an_iam_user_is_allowed() -> None:
 # ------------------------------------------------------------------------------------------------------- PRF-04
 
 
+ADDED = {
+    "sso_start_url": f"# edit {CONFIG} line 1: add sso_start_url = https://acme.awsapps.com/start below it",
+    "sso_region": f"# edit {CONFIG} line 1: add sso_region = us-east-1 below it",
+    "sso_account_id": "aws configure sso --profile msh",
+    "sso_role_name": f"# edit {CONFIG} line 6: add sso_role_name = BedrockDeveloper below it",
+}
+"""What is known of a missing setting: from the cached token, or from the portal."""
+
+
 @pytest.mark.parametrize("key", SSO)
 def test_a_missing_setting_is_named_alone(key: str) -> None:
     text = load_world("compliant").machine.files[CONFIG].text
     (line,) = [line for line in text.splitlines() if line.startswith(key)]
     found = of_compliant(changed((f"{line}\n", "")), *PROFILE)
     assert says(found["PRF-04", key], "CFG06", f"profile msh has no {key}")
-    assert found["PRF-04", key]["remedy"][-1] == "aws configure sso --profile msh"
-    assert found["PRF-05", key]["blocked_by"] == "PRF-04"
+    assert found["PRF-04", key]["remedy"][-1] == ADDED[key]
+    assert found["PRF-05", key]["explained_by"] == "PRF-04"
     assert {f"PRF-04 {other}" for other in SSO if other != key} <= found.with_status("compliant")
     assert found.root_causes == ["PRF-04 CFG06"]
 
@@ -567,6 +577,22 @@ def test_a_missing_setting_is_named_alone(key: str) -> None:
 def test_an_empty_setting_is_as_good_as_none() -> None:
     found = of_compliant(changed(("sso_role_name = BedrockDeveloper", "sso_role_name =")), "PRF-04")
     assert says(found["PRF-04", "sso_role_name"], "CFG06", "profile msh has no sso_role_name")
+    assert found["PRF-04", "sso_role_name"]["remedy"] == [
+        f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper"
+    ]
+
+
+def test_the_roles_that_the_portal_grants_are_candidates_for_a_missing_one() -> None:
+    several = judged("cfg06-role-name-missing", only=("PRF-04",))
+    assert several["PRF-04", "sso_role_name"]["remedy"] == [
+        f"# edit {CONFIG} line 6: add sso_role_name = BedrockDeveloper below it; the portal grants BedrockDeveloper, ReadOnly"
+    ]
+    assert all(row["fix"] == [] for row in several.rows), "which is meant nobody knows"
+    wanted = Settings(profile=ProfileSettings(role_name="ReadOnly"))
+    told = judged("cfg06-role-name-missing", only=("PRF-04",), settings=wanted)
+    assert told["PRF-04", "sso_role_name"]["remedy"][0].endswith("add sso_role_name = ReadOnly below it")
+    expired = judged("cfg06-role-name-missing", only=("PRF-04",), edit=world_edits.written("{}", of=TOKEN))
+    assert expired["PRF-04", "sso_role_name"]["remedy"][-1] == "aws configure sso --profile msh"
 
 
 def test_account_and_role_in_the_session_do_not_make_an_sso_profile() -> None:
@@ -1093,7 +1119,7 @@ def test_the_fix_waits_for_the_first_of_several() -> None:
 
 
 def test_what_takes_a_person_is_no_work_for_the_script() -> None:
-    found = judged("cfg06-sso-region-missing", only=("PRF-04", "FIX-01"))
+    found = of_compliant(changed(("sso_account_id = 210987654321\n", "")), "PRF-04", "FIX-01")
     assert found.root_causes == ["PRF-04 CFG06"]
     assert found["FIX-01"]["blocked_by"] is None
 

@@ -54,6 +54,7 @@ def test_identifier_is_well_formed(
         candidate=first(listed),
         own_remedy=not listed,
         each=edits(case, model_names, model_places),
+        given=_overriding(case, model_places),
     )
 
 
@@ -86,6 +87,7 @@ def test_model_resolves(
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
         candidate=first(listed),
         each=edits(case, names(models), model_places),
+        given=_overriding(case, model_places),
     )
 
 
@@ -151,6 +153,7 @@ def test_model_can_be_called_as_written(
         ),
         candidate=first(ways),
         each=edits(case, names(models), model_places),
+        given=_overriding(case, model_places),
         fix=environment_fixes.set_variable(env_file, case, ways[0])
         if ways and env_file and env_file.variable(case)
         else (),
@@ -178,7 +181,11 @@ def test_embedding_model_embeds(
 
 @requirement("MDL-08")
 def test_model_is_available(
-    case: str, models: dict[str, ConfiguredModel], use_case_form: Reading | None, caller_names: CallerNames
+    case: str,
+    models: dict[str, ConfiguredModel],
+    model_places: dict[str, Place],
+    use_case_form: Reading | None,
+    caller_names: CallerNames,
 ) -> None:
     """[Region, agreement, entitlement] of [each configured model] is AVAILABLE; authorizationStatus is advice only."""
     variable, _, what = case.rpartition("-")
@@ -203,7 +210,7 @@ def test_model_is_available(
             f"{', and the use-case form has not been submitted' if form and missing else ''}"
             f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
         ),
-        given=rights,
+        given=[*rights, *_overriding(variable, model_places)],
         model=configured.base,
         account=caller_names.account,
     )
@@ -239,6 +246,7 @@ def test_profile_is_active_and_has_the_model(
         ),
         candidate=first(others),
         each=edits(case, names(models), model_places),
+        given=_overriding(case, model_places),
     )
 
 
@@ -268,6 +276,7 @@ def test_requests_stay_in_the_permitted_geography(
         observed=f"{said(case, name, model_places)}: it sends requests to {where}",
         candidate=f"{residency}.{name.base}" if name.base else None,
         each=edits(case, model_names, model_places),
+        given=_overriding(case, model_places),
     )
 
 
@@ -295,6 +304,11 @@ def test_account_is_in_the_program(
     )
 
 
+def _overriding(variable: str, places: Mapping[str, Place]) -> list[str]:
+    """The condition that the process's environment has the variable in place of what the environment file says."""
+    return ["overridden"] if places[variable].overrides else []
+
+
 def _require_lasting(
     case: str,
     ending: str | None,
@@ -314,6 +328,7 @@ def _require_lasting(
         observed=f"{said(case, configured.name, places)}: {ending}",
         candidate=first(listed),
         each=edits(case, names(models), places),
+        given=_overriding(case, places),
     )
 
 
@@ -339,6 +354,7 @@ def _require_fit(
         observed=f"{said(case, configured.name, places)}: {what}",
         candidate=first(listed),
         each=edits(case, names(models), places),
+        given=_overriding(case, places),
     )
 
 

@@ -28,6 +28,7 @@ from fixtures.evidence.roles import CREDENTIALS, source_chain
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
+from fixtures.readings import Unavailable
 from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
 
@@ -338,28 +339,45 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
         )
 
 
-@requirement("PRF-04")
-def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files) -> None:
+WHAT = {
+    "sso_start_url": "the AWS access portal's URL",
+    "sso_region": "the Region of IAM Identity Center",
+    "sso_account_id": "the account's twelve digits",
+    "sso_role_name": "the permission set's name as the AWS access portal shows it",
+}
+"""What the settings of SSO have to say."""
+
+
+@requirement("PRF-04", asks=("sso_candidates",))
+def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> None:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name] is set, in the profile or through its sso-session."""
     through_session = case in ("sso_start_url", "sso_region")
     _require_first_column(parsed_files, profile, {case, "sso_session"} if through_session else {case})
     # botocore looks for these two in the profile alone when it decides whether the profile is one for SSO.
     skipped = not any(key in profile.options for key in ("sso_account_id", "sso_role_name"))
+    if profile.has(case) and (through_session or not skipped):
+        return
     place = parsed_files.header_of(profile.name)
-    cause = "CFG06" if profile.uses_sso else None
+    cause, remedy, fix = None, None, list[Fix]()
     seen = f"{place}: profile {profile.name} has no {case}"
+    if profile.uses_sso:
+        cause = "CFG06"
+        remedy, fix = _line_to_add(case, profile, parsed_files, evidence)
     if not profile.uses_sso:
         seen = f"{place}: profile {profile.name} has no SSO settings"
     elif skipped and not through_session:
         cause, seen = "CFG07", f"{place}: profile {profile.name} has neither sso_account_id nor sso_role_name"
+        remedy = None
     dangling = "sso_session" in profile.options and profile.session is None
     # Without any SSO setting it is a profile of another kind, and that another provider wins is what is wrong.
     other = not profile.uses_sso and any(key in profile.options for key in OTHER_SOURCES)
     require(
-        profile.has(case) and (through_session or not skipped),
+        False,
         cause=cause,
         expected=f"{case} of profile {profile.name}",
         observed=seen,
+        remedy=remedy,
+        fix=fix,
         file=place.file,
         line=place.line,
         given=[
@@ -368,6 +386,35 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
             *(["other-kind"] if other else []),
         ],
     )
+
+
+def _line_to_add(
+    key: str, profile: Profile, files: Files, evidence: Evidence
+) -> tuple[list[str] | None, list[Fix]]:
+    """The line to add, below the header of the section in which it is missing; a script adds what can be nothing else."""
+    name, kind = profile.name, "profile"
+    if profile.session_name and profile.session is not None and key in ("sso_start_url", "sso_region"):
+        name, kind = profile.session_name, "sso-session"
+    sections = [(found, section) for found in files if (section := found.read_as(name, kind))]
+    if not sections:
+        return None, []
+    try:
+        candidates = evidence.sso_candidates.get(key, [])
+    except Unavailable:
+        candidates = []
+    found, section = sections[0]
+    empty = files.session_option(name, key) if kind == "sso-session" else files.option(name, key)
+    if empty and candidates:  # a second line of that name would be one too many
+        fixes = file_fixes.change_setting(files.of(empty), empty, key, candidates[0])
+        return [f"# edit {files.place_of(empty)}: write {key} = {candidates[0]}"], fixes
+    edit = f"# edit {Place(found.path, section['line'])}: add"
+    if not candidates:
+        ask = f"aws configure sso --profile {shlex.quote(profile.name)}"
+        return [f"{edit} a line {key} = with {WHAT[key]}, or let the AWS CLI ask for all four:", ask], []
+    first, *others = candidates
+    also = f"; the portal grants {', '.join(candidates)}" if others else ""
+    fix = file_fixes.add_setting(found, section, key, first) if not others else []
+    return [f"{edit} {key} = {first} below it{also}"], fix
 
 
 def _require_first_column(files: Files, profile: Profile, keys: set[str]) -> None:
