@@ -180,8 +180,13 @@ def _write_everywhere(laptop: Laptop, environment: dict[str, str], said: re.Matc
     environment.update({name: old.sub(said["new"], value) for name, value in environment.items()})
 
 
+def _set(_laptop: Laptop, environment: dict[str, str], said: re.Match[str]) -> None:
+    environment[said["name"]] = said["value"]
+
+
 ACTS: Mapping[str, Callable[[Laptop, dict[str, str], re.Match[str]], None]] = {
     r"aws sso login --profile (?P<profile>\S+)$": _log_in,
+    r"# edit the environment of the process: set (?P<name>\w+) to .* (?P<value>\S+)$": _set,
     r"# get the authority's certificates from IT .* save it there": _get_the_bundle,
     r"# then delete (?P<keys>.+) of (?P<profile>\S+) from the credentials file": _delete_keys,
     r"# and write (?P<new>\S+), .* wherever (?P<old>\S+) is written now": _write_everywhere,

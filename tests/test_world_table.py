@@ -19,7 +19,7 @@ WORLDS = [name for name, _ in list_worlds()]
 QUIET = ("compliant", "enterprise", "ok-")
 LONGEST = 240
 """Characters of `observed`: two lines of a terminal."""
-NOT_FILLED_IN = re.compile(r"<[a-z_ ]+>|\(new\)|\bNone\b")
+NOT_FILLED_IN = re.compile(r"<(?!not set>)[a-z_ ]+>|\(new\)|\bNone\b")
 
 
 @pytest.mark.parametrize("name", WORLDS)
