@@ -48,7 +48,7 @@ class Section:
 class Requirement:
     """One requirement of the guide; guide.toml says what the fields mean. `scope` is that of its section.
 
-    `environments` and `provider` are empty where it applies to all, `control` where no switch of the settings makes it
+    `failure` is the sentence of a report where it is not met. `environments` and `provider` are empty where it applies to all, `control` where no switch of the settings makes it
     apply. `cases` are fixed, or those of the setting `cases_from`.
     """
 
@@ -56,6 +56,7 @@ class Requirement:
     section: Text
     scope: str
     statement: Text
+    failure: Text
     severity: Annotated[str, one_of(*SEVERITIES)]
     read: Annotated[str, one_of(*READS)]
     stage: Text
@@ -68,6 +69,10 @@ class Requirement:
     provider: Text = ""
     cases_from: Annotated[str, one_of(*CASES_FROM)] = ""
     control: Annotated[str, one_of(*CONTROLS)] = ""
+
+    def not_met(self, case: str | None, profile: str, region: str) -> str:
+        """The sentence for a failure that no failure mode describes."""
+        return self.failure.format(case=case or "", profile=profile, region=region)
 
     def cases_with(self, settings: SettingsLike) -> tuple[str | None, ...]:
         """The cases that are judged with these settings; None alone where there is just the requirement itself."""

@@ -160,7 +160,7 @@ class Docket:
         ]
         return min(failures, key=lambda failure: failure.explained_by is not None)
 
-    def arguments(self, check: Callable[..., None], case: str | None) -> dict[str, Any]:
+    def arguments(self, check: Callable[..., str | None], case: str | None) -> dict[str, Any]:
         """The values of the check's parameters: `case`, `docket`, `evidence`, or a fact by its name."""
         known = {"case": case, "docket": self, "evidence": self.evidence, "target": self.evidence.target}
         names = inspect.signature(check).parameters
@@ -208,14 +208,14 @@ class Docket:
         asks = check.asks  # type: ignore[attr-defined]
         try:
             with self.evidence.asking(requirement.id, asks):
-                check(**self.arguments(check, case))
+                seen = check(**self.arguments(check, case))
         except NonCompliant as failure:
             return self._non_compliant(requirement, case, failure)
         except NotApplicable as ruled_out:
             return Outcome(
                 requirement.id, case, "not_applicable", requirement.statement, reason=str(ruled_out.msg)
             )
-        return Outcome(requirement.id, case, "compliant", requirement.statement)
+        return Outcome(requirement.id, case, "compliant", requirement.statement, observed=seen)
 
     def _non_compliant(self, requirement: Requirement, case: str | None, failure: NonCompliant) -> Outcome:
         cause = self._catalogue.cause(failure.cause) if failure.cause else None
@@ -231,7 +231,8 @@ class Docket:
             requirement.id,
             case,
             "non_compliant",
-            failure.title or (cause.title if cause else f"Not met: {requirement.statement}"),
+            failure.title
+            or (cause.title if cause else requirement.not_met(case, target.profile, target.region)),
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,
@@ -307,7 +308,7 @@ def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     return None
 
 
-def check_of(identifier: str) -> Callable[..., None]:
+def check_of(identifier: str) -> Callable[..., str | None]:
     """The requirement's check; imports the check modules where it was not selected. KeyError where there is none."""
     if identifier not in CHECKS:
         import_checks()

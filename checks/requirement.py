@@ -12,9 +12,9 @@ from checks.fixes import Fix
 from fixtures.evidence import FACTS
 from fixtures.text.nearest import nearest
 
-Check = TypeVar("Check", bound=Callable[..., None])
+Check = TypeVar("Check", bound=Callable[..., "str | None"])
 
-CHECKS: dict[str, Callable[..., None]] = {}
+CHECKS: dict[str, Callable[..., str | None]] = {}
 """The check of each requirement whose module has been imported, by requirement ID."""
 
 
@@ -69,7 +69,8 @@ GIVEN = ("case", "docket", "evidence", "target")
 def requirement(identifier: str, *, asks: tuple[str, ...] = ()) -> Callable[[Check], Check]:
     """Makes the function the check of this requirement of the guide.
 
-    Its parameters name the facts that it is about; `asks` are those that it asks for only where it has to. ValueError
+    It raises NonCompliant where the requirement is not met, and returns what was seen where it is, as one line. Its
+    parameters name the facts that it is about; `asks` are those that it asks for only where it has to. ValueError
     where the requirement has a check already, TypeError where a fact is not known or of another type than the parameter.
     """
 
@@ -89,12 +90,12 @@ def requirement(identifier: str, *, asks: tuple[str, ...] = ()) -> Callable[[Che
     return register
 
 
-def facts_of(check: Callable[..., None]) -> frozenset[str]:
+def facts_of(check: Callable[..., str | None]) -> frozenset[str]:
     """The names of the facts that the check's parameters name."""
     return frozenset(inspect.signature(check).parameters) - {*GIVEN}
 
 
-def _hold_to_the_facts(check: Callable[..., None], asks: tuple[str, ...]) -> None:
+def _hold_to_the_facts(check: Callable[..., str | None], asks: tuple[str, ...]) -> None:
     for name in (*sorted(facts_of(check)), *asks):
         if name not in FACTS:
             raise TypeError(

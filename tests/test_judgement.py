@@ -96,6 +96,15 @@ def test_a_check_that_returns_is_compliant_with_the_readings_it_rests_on() -> No
 
 
 @pytest.mark.usefixtures("checks")
+def test_what_a_check_returns_is_what_was_seen() -> None:
+    @requirement("SSO-03")
+    def test_token(token: int) -> str:
+        return f"{token} hours left"
+
+    assert judged("SSO-03", token=lambda: 8).observed == "8 hours left"
+
+
+@pytest.mark.usefixtures("checks")
 def test_a_failure_names_cause_title_and_the_remedy_with_this_profiles_name() -> None:
     @requirement("SSO-03")
     def test_token() -> None:
@@ -113,13 +122,13 @@ def test_a_failure_names_cause_title_and_the_remedy_with_this_profiles_name() ->
 
 
 @pytest.mark.usefixtures("checks")
-def test_a_failure_without_cause_says_which_requirement_is_not_met() -> None:
+def test_a_failure_without_cause_has_the_sentence_for_it() -> None:
     @requirement("SSO-07")
     def test_private() -> None:
         require(False, expected="private", observed="open")
 
     outcome = judged("SSO-07")
-    assert outcome.title == f"Not met: {load().requirement('SSO-07').statement}"
+    assert outcome.title == load().requirement("SSO-07").failure
     assert outcome.remedy
 
 

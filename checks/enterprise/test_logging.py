@@ -13,33 +13,8 @@ from fixtures.evidence.trails import History, Trail, satisfying
 from fixtures.readings import Unavailable
 
 BEDROCK_SERVICE = "bedrock.amazonaws.com"
-
-
 DAYS_OF_A_MONTH = 30
-RETENTIONS = (
-    1,
-    3,
-    5,
-    7,
-    14,
-    30,
-    60,
-    90,
-    120,
-    150,
-    180,
-    365,
-    400,
-    545,
-    731,
-    1096,
-    1827,
-    2192,
-    2557,
-    2922,
-    3288,
-    3653,
-)
+RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)  # fmt: skip
 """The days that a log group can be kept for (Amazon CloudWatch Logs API Reference, "PutRetentionPolicy")."""
 
 
