@@ -48,8 +48,8 @@ class Section:
 class Requirement:
     """One requirement of the guide; guide.toml says what the fields mean. `scope` is that of its section.
 
-    `failure` is the sentence of a report where it is not met. `environments` and `provider` are empty where it applies to all, `control` where no switch of the settings makes it
-    apply. `cases` are fixed, or those of the setting `cases_from`.
+    `failure` is the sentence of a report where it is not met. `environments` and `provider` are empty where it applies to
+    all, `control` where no switch of the settings makes it apply. `cases` are fixed, or those of the setting `cases_from`.
     """
 
     id: Text
