@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from checks.requirement import not_applicable, require, requirement
@@ -14,7 +15,7 @@ from fixtures.readings import Unavailable
 @requirement("COST-01")
 def test_budget_covers_bedrock(
     budgets: list[Budget] | None, charges: list[Charge], identity: Identity
-) -> None:
+) -> str:
     """A budget covers Bedrock and the model providers' own billing names, or the whole account."""
     known = _of_own_bill(budgets)
     missing = [billed_as(charge) for charge in charges if not any(budget.covers(charge) for budget in known)]
@@ -25,6 +26,7 @@ def test_budget_covers_bedrock(
         account=identity.account,
         value=", ".join(missing),
     )
+    return f"{_covering(known, charges)}: {len(known)} cost budgets, {len(charges)} names that the models are billed under"
 
 
 @requirement("COST-02")
@@ -33,7 +35,7 @@ def test_budget_has_subscribers(
     budget_subscribers: dict[str, Told],
     charges: list[Charge],
     identity: Identity,
-) -> None:
+) -> str:
     """The notifications of that budget have subscribers."""
     known, told = _of_own_bill(budgets), budget_subscribers
     for charge in charges:
@@ -48,10 +50,11 @@ def test_budget_has_subscribers(
                 account=identity.account,
                 resource=covering[0],
             )
+    return f"somebody hears of {_covering(known, charges)}"
 
 
 @requirement("COST-03")
-def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges: list[Charge]) -> None:
+def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges: list[Charge]) -> str:
     """A cost-anomaly monitor with a subscription covers the services."""
     monitors = _of_own_bill(anomaly_monitors)
     for charge in charges:
@@ -67,6 +70,14 @@ def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges:
         require(
             False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
         )
+    return f"{_covering(monitors, charges)} covers what the models are billed under, and somebody hears of it"
+
+
+def _covering(entries: Sequence[Budget] | Sequence[Monitor], charges: Sequence[Charge]) -> str:
+    """The names of those that cover something of the charges."""
+    return ", ".join(
+        dict.fromkeys(each.name for charge in charges for each in entries if each.covers(charge))
+    )
 
 
 Entry = TypeVar("Entry")

@@ -8,7 +8,7 @@ from datetime import date
 from checks.requirement import not_applicable, require, requirement
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
-from fixtures.evidence.attestations import Attestation
+from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.permissions import CallerNames
@@ -17,7 +17,7 @@ from fixtures.readings import Reading, Unavailable
 
 
 @requirement("SUP-01")
-def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames) -> None:
+def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames) -> str:
     """The account has a paid support plan."""
     error = support_levels.error
     require(
@@ -28,18 +28,25 @@ def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames
     )
     if not value_of(support_levels).get("severityLevels"):
         raise Unavailable("support:DescribeSeverityLevels answered without levels")
+    levels = len(value_of(support_levels)["severityLevels"])
+    # AWS Support, "Compare AWS Support Plans": the API cannot tell which plan it is.
+    return (
+        f"{levels} severity levels, as any paid plan has; the plans Developer and Business end on 2027-01-01"
+    )
 
 
 @requirement("SUP-02")
-def test_support_plan_is_attested(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
+def test_support_plan_is_attested(attestations: dict[str, list[Attestation]], evidence: Evidence) -> str:
     """The support plan is Enterprise or higher, and that is attested."""
-    _require_attested("SUP-02", attestations.get("SUP-02", []), evidence.now.date())
+    return _require_attested("SUP-02", attestations.get("SUP-02", []), evidence.now.date())
 
 
 @requirement("GOV-01")
-def test_service_is_approved(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
+def test_service_is_approved(attestations: dict[str, list[Attestation]], evidence: Evidence) -> str:
     """The approval of the AI service is attested: it names owner, scope and models, and an expiry that is not past."""
-    _require_attested("GOV-01", attestations.get("GOV-01", []), evidence.now.date(), ("scope", "models"))
+    return _require_attested(
+        "GOV-01", attestations.get("GOV-01", []), evidence.now.date(), ("scope", "models")
+    )
 
 
 @requirement("GOV-02")
@@ -48,11 +55,11 @@ def test_model_is_signed_off(
     attestations: dict[str, list[Attestation]],
     model_names: dict[str, ModelName],
     evidence: Evidence,
-) -> None:
+) -> str:
     """The configured model's licence and residency are signed off."""
     model = model_names[case]
     naming = [entry for entry in attestations.get("GOV-02", []) if _names(entry.entry.models, model)]
-    _require_attested(
+    return _require_attested(
         "GOV-02",
         naming,
         evidence.now.date(),
@@ -76,9 +83,9 @@ def _require_attested(
     *,
     of: str = "",
     model: str | None = None,
-) -> None:
-    if satisfying(entries, lambda entry: not entry.problems(today, also)):
-        return
+) -> str:
+    for whole in satisfying(entries, lambda entry: not entry.problems(today, also)):
+        return attested(whole)
     if entries:
         problems = entries[0].problems(today, also)
         observed = f"[[attestation]] number {entries[0].number} {'; '.join(problems)}"
@@ -90,12 +97,13 @@ def _require_attested(
         observed=observed,
         model=model,
     )
+    return ""
 
 
 @requirement("GOV-03")
 def test_agreements_are_active(
     agreements: list[Agreement], caller_names: CallerNames, evidence: Evidence
-) -> None:
+) -> str:
     """The agreements that are required, such as a business associate addendum, are active."""
     wanted = evidence.settings.controls.agreements
     if not wanted:
@@ -112,12 +120,13 @@ def test_agreements_are_active(
         account=caller_names.account,
         each=[{"resource": name} for name in problems],
     )
+    return f"active: {', '.join(wanted)}"
 
 
 @requirement("GOV-04")
 def test_guardrails_are_enforced(
     enforced_guardrails: list[Guardrail], model_names: dict[str, ModelName], evidence: Evidence
-) -> None:
+) -> str:
     """The guardrails that are required are enforced in the region."""
     missing = [
         model.text
@@ -129,10 +138,11 @@ def test_guardrails_are_enforced(
     else:
         observed = f"bedrock:ListEnforcedGuardrailsConfiguration: none in {evidence.target.region}"
     require(not missing, expected="enforced guardrails for each configured model", observed=observed)
+    return f"{', '.join(each.id for each in enforced_guardrails)} enforced in {evidence.target.region}"
 
 
 @requirement("GOV-05")
-def test_retention_mode_is_allowed(retention_mode: str, evidence: Evidence) -> None:
+def test_retention_mode_is_allowed(retention_mode: str, evidence: Evidence) -> str:
     """The account's data retention mode in the Region is one that is allowed."""
     allowed = evidence.settings.models.retention_modes
     # A Region that was never configured takes each model's default, and what keeps nothing exposes nothing.
@@ -145,6 +155,7 @@ def test_retention_mode_is_allowed(retention_mode: str, evidence: Evidence) -> N
         else f"bedrock:GetAccountDataRetention in {evidence.target.region}: {retention_mode}",
         value=allowed[0] if allowed else "none",
     )
+    return f"bedrock:GetAccountDataRetention in {evidence.target.region}: {retention_mode}"
 
 
 RETAINED = {

@@ -26,13 +26,14 @@ WRONG = ("ERROR", "SECURITY_WARNING", "WARNING")
 
 
 @requirement("LPR-01")
-def test_bedrock_action_is_denied(case: str, privileges: Privileges) -> None:
+def test_bedrock_action_is_denied(case: str, privileges: Privileges) -> str:
     """The Bedrock action, which changes logging, agreements, guardrails, policies or models, is denied to the caller."""
     _require_denied(privileges, [f"bedrock:{case}"], BEDROCK)
+    return f"no policy of {privileges.source} grants bedrock:{case}, by SimulatePrincipalPolicy"
 
 
 @requirement("LPR-02", asks=("models",))
-def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence: Evidence) -> None:
+def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence: Evidence) -> str:
     """The IAM, STS, CloudTrail or Marketplace action is denied to the caller."""
     if case == SUBSCRIBE:
         models = evidence.models
@@ -40,12 +41,14 @@ def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence
         if waiting:
             not_applicable(f"{waiting[0]} still needs its first subscription")
     _require_denied(privileges, [case], ESCALATION)
+    return f"no policy of {privileges.source} grants {case}, by SimulatePrincipalPolicy"
 
 
 @requirement("LPR-06")
-def test_bearer_tokens_are_denied(case: str, privileges: Privileges) -> None:
+def test_bearer_tokens_are_denied(case: str, privileges: Privileges) -> str:
     """The caller is denied what API keys and Bedrock's second endpoint (Mantle) need."""
     _require_denied(privileges, BEARER[case], [each for actions in BEARER.values() for each in actions])
+    return f"no policy of {privileges.source} grants {case}, by SimulatePrincipalPolicy"
 
 
 def _require_denied(privileges: Privileges, actions: Sequence[str], group: Sequence[str]) -> None:
@@ -74,7 +77,7 @@ def _wider(grant: Grant) -> tuple[str, ...]:
 
 
 @requirement("LPR-03", asks=("tight_statement",))
-def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> None:
+def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> str:
     """No attached or inline policy effectively grants everything, all of Bedrock or all invocations on every resource."""
     for grant in privileges.of(BEYOND):
         if grant.wide and grant.statement and grant.holding:
@@ -88,12 +91,13 @@ def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence)
                 resource=privileges.source,
                 value=evidence.tight_statement,
             )
+    return f"no statement of {privileges.source} grants *, bedrock:* or bedrock:Invoke* on everything"
 
 
 @requirement("LPR-04")
 def test_no_administrators_policy_is_attached(
     case: str, attached_policies: list[Holding], principal: Principal
-) -> None:
+) -> str:
     """The AWS managed policy is attached neither to the caller's role or user nor to a group of that user."""
     for holding in attached_policies:
         holder = f"group {holding.group}" if holding.group else f"{principal.kind.lower()} {principal.name}"
@@ -105,12 +109,13 @@ def test_no_administrators_policy_is_attached(
             role=holding.group or principal.name,
             resource=holding.arn,
         )
+    return f"attached are {', '.join(holding.name for holding in attached_policies) or 'no managed policies'}"
 
 
 @requirement("LPR-05", asks=("tight_statement",))
 def test_invoking_is_granted_on_the_configured_models(
     wide_model_grants: list[WideModelGrant], evidence: Evidence
-) -> None:
+) -> str:
     """InvokeModel is granted on the configured models alone."""
     for grant in wide_model_grants[:1]:
         reached = "any model" if grant.by_wildcard else grant.witness.rsplit("/", 1)[-1]
@@ -124,10 +129,11 @@ def test_invoking_is_granted_on_the_configured_models(
             resource=grant.pattern,
             value=evidence.tight_statement,
         )
+    return "each statement that grants InvokeModel names the configured models alone"
 
 
 @requirement("LPR-07")
-def test_policies_are_valid(policy_findings: list[Finding]) -> None:
+def test_policies_are_valid(policy_findings: list[Finding]) -> str:
     """Access Analyzer finds no error, security warning or warning in the policies that the account wrote itself."""
     for finding in sorted(
         policy_findings, key=lambda found: WRONG.index(found.type) if found.type in WRONG else 9
@@ -139,10 +145,11 @@ def test_policies_are_valid(policy_findings: list[Finding]) -> None:
             policy=finding.holding.name,
             value=finding.details,
         )
+    return f"IAM Access Analyzer: {len(policy_findings)} findings, none an error or a warning"
 
 
 @requirement("LPR-08")
-def test_permissions_boundary_is_set(permissions_boundary: str | None, principal: Principal) -> None:
+def test_permissions_boundary_is_set(permissions_boundary: str | None, principal: Principal) -> str:
     """A permissions boundary is set where one is required."""
     require(
         permissions_boundary is not None,
@@ -150,3 +157,4 @@ def test_permissions_boundary_is_set(permissions_boundary: str | None, principal
         observed=f"{principal.kind.lower()} {principal.name} has none",
         role=principal.name,
     )
+    return f"{principal.kind.lower()} {principal.name} has {permissions_boundary}"

@@ -13,13 +13,17 @@ from fixtures.evidence.trails import History, Trail, satisfying
 from fixtures.readings import Unavailable
 
 BEDROCK_SERVICE = "bedrock.amazonaws.com"
+MANTLE_SERVICE = "bedrock-mantle.amazonaws.com"
+"""Bedrock's second endpoint is an event source of its own in CloudTrail, and its calls are in no invocation log."""
 DAYS_OF_A_MONTH = 30
-RETENTIONS = (1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)  # fmt: skip
+RETENTIONS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
 """The days that a log group can be kept for (Amazon CloudWatch Logs API Reference, "PutRetentionPolicy")."""
 
 
 @requirement("LOG-01")
-def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> None:
+def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> str:
     """A trail covers the region: a multi-region trail, the organisation's, or one of the region itself."""
     region = evidence.target.region
     require(
@@ -27,10 +31,11 @@ def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> Non
         expected=f"a multi-region trail, or one in {region}",
         observed=f"cloudtrail:DescribeTrails in {region} lists none that covers it",
     )
+    return f"{', '.join(trail.name for trail in trails)} covers {region}"
 
 
 @requirement("LOG-02")
-def test_trail_delivers(covering_trails: list[Trail]) -> None:
+def test_trail_delivers(covering_trails: list[Trail]) -> str:
     """The trail is logging, its last delivery had no error, and it delivered within the last day."""
     if not satisfying(covering_trails, lambda trail: trail.works):
         trail = covering_trails[0]
@@ -42,10 +47,11 @@ def test_trail_delivers(covering_trails: list[Trail]) -> None:
             region=trail.home,
             resource=trail.bucket,
         )
+    return _delivered(satisfying(covering_trails, lambda trail: trail.works)[0])
 
 
 @requirement("LOG-03")
-def test_trail_records_management_events(working_trails: list[Trail]) -> None:
+def test_trail_records_management_events(working_trails: list[Trail]) -> str:
     """The trail records management events, both reads and writes: InvokeModel and Converse are management events."""
     if not satisfying(working_trails, lambda trail: not trail.missing_kinds):
         trail = working_trails[0]
@@ -57,10 +63,12 @@ def test_trail_records_management_events(working_trails: list[Trail]) -> None:
             trail=trail.arn,
             region=trail.home,
         )
+    whole = satisfying(working_trails, lambda trail: not trail.missing_kinds)[0]
+    return f"trail {whole.name} records management events, reads and writes"
 
 
 @requirement("LOG-04")
-def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> None:
+def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> str:
     """No event selector of the trail excludes Bedrock's event source."""
     if not satisfying(complete_trails, lambda trail: not trail.excluded_calls):
         trail = complete_trails[0]
@@ -72,10 +80,15 @@ def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> None:
             trail=trail.arn,
             region=trail.home,
         )
+    trail = satisfying(complete_trails, lambda trail: not trail.excluded_calls)[0]
+    return (
+        f"the selectors of trail {trail.name} leave out no call of {BEDROCK_SERVICE}; "
+        f"those of Bedrock's second endpoint are events of {MANTLE_SERVICE}"
+    )
 
 
 @requirement("LOG-05")
-def test_trail_is_sealed(recording_trails: list[Trail]) -> None:
+def test_trail_is_sealed(recording_trails: list[Trail]) -> str:
     """The trail validates its log files, and encrypts them with a KMS key."""
     if not any(trail.validates and trail.kms_key for trail in recording_trails):
         trail = recording_trails[0]
@@ -91,10 +104,12 @@ def test_trail_is_sealed(recording_trails: list[Trail]) -> None:
             trail=trail.arn,
             region=trail.home,
         )
+    sealed = next(trail for trail in recording_trails if trail.validates and trail.kms_key)
+    return f"trail {sealed.name} validates its files and encrypts them with a KMS key"
 
 
 @requirement("LOG-06")
-def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> None:
+def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> str:
     """A Bedrock call that the caller made can be found in CloudTrail's event history."""
     if own_calls.found is None and own_calls.earlier is None:
         raise Unavailable(
@@ -109,10 +124,11 @@ def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> N
         f"Bedrock call of {own_calls.name}",
         given=("not-found",),
     )
+    return f"the event history has a Bedrock call of {own_calls.name} at {own_calls.found}"
 
 
 @requirement("LOG-07")
-def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> None:
+def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> str:
     """The trail selects Bedrock's data events where agents, guardrails or bidirectional streams are used."""
     guardrails = evidence.settings.controls.guardrails
     wanted = "AWS::Bedrock::Guardrail" if guardrails else "AWS::Bedrock::"
@@ -131,6 +147,18 @@ def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidenc
             region=trail.home,
             value=wanted if guardrails else "AWS::Bedrock::Model",
         )
+    return f"trail {satisfying(working_trails, selects)[0].name} selects data events of {wanted}"
+
+
+def _delivered(trail: Trail) -> str:
+    return f"trail {trail.name} delivered last on {trail.status.get('LatestDeliveryTime')}"
+
+
+def _destinations(config: LoggingConfig | None) -> str:
+    if config is None:
+        return "nowhere"
+    places = [f"log group {config.log_group}"] if config.log_group else []
+    return " and ".join([*places, *(f"bucket {name}" for name in config.buckets)])
 
 
 def _others(trails: list[Trail]) -> str:
@@ -138,19 +166,21 @@ def _others(trails: list[Trail]) -> str:
 
 
 @requirement("LOG-08")
-def test_invocation_logging_is_on(invocation_logging: LoggingConfig | None, evidence: Evidence) -> None:
+def test_invocation_logging_is_on(invocation_logging: LoggingConfig | None, evidence: Evidence) -> str:
     """Model invocation logging is on in the region."""
     require(
         invocation_logging is not None,
         expected="model invocation logging to CloudWatch Logs or S3",
         observed=f"bedrock:GetModelInvocationLoggingConfiguration: off in {evidence.target.region}",
     )
+    where = f"on in {evidence.target.region}: {_destinations(invocation_logging)}"
+    return f"{where}; calls of Bedrock's second endpoint (Mantle) are not in it"
 
 
 @requirement("LOG-09")
 def test_log_group_is_kept_safe(
     logging_config: LoggingConfig, invocation_log_group: LogGroup | None, evidence: Evidence
-) -> None:
+) -> str:
     """The log group of invocation logging exists, has a retention and is encrypted with a KMS key."""
     name = logging_config.log_group
     if not name:
@@ -163,7 +193,7 @@ def test_log_group_is_kept_safe(
             observed=f"log group {name} does not exist",
             resource=name,
         )
-        return
+        return f"log group {name} does not exist"
     lacks = [
         words
         for words, there in (
@@ -186,12 +216,13 @@ def test_log_group_is_kept_safe(
         resource=name,
         value=str(next((each for each in RETENTIONS if each >= days), RETENTIONS[-1])),
     )
+    return f"log group {name} is kept for {invocation_log_group.retention_days} days and encrypted with a KMS key"
 
 
 @requirement("LOG-10")
 def test_delivery_role_names_its_source(
     logging_config: LoggingConfig, delivery_role: list[Statement] | None, identity: Identity
-) -> None:
+) -> str:
     """The trust policy of the delivery role of invocation logging names this account as its source."""
     if not logging_config.role:
         not_applicable("invocation logging writes to S3 alone, without a role")
@@ -221,6 +252,7 @@ def test_delivery_role_names_its_source(
         f"{BEDROCK_SERVICE} for any account",
         **names,
     )
+    return f"role {role} admits {BEDROCK_SERVICE} for account {identity.account} alone"
 
 
 def _names_account(statement: Statement, account: str) -> bool:
@@ -236,7 +268,7 @@ def _names_account(statement: Statement, account: str) -> bool:
 
 
 @requirement("LOG-11")
-def test_only_allowed_payloads_are_logged(logging_config: LoggingConfig, evidence: Evidence) -> None:
+def test_only_allowed_payloads_are_logged(logging_config: LoggingConfig, evidence: Evidence) -> str:
     """Invocation logging records no other payloads than the policy allows."""
     allowed = evidence.settings.controls.invocation_payloads
     if not allowed:
@@ -248,10 +280,11 @@ def test_only_allowed_payloads_are_logged(logging_config: LoggingConfig, evidenc
         observed=f"invocation logging records {', '.join(beyond)} data too",
         value=", ".join(beyond),
     )
+    return f"recorded: {', '.join(logging_config.payloads) or 'no payloads'}"
 
 
 @requirement("LOG-12")
-def test_buckets_are_closed(logging_config: LoggingConfig, logging_buckets: list[Bucket]) -> None:
+def test_buckets_are_closed(logging_config: LoggingConfig, logging_buckets: list[Bucket]) -> str:
     """Each S3 bucket that invocation logging writes to blocks public access and encrypts."""
     if not logging_config.buckets:
         not_applicable("invocation logging writes to no S3 bucket")
@@ -271,3 +304,4 @@ def test_buckets_are_closed(logging_config: LoggingConfig, logging_buckets: list
             observed=f"bucket {bucket.name} has no default encryption",
             **names,
         )
+    return f"{', '.join(bucket.name for bucket in logging_buckets)}: no public access, encrypted"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
-from fixtures.evidence.attestations import Attestation
+from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.models import ConfiguredModel, ModelName
 from fixtures.evidence.monitoring import (
     DENIED,
@@ -28,10 +28,11 @@ BEDROCK_METRICS = ("InvocationClientErrors", "InvocationThrottles", "LegacyModel
 
 
 @requirement("MON-01")
-def test_trail_feeds_a_log_group(recording_trails: list[Trail], fed_log_groups: list[FedLogGroup]) -> None:
+def test_trail_feeds_a_log_group(recording_trails: list[Trail], fed_log_groups: list[FedLogGroup]) -> str:
     """The trail feeds a CloudWatch log group that exists."""
     if satisfying(fed_log_groups, lambda group: group.trouble is None):
-        return
+        fed = satisfying(fed_log_groups, lambda group: group.trouble is None)[0]
+        return f"trail {fed.trail.name} feeds log group {fed.name}"
     trail = fed_log_groups[0].trail if fed_log_groups else recording_trails[0]
     require(
         False,
@@ -40,27 +41,28 @@ def test_trail_feeds_a_log_group(recording_trails: list[Trail], fed_log_groups: 
         trail=trail.arn,
         region=trail.home,
     )
+    return "a trail feeds a log group"
 
 
 @requirement("MON-02")
 def test_denied_calls_are_counted(
     metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
-) -> None:
+) -> str:
     """A metric filter on the trail's log group matches a denied Bedrock call."""
-    _require_filter(DENIED, metric_filters, watched_log_groups[0])
+    return _require_filter(DENIED, metric_filters, watched_log_groups[0])
 
 
 @requirement("MON-03")
 def test_failed_sign_ins_are_counted(
     metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
-) -> None:
+) -> str:
     """A metric filter on the trail's log group matches a failed console sign-in."""
-    _require_filter(SIGN_IN, metric_filters, watched_log_groups[0])
+    return _require_filter(SIGN_IN, metric_filters, watched_log_groups[0])
 
 
-def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGroup) -> None:
-    if satisfying(filters, lambda each: each.matches(kind)):
-        return
+def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGroup) -> str:
+    for matching in satisfying(filters, lambda each: each.matches(kind)):
+        return f"filter {matching.name} of log group {group.name} matches a {kind}"
     too_wide = [each.name for each in filters if each.verdict(kind) == (True, True)]
     if too_wide:
         observed = f"filter {too_wide[0]} matches a {kind}, and the same without the failure as well"
@@ -74,10 +76,11 @@ def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGro
         region=group.region,
         value=PATTERNS[kind],
     )
+    return ""
 
 
 @requirement("MON-04")
-def test_alarms_watch_the_metrics(watches: list[Watch]) -> None:
+def test_alarms_watch_the_metrics(watches: list[Watch]) -> str:
     """An alarm watches each such metric, with its actions on and a threshold that can fire."""
     unwatched = [watch for watch in watches if not watch.alarms]
     require(
@@ -93,10 +96,11 @@ def test_alarms_watch_the_metrics(watches: list[Watch]) -> None:
             for watch in unwatched
         ],
     )
+    return "; ".join(f"{watch.kind}: alarm {watch.alarms[0].name}" for watch in watches)
 
 
 @requirement("MON-05")
-def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) -> None:
+def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) -> str:
     """The topic that the alarm notifies has at least one confirmed subscription."""
     ringing = [watch for watch in watches if watch.alarms]
     if not ringing:
@@ -119,10 +123,18 @@ def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) 
             resource=topic,
             region=topic.split(":")[3],
         )
+    heard = {
+        f"{audience.topic.rsplit(':', 1)[-1]} has {audience.confirmed}"
+        for watch in telling
+        for audience in satisfying(
+            [audiences[topic] for topic in watch.topics], lambda each: each.confirmed > 0
+        )
+    }
+    return f"confirmed subscriptions: topic {', '.join(sorted(heard))}"
 
 
 @requirement("MON-06")
-def test_bedrock_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName]) -> None:
+def test_bedrock_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName]) -> str:
     """Alarms watch Bedrock's client errors, throttles and legacy-model calls."""
     identifiers = {name.id for name in model_names.values()}
     problems = {
@@ -134,6 +146,7 @@ def test_bedrock_is_watched(alarms: list[Alarm], model_names: dict[str, ModelNam
         observed="; ".join(problems.values()),
         each=[{"value": name} for name in problems],
     )
+    return f"an alarm watches each of {', '.join(BEDROCK_METRICS)}"
 
 
 def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str | None:
@@ -157,7 +170,7 @@ def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str
 
 
 @requirement("MON-07")
-def test_invocation_logs_arrive(delivery_failures: dict[str, int], evidence: Evidence) -> None:
+def test_invocation_logs_arrive(delivery_failures: dict[str, int], evidence: Evidence) -> str:
     """The delivery of invocation logs has not failed in the last 7 days."""
     failed = {name: count for name, count in delivery_failures.items() if count}
     require(
@@ -166,18 +179,19 @@ def test_invocation_logs_arrive(delivery_failures: dict[str, int], evidence: Evi
         observed=", ".join(f"{name}: {count}" for name, count in failed.items()),
         value=", ".join(failed),
     )
+    return f"no failed delivery in 7 days by {', '.join(delivery_failures) or 'any metric'}"
 
 
 @requirement("MON-08", asks=("alarms",))
-def test_expiry_is_monitored(attestations: dict[str, list[Attestation]], evidence: Evidence) -> None:
+def test_expiry_is_monitored(attestations: dict[str, list[Attestation]], evidence: Evidence) -> str:
     """The expiry of credentials is monitored: by an alarm, or by an attested schedule."""
     today = evidence.now.date()
     entries = attestations.get("MON-08", [])
     if satisfying(entries, lambda entry: not entry.problems(today)):
-        return
+        return attested(satisfying(entries, lambda entry: not entry.problems(today))[0])
     alarms = evidence.alarms
     if any(alarm.actions and any(EXPIRY.search(metric.name) for metric in alarm.watched) for alarm in alarms):
-        return
+        return "an alarm watches it"
     if entries:
         problem = f"[[attestation]] number {entries[0].number} {entries[0].problems(today)[0]}"
     else:
@@ -187,10 +201,11 @@ def test_expiry_is_monitored(attestations: dict[str, list[Attestation]], evidenc
         expected="an alarm on the remaining lifetime of credentials, or an attested schedule",
         observed=f"no such alarm, and {problem}",
     )
+    return "monitored"
 
 
 @requirement("MON-09")
-def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, ConfiguredModel]) -> None:
+def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, ConfiguredModel]) -> str:
     """Bedrock's usage metrics exist for the configured models."""
     sound = [name for variable, name in unseen_models.items() if not models[variable].obstacle]
     missing = list(dict.fromkeys(sound or unseen_models.values()))
@@ -200,3 +215,4 @@ def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, Conf
         observed=f"cloudwatch:ListMetrics has none of {', '.join(missing)}",
         given=[] if sound else [given for variable in unseen_models for given in models[variable].in_its_way],
     )
+    return f"cloudwatch:ListMetrics has Invocations of {', '.join(dict.fromkeys(each.name.text for each in models.values()))}"

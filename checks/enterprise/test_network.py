@@ -31,13 +31,13 @@ def test_service_has_an_endpoint(
     case: str,
     vpc_endpoints: dict[str, list[Endpoint]],
     evidence: Evidence,
-) -> None:
+) -> str:
     """Where VPC endpoints are required, the service has an available interface endpoint."""
     if evidence.settings.network.endpoint_accounts and not any(
         each.available for each in vpc_endpoints[case]
     ):
         _require_private(evidence.resolved_names[case])
-        return
+        return f"{case} resolves to the private addresses of a central endpoint"
     endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
     others = sorted(
         {endpoint.vpc for own in vpc_endpoints.values() for endpoint in own if endpoint.available}
@@ -51,6 +51,7 @@ def test_service_has_an_endpoint(
         service=case,
         resource=vpc or next(iter(others), None),
     )
+    return ", ".join(f"{endpoint.id} is {endpoint.state}" for endpoint in endpoints)
 
 
 def _require_private(name: Resolved) -> None:
@@ -68,7 +69,7 @@ def _require_private(name: Resolved) -> None:
 
 
 @requirement("NET-02")
-def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint], evidence: Evidence) -> None:
+def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint], evidence: Evidence) -> str:
     """The service's endpoint has private DNS on."""
     endpoint = _used(used_endpoints, case, evidence)
     require(
@@ -77,12 +78,13 @@ def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint]
         observed=f"{endpoint.id} for {case} has it off",
         resource=endpoint.id,
     )
+    return f"{endpoint.id} for {case} has it on"
 
 
 @requirement("NET-03")
 def test_endpoint_spans_zones(
     case: str, used_endpoints: dict[str, Endpoint], zones: dict[str, str], evidence: Evidence
-) -> None:
+) -> str:
     """The service's endpoint spans at least two Availability Zones."""
     endpoint = _used(used_endpoints, case, evidence)
     spanned = sorted({zones[subnet] for subnet in endpoint.subnets})
@@ -93,6 +95,7 @@ def test_endpoint_spans_zones(
         resource=endpoint.id,
         value=endpoint.vpc,
     )
+    return f"{endpoint.id} for {case} is in {', '.join(spanned)}"
 
 
 @requirement("NET-04")
@@ -102,14 +105,15 @@ def test_endpoint_admits_the_workload(
     https_rules: dict[str, list[Rule]],
     workload_networks: dict[str, Networks],
     evidence: Evidence,
-) -> None:
+) -> str:
     """A security group of the service's endpoint admits port 443 from the workload's network."""
     endpoint = _used(used_endpoints, case, evidence)
     controls = evidence.settings.controls
     rules = [rule for group in endpoint.security_groups for rule in https_rules[group]]
     groups = {group for rule in rules for group in rule.groups}
     if groups & set(controls.workload_security_groups):
-        return
+        own = sorted(groups & set(controls.workload_security_groups))
+        return f"{endpoint.id} for {case} admits 443 from the security groups {', '.join(own)}"
     missing = left_out(workload_networks[endpoint.vpc], rules)
     if missing and not controls.workload_networks:
         unknown = [
@@ -130,12 +134,13 @@ def test_endpoint_admits_the_workload(
         resource=endpoint.security_groups[0] if endpoint.security_groups else None,
         value=missing[0] if missing else None,
     )
+    return f"{endpoint.id} for {case} admits 443 from {wanted}"
 
 
 @requirement("NET-05")
 def test_endpoint_policy_is_not_open(
     case: str, used_endpoints: dict[str, Endpoint], identity: Identity, evidence: Evidence
-) -> None:
+) -> str:
     """The service's endpoint has a policy other than the default one, which lets everybody do everything."""
     endpoint = _used(used_endpoints, case, evidence)
     opening = [statement for statement in endpoint.statements if _is_open(statement)]
@@ -146,6 +151,7 @@ def test_endpoint_policy_is_not_open(
         account=identity.account,
         resource=endpoint.id,
     )
+    return f"the policy of {endpoint.id} for {case} has {len(endpoint.statements)} statements, none open to everybody"
 
 
 def _is_open(statement: Statement) -> bool:
@@ -166,7 +172,7 @@ def test_name_leads_to_the_endpoint(
     endpoint_addresses: dict[str, set[str]],
     resolved_names: dict[str, Resolved],
     evidence: Evidence,
-) -> None:
+) -> str:
     """The service's host name resolves here to addresses of the endpoint."""
     endpoint = _used(used_endpoints, case, evidence)
     own = {address for each in endpoint.interfaces for address in endpoint_addresses[each]}
@@ -176,3 +182,4 @@ def test_name_leads_to_the_endpoint(
         expected=f"{name.host} resolves to {', '.join(sorted(own))}",
         observed=f"{', '.join(sorted(name.addresses)) or 'nothing'}",
     )
+    return f"{name.host} resolves to {', '.join(sorted(name.addresses))}, of {endpoint.id}"

@@ -25,7 +25,7 @@ LIMITING_OPERATORS = ("StringEquals", "StringLike", "ArnEquals", "ArnLike", "Str
 
 
 @requirement("PRD-01")
-def test_production_runs_as_a_role(identity: Identity) -> None:
+def test_production_runs_as_a_role(identity: Identity) -> str:
     """In production the caller is an IAM role: no user's SSO role, no federated user and no IAM user."""
     kind = "an IAM role"
     if identity.permission_set:
@@ -39,10 +39,11 @@ def test_production_runs_as_a_role(identity: Identity) -> None:
         expected="an IAM role that belongs to the service",
         observed=f"{identity.arn} is {kind}",
     )
+    return f"{identity.arn} is an IAM role"
 
 
 @requirement("PRD-02")
-def test_caller_is_not_root(identity: Identity) -> None:
+def test_caller_is_not_root(identity: Identity) -> str:
     """The caller is never the root user."""
     require(
         not identity.is_root,
@@ -50,10 +51,11 @@ def test_caller_is_not_root(identity: Identity) -> None:
         observed=f"{identity.arn} is the root user",
         account=identity.account,
     )
+    return f"{identity.arn} is not the root user"
 
 
 @requirement("PRD-03")
-def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], evidence: Evidence) -> None:
+def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], evidence: Evidence) -> str:
     """No long-lived access key (AKIA) is configured for the profile, nor where its role chain begins."""
     wanted = [provider for provider in (*STATIC, "env") if provider in evidence.allowed_providers]
     if evidence.settings.credentials.allowed_providers and wanted:
@@ -69,6 +71,7 @@ def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], e
             if key.place
             else ["# take the long-lived key out of the environment of this process"],
         )
+    return "no AKIA key is configured for the profile"
 
 
 @requirement("PRD-04")
@@ -76,7 +79,7 @@ def test_cross_account_role_can_be_assumed(
     case: str,
     cross_account_roles: dict[str, CrossAccountRole],
     assumed_roles: dict[str, Reading | None],
-) -> None:
+) -> str:
     """The profile chain of the cross-account role resolves without a loop, and AssumeRole succeeds."""
     role = cross_account_roles[case]
     require(
@@ -121,6 +124,7 @@ def test_cross_account_role_can_be_assumed(
             profile=role.profile,
         )
     value_of(reading)
+    return f"sts:AssumeRole on {role.role_arn} succeeded"
 
 
 @requirement("PRD-05")
@@ -130,7 +134,7 @@ def test_trust_of_cross_account_role_is_narrow(
     cross_account_roles: dict[str, CrossAccountRole],
     identity: Identity,
     evidence: Evidence,
-) -> None:
+) -> str:
     """The trust policy admits no wildcard principal, and asks third parties for an external ID."""
     role = cross_account_roles[case]
     known = {role.account, identity.account, *evidence.settings.production.trusted_accounts}
@@ -155,6 +159,8 @@ def test_trust_of_cross_account_role_is_narrow(
             observed=f"statement {statement.name} admits account {', '.join(strangers)} without one",
             role=role.name,
         )
+    named = {name for statement in trust_policies[case].statements for _, name in statement.principals}
+    return f"the trust policy of {role.name} names {', '.join(sorted(named)) or 'nobody'}"
 
 
 def _about_assuming(statement: Statement) -> bool:
@@ -180,7 +186,7 @@ def _asks_for_external_id(statement: Statement) -> bool:
 
 
 @requirement("PRD-06")
-def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evidence) -> None:
+def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evidence) -> str:
     """The credentials refresh themselves and have at least the configured minimum of their lifetime left."""
     if credentials.key_kind == "AKIA":
         not_applicable("a long-lived key does not expire: PRD-03 and PRD-07 are about it")
@@ -198,10 +204,11 @@ def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evid
         observed=f"{left} minutes left of the credentials from {credentials.method}",
         given=("ending",),
     )
+    return f"{credentials.method} renews them" + (f", {left} minutes left" if left is not None else "")
 
 
 @requirement("PRD-07")
-def test_access_keys_are_young(access_keys: list[AccessKey] | None) -> None:
+def test_access_keys_are_young(access_keys: list[AccessKey] | None) -> str:
     """The active access keys of the IAM user are at most 90 days old."""
     if access_keys is None:
         not_applicable("the caller is no IAM user: it has no access keys")
@@ -212,10 +219,14 @@ def test_access_keys_are_young(access_keys: list[AccessKey] | None) -> None:
             observed=f"{key.id} is {key.age.days} days old",
             resource=key.id,
         )
+    return (
+        "; ".join(f"{key.id} is {key.age.days} days old" for key in access_keys)
+        or "the user has no access keys"
+    )
 
 
 @requirement("PRD-08")
-def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, evidence: Evidence) -> None:
+def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, evidence: Evidence) -> str:
     """The role's maximum session duration, or the one hour of a chained role, is at least the longest job."""
     if session_limit is None:
         not_applicable("the caller has no role session, or one that the platform renews")
@@ -227,10 +238,11 @@ def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, ev
         role=session_limit.role,
         value=longest * 60,
     )
+    return f"{session_limit.minutes} minutes, by {session_limit.why}; the longest job takes {longest}"
 
 
 @requirement("PRD-09")
-def test_no_bedrock_api_key_exists(bedrock_api_keys: list[ApiKey]) -> None:
+def test_no_bedrock_api_key_exists(bedrock_api_keys: list[ApiKey]) -> str:
     """No active Bedrock API key (a service-specific credential) exists in the account."""
     for key in bedrock_api_keys[:1]:
         others = f", and {len(bedrock_api_keys) - 1} more" if len(bedrock_api_keys) > 1 else ""
@@ -241,3 +253,4 @@ def test_no_bedrock_api_key_exists(bedrock_api_keys: list[ApiKey]) -> None:
             resource=key.id,
             value=key.user,
         )
+    return "iam:ListServiceSpecificCredentials lists no active one for bedrock.amazonaws.com"

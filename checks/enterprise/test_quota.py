@@ -10,7 +10,7 @@ from fixtures.evidence.quotas import ModelQuotas
 
 
 @requirement("QTA-01")
-def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames) -> None:
+def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames) -> str:
     """The configured model has an applied quota above zero, per minute and per day."""
     variable, _, day = case.partition("-")
     own = quotas[variable]
@@ -29,10 +29,11 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
             value=f"{zero[0].default or 1:g}",
             given=own.configured.in_its_way,
         )
+    return "; ".join(f"{quota.name}: {quota.applied:g}" for quota in (own.daily if day else own.quotas))
 
 
 @requirement("QTA-02")
-def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> None:
+def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> str:
     """The configured model has at least the configured requests and tokens a minute."""
     own = quotas[case]
     if not own.needed:
@@ -45,10 +46,11 @@ def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> No
         each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
         given=own.configured.in_its_way,
     )
+    return "; ".join(f"{quota.name}: {quota.applied:g}" for quota in own.quotas)
 
 
 @requirement("QTA-03")
-def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> None:
+def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> str:
     """Where an increase was needed, the applied quota is above the default, or an approved request exists."""
     own = quotas[case]
     if not own.needed:
@@ -65,6 +67,9 @@ def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> None
         ),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
         given=own.configured.in_its_way,
+    )
+    return "; ".join(
+        f"{quota.name}: {quota.applied:g}, {need} are needed" for quota, need in own.beyond_default()
     )
 
 
