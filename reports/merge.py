@@ -126,7 +126,7 @@ def merge(
     catalogue = load()
     place = _places(catalogue)
     targets = _targets(shards)
-    missing = [name for name in expected or () if name not in targets]
+    missing = [name for name in expected or () if name not in targets] + _missing_shares(shards)
     rows: list[Json] = []
     readings: list[Json] = []
     identifiers: dict[tuple[str, str], str] = {}
@@ -185,6 +185,20 @@ def merge(
         "readings": readings,
     }
     return whole, evidence
+
+
+def _missing_shares(shards: Sequence[Shard]) -> list[str]:
+    """The shares of runs with --shard that are not there, though another share of as many is."""
+    there: dict[int, set[int]] = {}
+    for share in (shard.results["run"].get("shard") for shard in shards):
+        if share:
+            there.setdefault(share["count"], set()).add(share["number"])
+    return [
+        f"shard {number} of {count}"
+        for count, numbers in sorted(there.items())
+        for number in range(1, count + 1)
+        if number not in numbers
+    ]
 
 
 def _refuse_duplicates(shards: Sequence[Shard]) -> None:

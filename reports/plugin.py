@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +23,7 @@ from fixtures.readings import Reading
 from fixtures.run import Run
 from fixtures.waiting import waits
 from reports import compare, fix_scripts, terminal
+from reports.answer import Quiet, for_program, say
 from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
@@ -57,7 +59,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[GUESSES] = Guesses(environment_secrets(os.environ))
     if hasattr(config, "workerinput"):
         return
-    reporter = Reporter(config, config.stash[RUN])
+    quiet = Quiet() if config.option.json else None
+    if quiet:
+        config.pluginmanager.register(quiet, "bedrock-preflight-quiet")
+    reporter = Reporter(config, config.stash[RUN], quiet)
     config.stash[REPORTER] = reporter
     config.pluginmanager.register(reporter, "bedrock-preflight-reporter")
     config.pluginmanager.register(html.Columns(reporter.run.simulated), "bedrock-preflight-html")
@@ -114,10 +119,13 @@ def readings_of(run: Run) -> dict[str, list[dict[str, Any]]]:
 class Reporter:
     """Collects the results of a run and says them."""
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, config: pytest.Config, run: Run, quiet: Quiet | None = None) -> None:
         """Raises UsageError where what the options ask of the reports cannot be had: before anything is read."""
         self.config = config
         self.run = run
+        self.quiet = quiet
+        self.files: list[str] = []
+        self.code = int(pytest.ExitCode.USAGE_ERROR)
         self.results: dict[str, Result] = {}
         self.selected: dict[str, None] = {}
         self.ended: set[str] = set()
@@ -206,6 +214,7 @@ class Reporter:
             self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
         if not self.published:
             self._withdraw_html()
+        self.code = int(session.exitstatus)
         return answer
 
     def _account_for_all(self) -> None:
@@ -225,7 +234,9 @@ class Reporter:
                         plugin.pytest_runtest_logreport(report)
 
     def _finish(self, session: pytest.Session, exitstatus: int, judged: int) -> None:
-        if not self.results:
+        # A shard may have no target: that is all there is to judge then.
+        nothing = not self.run.targets
+        if not self.results and not nothing:
             return
         self.readings.update(readings_of(self.run))
         record = self._record()
@@ -233,7 +244,7 @@ class Reporter:
         if self.earlier:
             document["comparison"] = compare.comparison(document, self.earlier)
         self.document = document
-        if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not judged:
+        if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not (judged or nothing):
             by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
             self.problem = (
                 f"{by}: {judged} of {len(self.results)} checks were judged; "
@@ -242,7 +253,7 @@ class Reporter:
             if self.waited_for:
                 self.problem += f"; it was waiting for {', '.join(self.waited_for[:3])}"
         elif self.problem is None:
-            if exitstatus not in PYTESTS_OWN:
+            if exitstatus not in PYTESTS_OWN or nothing:
                 allow = self.config.option.allow_incomplete and not self.broken
                 code = exit_code(self.document, allow_incomplete=allow)
                 session.exitstatus = code or (exitstatus if self.broken else code)
@@ -272,10 +283,27 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
+        if self.quiet and self.code != pytest.ExitCode.USAGE_ERROR:
+            self._answer(self.quiet)
         self.artifacts.discard()
         self._restore_sigterm()
         if self.stopped_by:
             leave(pytest.ExitCode.INTERRUPTED)
+
+    def _answer(self, quiet: Quiet) -> None:
+        """Tells the program that asked, and those who look after it what pytest said, where there is no verdict."""
+        problem = self.problem
+        if self.document is None:
+            problem = problem or (
+                "no check was selected"
+                if self.code == pytest.ExitCode.NO_TESTS_COLLECTED
+                else "the run broke off"
+            )
+            sys.stderr.write(quiet.said)
+        directory = self.artifacts.directory
+        say(
+            for_program(self.document, code=self.code, problem=problem, directory=directory, files=self.files)
+        )
 
     def _record(self) -> Record:
         return Record(
@@ -324,7 +352,7 @@ class Reporter:
                 self.document = None
                 self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")
                 return
-            self.artifacts.publish()
+            self.files = [file.name for file in self.artifacts.publish()]
             self.published = True
             self._rename_in_plugins()
         except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.metadata import version
 from typing import Any
@@ -56,6 +56,7 @@ class Record:
                 "world": run.world_name,
                 "simulated": run.simulated,
                 "command": list(self.command),
+                "shard": None if run.shard is None else asdict(run.shard),
                 "environment": run.purpose,
                 "platform": platform.platform(),
                 "python": platform.python_version(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from checks.catalogue import load
+
 STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
 VERDICTS = ("non_compliant", "incomplete", "compliant")
 """The worst first."""
@@ -138,6 +140,14 @@ def _behind(group: Sequence[Result], key: str, results: Iterable[Result]) -> lis
     ]
 
 
+def _selected(results: Iterable[Result]) -> dict[str, int]:
+    """How many requirements of the guide's were asked about."""
+    return {
+        "requirements": len({result["requirement"] for result in results}),
+        "of": len(load().requirements),
+    }
+
+
 def document(
     results: Sequence[Result],
     *,
@@ -173,7 +183,7 @@ def document(
     return {
         "schema": SCHEMA,
         "suite": dict(suite),
-        "run": {**run, "gate": gate},
+        "run": {**run, "gate": gate, "selected": _selected(ordered)},
         "targets": judged,
         "counts": counts(ordered),
         "verdict": overall(ordered, gate, missing),

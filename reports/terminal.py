@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fixtures.privacy.unseen import visible
+from reports.conditions import share
 from reports.page import counted, cut
 from reports.results import reach
 
@@ -41,6 +42,8 @@ def summarise(
         reporter.write_line(
             _line(f"SIMULATED: world {run['world']!r}, no real machine or account was judged"), yellow=True
         )
+    if run.get("shard"):
+        reporter.write_line(share(run["shard"], len(document["targets"])))
     for target in document["targets"]:
         _target(reporter, document, target)
     if mend and not problem:
@@ -51,7 +54,7 @@ def summarise(
     )
     reporter.write_line("")
     total = counted(sum(document["counts"].values()), "check")
-    reporter.write_line(f"{total}: {tally}; {counted(run['api_calls'], 'AWS call')}")
+    reporter.write_line(f"{total}{f': {tally}' if tally else ''}; {counted(run['api_calls'], 'AWS call')}")
     _waivers(reporter, document["waivers"])
     _comparison(reporter, document["comparison"])
     if problem:

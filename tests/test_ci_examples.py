@@ -26,13 +26,15 @@ def example(language: str, containing: str) -> str:
 
 @pytest.fixture(scope="module")
 def github() -> list[dict[str, Any]]:
-    steps: list[dict[str, Any]] = yaml.safe_load(example("yaml", "runs-on"))["jobs"]["preflight"]["steps"]
+    steps: list[dict[str, Any]] = yaml.safe_load(example("yaml", "id: preflight"))["jobs"]["preflight"][
+        "steps"
+    ]
     return steps
 
 
 @pytest.fixture(scope="module")
 def gitlab() -> dict[str, Any]:
-    job: dict[str, Any] = yaml.safe_load(example("yaml", "image:"))["preflight"]
+    job: dict[str, Any] = yaml.safe_load(example("yaml", "id_tokens:"))["preflight"]
     return job
 
 
@@ -40,23 +42,22 @@ def test_every_option_of_the_examples_is_one() -> None:
     said = subprocess.run(
         [sys.executable, "-m", "pytest", "--help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
-    commands = re.findall(r"pytest (checks/ --profile ci [^'\n]*)", README)
-    assert len(commands) == 3
+    commands = re.findall(r"bedrock-preflight (--profile ci [^'\n]*)", README)
+    assert len(commands) == 2
     for command in commands:
         for word in shlex.split(command):
             assert not word.startswith("-") or re.search(rf"(^|\s){re.escape(word)}[\s,=]", said), word
 
 
-def test_the_github_job_fails_by_the_exit_code_and_keeps_everything_all_the_same(
-    github: list[dict[str, Any]],
-) -> None:
-    (run,) = [step for step in github if "pytest checks/" in step.get("run", "")]
-    assert "continue-on-error" not in run and "||" not in run["run"]
-    after = github[github.index(run) + 1 :]
-    assert all(step["if"] == "always()" for step in after)
-    assert any("summary.md" in step.get("run", "") and "GITHUB_STEP_SUMMARY" in step["run"] for step in after)
-    assert any(step.get("with", {}).get("sarif_file") == "reports/latest/results.sarif" for step in after)
-    assert any(step.get("with", {}).get("path") == "reports/latest" for step in after)
+def test_the_github_job_takes_inputs_and_outputs_that_the_action_has(github: list[dict[str, Any]]) -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+    (run,) = [step for step in github if "/bedrock-preflight@" in step.get("uses", "")]
+    assert set(run["with"]) <= set(action["inputs"])
+    assert "continue-on-error" not in run
+    (after,) = github[github.index(run) + 1 :]
+    output = re.fullmatch(rf"always\(\) && steps\.{run['id']}\.outputs\.([\w-]+) == 'true'", after["if"])
+    assert output and output[1] in action["outputs"]
+    assert after["with"]["sarif_file"] == f"{action['inputs']['report-dir']['default']}/results.sarif"
 
 
 def test_the_gitlab_job_keeps_the_folder_and_shows_the_test_cases(gitlab: dict[str, Any]) -> None:
@@ -64,7 +65,7 @@ def test_the_gitlab_job_keeps_the_folder_and_shows_the_test_cases(gitlab: dict[s
     assert gitlab["artifacts"]["paths"] == ["reports/latest"]
     assert gitlab["artifacts"]["reports"]["junit"] == "reports/latest/junit.xml"
     assert gitlab["allow_failure"] == {"exit_codes": 6}
-    assert gitlab["script"][-1].startswith("pytest checks/")
+    assert gitlab["script"][-1].startswith("bedrock-preflight --profile ci")
 
 
 def test_the_jenkins_pipeline_tells_incomplete_from_failed_and_keeps_everything() -> None:
@@ -79,6 +80,6 @@ def test_the_jenkins_pipeline_tells_incomplete_from_failed_and_keeps_everything(
 def test_the_files_that_the_examples_name_are_artifacts() -> None:
     made = {each.name for each in formats()}
     for name in re.findall(
-        r"reports/latest/([\w.]+)", example("yaml", "runs-on") + example("yaml", "image:")
+        r"reports/latest/([\w.]+)", example("yaml", "id: preflight") + example("yaml", "id_tokens:")
     ):
         assert name in made
