@@ -61,8 +61,6 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     """Answers --explain without running anything."""
     asked = config.option.explain
     if asked is None:
-        if config.option.json:
-            raise pytest.UsageError("--json: comes with --explain")
         return None
     profile = config.option.profile[0] if config.option.profile else "msh"
     try:
