@@ -35,4 +35,3 @@ def share(shard: Mapping[str, int], own: int) -> str:
     """What a shard is of the whole, with `own` targets."""
     of = f"{own} of {counted(shard['whole'], 'target')}" if own else "no target falls to it"
     return f"shard {shard['number']} of {shard['count']}: {of}"
-
