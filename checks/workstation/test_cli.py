@@ -21,7 +21,7 @@ ROWS = ("profile", "access_key", "secret_key", "region")
 
 
 @requirement("CLI-01", asks=("files",))
-def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> None:
+def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
     """The AWS CLI is installed, works, and is version 2 or later, new enough for what the profile uses."""
     require(
         cli_version.installed, expected="the AWS CLI on the PATH", observed="no program named aws on the PATH"
@@ -56,6 +56,7 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> None:
         expected=f"a release after aws-cli/{known['last']}" if known else "",
         observed=f"aws-cli/{version}: with a start URL of {host} {known['says']}" if known else "",
     )
+    return f"aws --version: {cli_version.text}"
 
 
 def _used(evidence: Evidence) -> dict[str, str]:
@@ -89,7 +90,7 @@ def _portal(evidence: Evidence) -> str:
 
 
 @requirement("CLI-02")
-def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: Evidence) -> None:
+def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: Evidence) -> str:
     """`aws configure list --profile P` resolves profile, region and a credential source."""
     if cli_configuration["returncode"]:
         raise Unavailable(
@@ -104,12 +105,13 @@ def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: E
         observed=f"{cli_configuration['command']}: {', '.join(unset)} <not set>",
         given=["region-unset" if unset == ["region"] else "keys-unset"],
     )
+    return f"{cli_configuration['command']}: a source for each of {', '.join(ROWS)}"
 
 
 @requirement("CLI-03", asks=("identity",))
 def test_cli_and_boto3_are_the_same_caller(
     cli_caller: CliCaller, dead_token: str | None, cli_keys: dict[str, datetime], evidence: Evidence
-) -> None:
+) -> str:
     """The CLI and boto3 resolve the same account and ARN for the profile."""
     if dead_token and cli_caller.arn and cli_keys:
         require(
@@ -138,6 +140,7 @@ def test_cli_and_boto3_are_the_same_caller(
         observed=f"aws sts get-caller-identity: {cli_caller.arn}",
         given=["another-caller"],
     )
+    return f"both are {identity.arn}"
 
 
 def _last_line(text: str) -> str:

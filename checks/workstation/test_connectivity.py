@@ -34,7 +34,7 @@ BUNDLE_FAULTS = {
 @requirement("CON-01")
 def test_proxy_and_bundle_exist(
     proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target
-) -> None:
+) -> str:
     """The proxy and CA-bundle settings point at things that exist."""
     for proxy in proxies:
         name = proxy.variable or "the system's proxy setting"
@@ -46,7 +46,7 @@ def test_proxy_and_bundle_exist(
             variable=proxy.variable or "HTTPS_PROXY",
         )
     if ca_bundle is None:
-        return
+        return _way(proxies, ca_bundle)
     option = files.option(target.profile, "ca_bundle")
     place = files.place_of(option) if option else files.header_of(target.profile)
     of_profile = ca_bundle.source == "ca_bundle"
@@ -66,6 +66,7 @@ def test_proxy_and_bundle_exist(
         remedy=_bundle_edit(ca_bundle, place) if of_profile else None,
         fix=lambda: _without_bundle(ca_bundle, files, option if of_profile else None),
     )
+    return _way(proxies, ca_bundle)
 
 
 def _as_meant(bundle: CaBundle) -> str:
@@ -89,10 +90,17 @@ def _without_bundle(bundle: CaBundle, files: Files, option: EffectiveOption | No
     return file_fixes.comment_out(files.of(option), [option["line"]]) if option else [Unset((bundle.source,))]
 
 
+def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
+    """How requests get to AWS, and what their certificates are checked against."""
+    through = ", ".join(dict.fromkeys(f"a proxy at {proxy.url}" for proxy in proxies)) or "no proxy"
+    against = bundle.path if bundle else "the SDK's own bundle"
+    return f"{through}; certificates are checked against {against}"
+
+
 @requirement("CON-02")
 def test_endpoint_is_reached_and_trusted(
     case: str, endpoints: dict[str, Endpoint], files: Files, target: Target
-) -> None:
+) -> str:
     """The endpoint resolves, connects and presents a certificate that is trusted."""
     endpoint = endpoints[case]
     found = Reach.of(endpoint)
@@ -124,6 +132,7 @@ def test_endpoint_is_reached_and_trusted(
         expected=f"a certificate of {found.host} that the SDK trusts",
         observed=f"{found.host}: {found.error}",
     )
+    return f"{found.host} resolves, answers, and its certificate is trusted"
 
 
 def _and_others(failed: Endpoint, endpoints: Iterable[Endpoint]) -> str:
@@ -140,7 +149,7 @@ def _and_others(failed: Endpoint, endpoints: Iterable[Endpoint]) -> str:
 
 
 @requirement("CON-03")
-def test_clock_is_right(clock_skew: timedelta) -> None:
+def test_clock_is_right(clock_skew: timedelta) -> str:
     """The machine's clock is within 5 minutes of AWS's."""
     off = round(abs(clock_skew).total_seconds() / 60)
     length = f"{off // 60} h {off % 60} min" if off >= 60 else f"{off} minutes"
@@ -150,3 +159,4 @@ def test_clock_is_right(clock_skew: timedelta) -> None:
         expected="a clock within 5 minutes of AWS's",
         observed=f"it is {length} {'ahead of' if clock_skew > timedelta() else 'behind'} AWS's",
     )
+    return f"it is {round(abs(clock_skew).total_seconds())} seconds off AWS's"

@@ -69,7 +69,7 @@ def test_sso_provider_wins(
     files: Files,
     environment: Variables,
     evidence: Evidence,
-) -> None:
+) -> str:
     """The provider that wins for the profile is the one that the guide asks for: sso."""
     allowed, target = evidence.allowed_providers, evidence.target
     wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
@@ -81,7 +81,7 @@ def test_sso_provider_wins(
         method = WEB_IDENTITY  # which has a token file, and no role
     elif error:
         evidence.application  # noqa: B018  Unavailable where it cannot be had
-        return
+        return f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
     else:
         method = winners.application.value["method"]
     alone = (
@@ -109,6 +109,9 @@ def test_sso_provider_wins(
         observed=alone,
         given=["machines-role"],
         fix=_without_the_machines_role(target.profile),
+    )
+    return (
+        f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
     )
 
 
@@ -229,14 +232,14 @@ def test_environment_has_no_stray_credential(
     environment: Variables,
     winners: Winners,
     evidence: Evidence,
-) -> None:
+) -> str:
     """The credential variable neither shadows the profile nor is half set, malformed or stale."""
     told = {name: environment.described(name) for name in KEY_VARIABLES}
     present = {name: value for name, value in told.items() if value and value["length"]}
     if case not in present:
-        return
+        return f"{case} is not set"
     if winners.emulated:
-        return
+        return "an emulator's keys, for an approved endpoint"
     faults = [
         *_bad_characters(present, environment.told["keys"], evidence.platform),
         *_placeholders(present),
@@ -256,6 +259,7 @@ def test_environment_has_no_stray_credential(
             given=fault.given,
             fix=[Unset(KEY_VARIABLES)],
         )
+    return f"{case} is set, and stands in nobody's way"
 
 
 def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Iterable[_Fault]:
@@ -363,7 +367,7 @@ def test_temporary_keys_have_their_token(
     files: Files,
     credential_calls: list[CredentialCall],
     target: Target,
-) -> None:
+) -> str:
     """Temporary keys, which start with ASIA, carry their session token wherever they are stored."""
     key = environment.described(KEY)
     keys = environment.told["keys"]
@@ -379,6 +383,7 @@ def test_temporary_keys_have_their_token(
         _require_token_in_files(files, name, target.profile)
     for call in credential_calls:
         _require_whole_credentials(call)
+    return "no temporary key without its session token, in the environment, the files or the code"
 
 
 def _require_token_in_files(files: Files, profile: str, tested: str) -> None:
@@ -419,14 +424,14 @@ def _require_whole_credentials(call: CredentialCall) -> None:
 
 
 @requirement("CRD-04")
-def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:
+def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> str:
     """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
     told = environment.described(BEARER)
     seen = "it is set to nothing, and Bedrock's clients send that"
     if told and told["length"]:
         if "bearer" in evidence.allowed_providers:
             _require_valid_api_key(environment, target, evidence)
-            return
+            return "AWS_BEARER_TOKEN_BEDROCK is not set"
         seen = f"it is set ({told['kind']}, {told['length']} characters), and Bedrock's clients send it in place of the profile"
     require(
         told is None,
@@ -435,6 +440,7 @@ def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Ev
         observed=seen,
         fix=[Unset((BEARER,))],
     )
+    return "AWS_BEARER_TOKEN_BEDROCK is not set"
 
 
 def _require_valid_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:
@@ -468,13 +474,13 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
 @requirement("CRD-05", asks=("files", "profile_names"))
 def test_environment_selects_the_profile(
     case: str, environment: Variables, target: Target, evidence: Evidence
-) -> None:
+) -> str:
     """The variable is clean text and selects the profile under test, or is unset."""
     told = environment.described(case)
     if told is None:
         if case == "AWS_PROFILE" and "AWS_DEFAULT_PROFILE" not in environment:
             _require_harmless_default(target, evidence)
-        return
+        return f"{case} is not set"
     shown = repr(told["value"]) if told["value"] is not None else "something that looks like a secret"
     expected = f"{case} = {target.profile}, or unset"
     fix: list[Fix] = [Unset((case,))]
@@ -482,7 +488,7 @@ def test_environment_selects_the_profile(
         fix.append(Export(case, target.profile))
     garbled = [seen for seen in _unwanted(told) if seen != UNWANTED["non-ascii"]]
     if told["value"] == target.profile:
-        return
+        return f"{case} is {target.profile}"
     require(
         bool(told["length"]) and not garbled,
         cause="ENV05",
@@ -515,6 +521,7 @@ def test_environment_selects_the_profile(
         own_remedy=masked,
         fix=[] if exists and not masked else fix,
     )
+    return f"{case} is {target.profile}"
 
 
 def _require_harmless_default(target: Target, evidence: Evidence) -> None:
@@ -544,7 +551,7 @@ def _require_harmless_default(target: Target, evidence: Evidence) -> None:
 
 
 @requirement("CRD-06")
-def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: Files, target: Target) -> None:
+def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: Files, target: Target) -> str:
     """No endpoint override points elsewhere than to the approved endpoints."""
     astray = endpoint_overrides.astray
     variables = [override.variable for override in astray if override.variable]
@@ -562,6 +569,7 @@ def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: F
         line=place.line,
         fix=lambda: _without(astray, files),
     )
+    return "no endpoint is overridden but to approved ones"
 
 
 def _without(overrides: Iterable[Override], files: Files) -> list[Fix]:

@@ -42,7 +42,7 @@ VARIABLES = (
 
 
 @requirement("ENV-01")
-def test_env_file_can_be_loaded(env_file_found: EnvFile) -> None:
+def test_env_file_can_be_loaded(env_file_found: EnvFile) -> str:
     """`.env.enterprise` exists where configured, is UTF-8 without BOM and parses."""
     path, file = env_file_found.path, env_file_found.file
     if not env_file_found.configured and not file["exists"]:
@@ -70,6 +70,7 @@ def test_env_file_can_be_loaded(env_file_found: EnvFile) -> None:
         observed=f"{path} line {_listed(lines)}: not of that form, so python-dotenv skips it",
         file=path,
     )
+    return f"{path}: {len(file['variables'])} variables"
 
 
 def _listed(things: Sequence[object]) -> str:
@@ -82,11 +83,11 @@ def _required(env_file: EnvFile | None) -> EnvFile:
 
 
 @requirement("ENV-02")
-def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> None:
+def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
     if file.sets(case):
-        return
+        return f"{file.place(case)}: {case} = {file.shown(case)}"
     stated = file.variable(case)
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
@@ -113,6 +114,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         file=file.path,
         given=[*(["file-lost"] if lost else []), *([elsewhere] if elsewhere else [])],
     )
+    return f"{file.place(case)}: {case} = {file.shown(case)}"
 
 
 @requirement("ENV-03", asks=("profile",))
@@ -122,7 +124,7 @@ def test_regions_agree(
     files: Files,
     sdk: Sdk,
     evidence: Evidence,
-) -> None:
+) -> str:
     """AWS_REGION, AWS_DEFAULT_REGION and the profile's region are equal, non-empty, and a region name (no zone)."""
     file = _required(env_file)
     target, approved = evidence.target, evidence.settings.regions.approved
@@ -178,6 +180,7 @@ def test_regions_agree(
         region=wanted or next(iter(usable), target.region),
         given=["differ", *(["profile-in-another-region"] if wanted and profile.region != wanted else [])],
     )
+    return ", ".join(map(str, written))
 
 
 def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[Fix]:
@@ -189,7 +192,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
 
 
 @requirement("ENV-04")
-def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target) -> None:
+def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
     named = file.text("AWS_PROFILE")
@@ -209,10 +212,11 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
         ),
         given=[] if file.variable("AWS_PROFILE") else ["unset"],
     )
+    return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
 
 
 @requirement("ENV-05")
-def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files, platform: str) -> None:
+def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files, platform: str) -> str:
     """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
     file = _required(env_file)
     if file.variable(case) is None:
@@ -231,6 +235,7 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files,
         fix=lambda: environment_fixes.lead_to(file, case, files, platform),
         given=[f"right-path:{kind}"] if file.value(case) == files.path_of(kind) else [],
     )
+    return f"{file.place(case)}: {case} leads to {file.shown(case)}"
 
 
 def _path_flaw(file: EnvFile, name: str) -> str | None:
@@ -247,7 +252,7 @@ def _path_flaw(file: EnvFile, name: str) -> str | None:
 
 
 @requirement("ENV-06")
-def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> None:
+def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> str:
     """AWS_MAX_ATTEMPTS is a whole number ≥ 3, AWS_RETRY_MODE is `adaptive`, and a client really uses both."""
     file = _required(env_file)
     names = ("AWS_MAX_ATTEMPTS", "AWS_RETRY_MODE")
@@ -267,6 +272,7 @@ def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> No
         observed=f"a client that is built with them retries so: {retries}",
         file=file.path,
     )
+    return f"a client that is built with them makes {retries.get('total_max_attempts')} attempts, mode {retries.get('mode')}"
 
 
 def _whole(text: str | None) -> int:
@@ -275,7 +281,7 @@ def _whole(text: str | None) -> int:
 
 
 @requirement("ENV-07")
-def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> None:
+def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> str:
     """AWS_API_TIMEOUT is a positive whole number of seconds."""
     name = "AWS_API_TIMEOUT"
     file = _required(env_file)
@@ -287,10 +293,11 @@ def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> None:
         line=file.line(name),
         given=[] if file.sets(name) else ["unset"],
     )
+    return f"{file.place(name)}: {name} is {file.shown(name)}"
 
 
 @requirement("ENV-08")
-def test_env_file_holds_no_secret(env_file: EnvFile | None) -> None:
+def test_env_file_holds_no_secret(env_file: EnvFile | None) -> str:
     """The file holds no secret."""
     file = _required(env_file)
     secrets = file.file["secrets"]
@@ -305,6 +312,7 @@ def test_env_file_holds_no_secret(env_file: EnvFile | None) -> None:
         each=[{"line": line, "variable": key} for line, key in rules],
         file=file.path,
     )
+    return f"{file.path}: no key, token or password in {len(file.file['variables'])} variables"
 
 
 @requirement("ENV-09")
@@ -314,7 +322,7 @@ def test_environment_does_not_override(
     files: Files,
     sdk: Sdk,
     target: Target,
-) -> None:
+) -> str:
     """The process environment does not override the file with other values."""
     file = _required(env_file)
     overridden = [
@@ -349,6 +357,7 @@ def test_environment_does_not_override(
         fix=[Unset(tuple(named))],
         given=[] if others else ["wrong-value"],
     )
+    return "what is exported is what the file says, or is not in it"
 
 
 def _of_the_guide(name: str) -> bool:
@@ -364,7 +373,7 @@ def _difference(name: str, file: EnvFile, environment: Variables) -> str:
 
 
 @requirement("ENV-10")
-def test_chat_models_agree(env_file: EnvFile | None) -> None:
+def test_chat_models_agree(env_file: EnvFile | None) -> str:
     """CHAT_MODEL and BEDROCK_MODEL_ID agree."""
     file = _required(env_file)
     names = ("CHAT_MODEL", "BEDROCK_MODEL_ID")
@@ -376,6 +385,7 @@ def test_chat_models_agree(env_file: EnvFile | None) -> None:
         model=file.value("CHAT_MODEL"),
         given=[f"unset:{name}" for name in names if not file.sets(name)],
     )
+    return ", ".join(f"{name} is {file.shown(name)}" for name in names)
 
 
 def _agree(texts: Iterable[str | None]) -> bool:

@@ -11,7 +11,7 @@ from fixtures.readings import Unavailable
 
 
 @requirement("FIX-01")
-def test_nothing_is_left_to_fix(docket: Docket) -> None:
+def test_nothing_is_left_to_fix(docket: Docket) -> str:
     """No locally fixable cause remains: the generated fix script's dry run has nothing to do."""
     outcomes = [outcome for each in _judged_before() for outcome in docket.all(each.id)]
     left = [outcome for outcome in outcomes if _has_something_to_do(outcome)]
@@ -25,6 +25,7 @@ def test_nothing_is_left_to_fix(docket: Docket) -> None:
     for outcome in outcomes:
         if outcome.status == "inconclusive":
             raise Unavailable(f"{outcome.requirement} could not be judged: {outcome.reason}")
+    return f"{len(outcomes)} results of this machine, and nothing that a script could mend"
 
 
 def _judged_before() -> list[Requirement]:
@@ -40,8 +41,9 @@ def _has_something_to_do(outcome: Outcome) -> bool:
 
 
 @requirement("FIX-02")
-def test_application_has_its_fix_script(fix_script: FixScript | None) -> None:
+def test_application_has_its_fix_script(fix_script: FixScript | None) -> str:
     """Where an application root is configured, its `backend/fix_aws_authentication.bat` is there."""
     if fix_script is None:
         not_applicable("compliance.toml names no [application] root")
     require(fix_script.exists, expected=f"a file {fix_script.path}", observed=f"no file {fix_script.path}")
+    return f"{fix_script.path} is there"

@@ -34,7 +34,7 @@ RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 )
 def test_chat_model_answers(
     chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
-) -> None:
+) -> str:
     """The chat model answers a minimal InvokeModel."""
     configured = models[CHAT]
     answer = _answer(chat_answer, INVOKE, configured, evidence)
@@ -44,6 +44,7 @@ def test_chat_model_answers(
         observed=f"{CHAT}: {answer['content_type']}, {'ended' if answer['stopped'] else 'without an end'}",
         model=configured.base,
     )
+    return f"{CHAT}: {answer['content_type']}, ended"
 
 
 @requirement(
@@ -51,7 +52,7 @@ def test_chat_model_answers(
 )
 def test_chat_model_streams(
     chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
-) -> None:
+) -> str:
     """It streams chunks and a stop."""
     configured = models[CHAT]
     answer = _answer(chat_stream, STREAM, configured, evidence)
@@ -61,6 +62,7 @@ def test_chat_model_streams(
         observed=f"{CHAT}: {answer['chunks']} chunks, {'with' if answer['stopped'] else 'without'} an end",
         model=configured.base,
     )
+    return f"{CHAT}: {answer['chunks']} chunks and an end"
 
 
 @requirement(
@@ -68,7 +70,7 @@ def test_chat_model_streams(
 )
 def test_embedding_model_returns_its_vector(
     embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
-) -> None:
+) -> str:
     """The embedding model returns a vector of its documented length."""
     configured = models[EMBEDDING]
     answer = _answer(embedding_answer, INVOKE, configured, evidence)
@@ -84,6 +86,7 @@ def test_embedding_model_returns_its_vector(
         model=configured.base,
         each=edits(EMBEDDING, names(models), evidence.model_places),
     )
+    return f"{EMBEDDING}: {answer['length']} numbers"
 
 
 def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence: Evidence) -> Any:

@@ -40,11 +40,11 @@ def test_identifier_is_well_formed(
     model_places: dict[str, Place],
     sdk: Sdk,
     evidence: Evidence,
-) -> None:
+) -> str:
     """[Each configured model] is a well-formed model or inference-profile ID or ARN."""
     name = model_names[case]
     if name.well_formed(sdk.model_id_patterns):
-        return
+        return said(case, name, model_places)
     listed = _meant(case, name, sdk, evidence)
     require(
         False,
@@ -56,6 +56,7 @@ def test_identifier_is_well_formed(
         each=edits(case, model_names, model_places),
         given=_overriding(case, model_places),
     )
+    return said(case, name, model_places)
 
 
 def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str]:
@@ -72,11 +73,11 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
 @requirement("MDL-02")
 def test_model_resolves(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """[Each configured model] resolves in the region."""
     configured = models[case]
     if configured.resolves:
-        return
+        return f"{said(case, configured.name, model_places)}: {configured.region} has it"
     geography = permitted_geography(evidence)
     alike = meant(configured.name.text, configured.offers, configured.region, case, geography)
     listed = list(dict.fromkeys([*alike, *nearest(configured, geography)]))
@@ -89,12 +90,13 @@ def test_model_resolves(
         each=edits(case, names(models), model_places),
         given=_overriding(case, model_places),
     )
+    return f"{said(case, configured.name, model_places)}: {configured.region} has it"
 
 
 @requirement("MDL-03")
 def test_model_is_active(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """[Each configured model] is ACTIVE: neither LEGACY nor past its end of life; the message names what is listed instead."""
     configured = models[case]
     ending = None
@@ -109,17 +111,18 @@ def test_model_is_active(
             until = f", end of life {life.end:%Y-%m-%d}" if life.end else ""
             ending = f"it is {'past its end of life' if over else life.status}{until}"
     _require_lasting(case, ending, models, model_places, evidence)
+    return f"{said(case, configured.name, model_places)}: {configured.model.lifecycle.status}"
 
 
 @requirement("MDL-04")
 def test_model_lasts_long_enough(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """[Each configured model] has more than 90 days to its end of life."""
     life = models[case].model.lifecycle
     end = life.end
     if end is None:
-        return
+        return f"{models[case].model.id} has no end of life yet"
     left = end - evidence.now
     wanted = timedelta(days=evidence.settings.models.minimum_days_to_end_of_life)
     # A model launched from September 2026 may be LEGACY for 45 days only: nobody is told of its end any earlier (Amazon
@@ -127,6 +130,7 @@ def test_model_lasts_long_enough(
     wanted = min(wanted, life.notice) if life.notice else wanted
     ending = f"its end of life is {end:%Y-%m-%d}, in {left.days} days, and more than {wanted.days} are wanted"
     _require_lasting(case, None if left > wanted else ending, models, model_places, evidence)
+    return f"its end of life is {end:%Y-%m-%d}, in {left.days} days"
 
 
 @requirement("MDL-05")
@@ -136,11 +140,11 @@ def test_model_can_be_called_as_written(
     model_places: dict[str, Place],
     env_file: EnvFile | None,
     evidence: Evidence,
-) -> None:
+) -> str:
     """[Each configured model] can be called as written: a bare ID supports ON_DEMAND, otherwise a profile is named."""
     configured = models[case]
     if configured.callable_as_written:
-        return
+        return f"{said(case, configured.name, model_places)}: callable by that name"
     model = configured.model
     ways = ways_to_call(model, configured.offers, configured.region, permitted_geography(evidence))
     require(
@@ -158,25 +162,28 @@ def test_model_can_be_called_as_written(
         if ways and env_file and env_file.variable(case)
         else (),
     )
+    return f"{said(case, configured.name, model_places)}: callable by that name"
 
 
 @requirement("MDL-06")
 def test_chat_model_streams_text(
     models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """The chat model outputs TEXT and streams."""
     model = _described(models[CHAT])
     streams = "streams" if model.streams else "does not stream"
     _require_fit(CHAT, f"it outputs {', '.join(model.outputs)} and {streams}", models, model_places, evidence)
+    return f"{model.id} outputs {', '.join(model.outputs)} and {streams}"
 
 
 @requirement("MDL-07")
 def test_embedding_model_embeds(
     models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """The embedding model outputs EMBEDDING."""
     model = _described(models[EMBEDDING])
     _require_fit(EMBEDDING, f"it outputs {', '.join(model.outputs)}", models, model_places, evidence)
+    return f"{model.id} outputs {', '.join(model.outputs)}"
 
 
 @requirement("MDL-08")
@@ -186,7 +193,7 @@ def test_model_is_available(
     model_places: dict[str, Place],
     use_case_form: Reading | None,
     caller_names: CallerNames,
-) -> None:
+) -> str:
     """[Region, agreement, entitlement] of [each configured model] is AVAILABLE; authorizationStatus is advice only."""
     variable, _, what = case.rpartition("-")
     configured = models[variable]
@@ -214,12 +221,13 @@ def test_model_is_available(
         model=configured.base,
         account=caller_names.account,
     )
+    return f"{variable}: {what} of {configured.base} is {status}"
 
 
 @requirement("MDL-09")
 def test_profile_is_active_and_has_the_model(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
-) -> None:
+) -> str:
     """A named inference profile is ACTIVE and contains the base model."""
     configured = models[case]
     if configured.retired:
@@ -248,6 +256,7 @@ def test_profile_is_active_and_has_the_model(
         each=edits(case, names(models), model_places),
         given=_overriding(case, model_places),
     )
+    return f"{said(case, configured.name, model_places)}: {profile.status or 'ACTIVE'}, and contains {', '.join(inside)}"
 
 
 @requirement("MDL-10")
@@ -257,7 +266,7 @@ def test_requests_stay_in_the_permitted_geography(
     routed_models: dict[str, ConfiguredModel],
     model_places: dict[str, Place],
     evidence: Evidence,
-) -> None:
+) -> str:
     """Under a residency rule, no global or foreign-geography profile is used."""
     residency = permitted_geography(evidence)
     name = model_names[case]
@@ -278,12 +287,13 @@ def test_requests_stay_in_the_permitted_geography(
         each=edits(case, model_names, model_places),
         given=_overriding(case, model_places),
     )
+    return f"{said(case, name, model_places)}: it stays within {residency}"
 
 
 @requirement("MDL-11")
 def test_account_is_in_the_program(
     case: str, models: dict[str, ConfiguredModel], trusted_access: list[Program], caller_names: CallerNames
-) -> None:
+) -> str:
     """The account is in the trusted access program of [each configured model]'s provider, as far as the model needs one."""
     configured = models[case]
     provider = configured.model.provider
@@ -302,6 +312,7 @@ def test_account_is_in_the_program(
         model=configured.base,
         account=caller_names.account,
     )
+    return "; ".join(f"{each.id} is {each.status}" for each in own)
 
 
 def _overriding(variable: str, places: Mapping[str, Place]) -> list[str]:

@@ -65,12 +65,12 @@ OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_p
 
 
 @requirement("PRF-01")
-def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> None:
+def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
     if not found.file["exists"]:
         _require_absence_is_meant(found, files, evidence)
-        return
+        return f"there is no {found.path}, and none is needed"
     unreadable = found.file["unreadable"]
     astray = {
         "EISDIR": f"{found.path} is a folder",
@@ -107,6 +107,7 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> None:
             observed=f"{place} {SYNTAX[problem['kind']]}",
             file=found.path,
         )
+    return f"{found.path} is readable, {found.file['encoding'] or 'empty'}, nothing in it twice"
 
 
 def _repeated(found: AwsFileFound) -> list[list[Section]]:
@@ -204,7 +205,7 @@ def _require_encoding(found: AwsFileFound, profile: str) -> None:
 @requirement("PRF-02")
 def test_profile_exists(
     parsed_files: Files, profile_names: list[str], environment: Variables, target: Target
-) -> None:
+) -> str:
     """The profile exists under a header that botocore reads."""
     name = target.profile
     config, credentials = parsed_files.config, parsed_files.credentials
@@ -269,6 +270,7 @@ def test_profile_exists(
         observed=f"no such profile{', but ' + ', '.join(near) if near else ''}",
         given=["unread"],
     )
+    return f"{config.place(own) if own else credentials.path}: profile {name}"
 
 
 def _header(name: str) -> str:
@@ -299,7 +301,7 @@ def _has_settings(section: Section, prefix: str = "") -> bool:
 
 
 @requirement("PRF-03")
-def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evidence: Evidence) -> None:
+def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evidence: Evidence) -> str:
     """Nothing else defines the same profile and silently replaces or pre-empts it."""
     name = target.profile
     config, credentials = parsed_files.config, parsed_files.credentials
@@ -337,6 +339,7 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
                 *file_fixes.delete_settings(credentials, keys),
             ],
         )
+    return f"no other section defines profile {name}"
 
 
 WHAT = {
@@ -349,14 +352,14 @@ WHAT = {
 
 
 @requirement("PRF-04", asks=("sso_candidates",))
-def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> None:
+def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name] is set, in the profile or through its sso-session."""
     through_session = case in ("sso_start_url", "sso_region")
     _require_first_column(parsed_files, profile, {case, "sso_session"} if through_session else {case})
     # botocore looks for these two in the profile alone when it decides whether the profile is one for SSO.
     skipped = not any(key in profile.options for key in ("sso_account_id", "sso_role_name"))
     if profile.has(case) and (through_session or not skipped):
-        return
+        return f"{case} = {profile.get(case)}"
     place = parsed_files.header_of(profile.name)
     cause, remedy, fix = None, None, list[Fix]()
     seen = f"{place}: profile {profile.name} has no {case}"
@@ -386,6 +389,7 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
             *(["other-kind"] if other else []),
         ],
     )
+    return f"{case} = {profile.get(case)}"
 
 
 def _line_to_add(
@@ -448,7 +452,7 @@ def _is_for_sso(evidence: Evidence) -> bool:
 
 
 @requirement("PRF-05", asks=("provider",))
-def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> None:
+def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
     if not profile.has(case) and case in SSO_KEYS and not _is_for_sso(evidence):
         not_applicable(
@@ -493,7 +497,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
             file=place.file,
             line=place.line,
         )
-        return
+        return seen
     header = parsed_files.header_of(profile.name)
     require(
         case not in PLACEHOLDERS or not PLACEHOLDERS[case].fullmatch(str(value)),
@@ -502,6 +506,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         file=header.file,
         line=header.line,
     )
+    return seen
 
 
 def _wanted(settings: ProfileSettings) -> dict[str, str]:
@@ -522,7 +527,7 @@ def _same(key: str, value: str, wanted: str) -> bool:
 @requirement("PRF-06", asks=("env_file_found",))
 def test_region_is_the_expected_one(
     profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
-) -> None:
+) -> str:
     """The profile's region is set and is the expected one."""
     _require_first_column(parsed_files, profile, {"region"})
     wanted = evidence.settings.profile.region
@@ -569,6 +574,7 @@ def test_region_is_the_expected_one(
             *(file_fixes.change_setting(parsed_files.of(stated), stated, "region", meant) if stated else ()),
         ],
     )
+    return f"{place}: region = {profile.region}"
 
 
 def _for_boto3(region: str, file: EnvFile) -> list[Fix]:
@@ -587,7 +593,7 @@ def _added(files: Files, profile: Profile, key: str, value: str) -> list[Fix]:
 
 
 @requirement("PRF-07")
-def test_output_is_known(profile: Profile, parsed_files: Files) -> None:
+def test_output_is_known(profile: Profile, parsed_files: Files) -> str:
     """`output` is a format that the CLI knows; where it is not set, the CLI takes json."""
     stated = parsed_files.option(profile.name, "output")
     output = profile.options.get("output")
@@ -599,10 +605,11 @@ def test_output_is_known(profile: Profile, parsed_files: Files) -> None:
             file_fixes.change_setting(parsed_files.of(stated), stated, "output", "json") if stated else []
         ),
     )
+    return f"output = {output}"
 
 
 @requirement("PRF-08")
-def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> None:
+def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> str:
     """[cli_pager, cli_auto_prompt] is set as the guide sets it."""
     _require_first_column(parsed_files, profile, {case})
     stated, header = parsed_files.option(profile.name, case), parsed_files.header_of(profile.name)
@@ -621,10 +628,11 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> No
             else _added(parsed_files, profile, case, GUIDE_VALUES[case])
         ),
     )
+    return f"{case} = {profile.options.get(case)}".strip()
 
 
 @requirement("PRF-09")
-def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
+def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> str:
     """A referenced sso-session exists and agrees with the profile."""
     if "sso_session" not in profile.options:
         not_applicable("the profile names no sso-session")
@@ -665,6 +673,7 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> None:
             sso_session=written,
             fix=lambda: _left_to_the_session(parsed_files, profile),
         )
+    return f"[sso-session {written}] is there, and profile {profile.name} agrees with it"
 
 
 def _session_found(
@@ -717,7 +726,7 @@ class _Source:
 @requirement("PRF-10")
 def test_profile_has_one_source(
     profile: Profile, parsed_files: Files, credential_process: ProcessCommand | None, sdk: Sdk, platform: str
-) -> None:
+) -> str:
     """The profile mixes no second credential source with SSO."""
     sources = _other_sources(profile, parsed_files, credential_process, sdk, platform)
     if profile.uses_sso:
@@ -740,6 +749,7 @@ def test_profile_has_one_source(
             file=source.place.file,
             line=source.place.line,
         )
+    return "SSO is the only source of credentials in the profile"
 
 
 def _other_sources(

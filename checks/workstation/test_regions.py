@@ -36,11 +36,11 @@ def test_region_supports_bedrock(
     sdk: Sdk,
     beyond_sdk: BeyondSdk,
     evidence: Evidence,
-) -> None:
+) -> str:
     """[each region in use] supports Bedrock."""
     named = _named(case, regions_in_use)
     if sdk.supports_bedrock(named.region) or named.region in beyond_sdk.answering:
-        return
+        return f"{named}: Bedrock is there"
     is_name = sdk.partition_of(named.region) is not None
     lacks = f"botocore {sdk.botocore} lists no Bedrock there"
     if is_name and not sdk.knows(named.region):
@@ -70,10 +70,11 @@ def test_region_supports_bedrock(
         fix=renamed,
         given=["real-region" if is_name else "misspelt"],
     )
+    return f"{named}: Bedrock is there"
 
 
 @requirement("REG-02")
-def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, evidence: Evidence) -> None:
+def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, evidence: Evidence) -> str:
     """[each region in use] is on the approved list."""
     named = _named(case, regions_in_use)
     approved = evidence.settings.regions.approved
@@ -88,12 +89,13 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
         region=next(iter(approved), None),
         given=["not-approved", *elsewhere],
     )
+    return f"{named}, one of {', '.join(approved) or 'any'}"
 
 
 @requirement("REG-03", asks=("profile",))
 def test_region_is_enabled(
     case: str, regions_in_use: Regions, region_opt_status: dict[str, str], evidence: Evidence
-) -> None:
+) -> str:
     """[each region in use] is enabled for the account."""
     named = _named(case, regions_in_use)
     elsewhere = ("of-a-variable",) if case.startswith("AWS_") else ()
@@ -111,12 +113,13 @@ def test_region_is_enabled(
         account=evidence.profile.get("sso_account_id"),
         given=elsewhere,
     )
+    return f"account:ListRegions: {named.region} is {status}"
 
 
 @requirement("REG-04", asks=("identity",))
 def test_partition_is_one(
     profile: Profile, parsed_files: Files, sdk: Sdk, runtime_client: Reading, evidence: Evidence
-) -> None:
+) -> str:
     """Role, region and endpoints are of one partition."""
     region = evidence.target.region
     partition = sdk.partition_of(region)
@@ -144,6 +147,7 @@ def test_partition_is_one(
         observed=f"the bedrock-runtime client's endpoint is {host}",
         given=["endpoint"],
     )
+    return f"all of partition {partition}"
 
 
 def _credentials_partition(profile: Profile, sdk: Sdk, evidence: Evidence) -> tuple[str, str]:

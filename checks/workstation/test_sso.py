@@ -42,7 +42,7 @@ REFRESH_MINUTES = 15
 @requirement("SSO-01")
 def test_token_is_cached(
     sso: Sso, token_cache: TokenCache, other_logins: list[OtherLogin], files: Files, target: Target
-) -> None:
+) -> str:
     """A token is cached for exactly the profile's start URL or sso-session."""
     own = token_cache.named(sso.cached_as)
     login, cause = _elsewhere(sso, other_logins)
@@ -67,6 +67,7 @@ def test_token_is_cached(
         if cause == "TOK04"
         else (),
     )
+    return f"{token_cache.path} has {cache_name(sso.cached_as)[:8]}….json, the token of {whose}"
 
 
 def _elsewhere(sso: Sso, logins: list[OtherLogin]) -> tuple[OtherLogin | None, str]:
@@ -108,7 +109,7 @@ def _login(target: Target) -> Ask:
 
 
 @requirement("SSO-02")
-def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, target: Target) -> None:
+def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, target: Target) -> str:
     """The cached token is readable JSON with an accessToken and an expiresAt."""
     path, flaw = f"{token_cache.path}/{token_file['name']}", token_flaw(token_file)
     require(
@@ -119,14 +120,15 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, targe
         file=path,
         fix=[Rename(path, f"{path}.unusable"), _login(target)],
     )
+    return f"{path} has accessToken and expiresAt"
 
 
 @requirement("SSO-03", asks=("cli_keys", "clock_skew"))
-def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> None:
+def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> str:
     """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
     if sso_token.renewable or (sso_token.remaining >= minimum and sso_token.remaining > timedelta()):
-        return
+        return _life(sso_token)
     ended = sso_token.remaining <= timedelta()
     # By a clock that is ahead of AWS's a token ends too early: then the clock is to mend, and no login helps.
     by_aws = sso_token.remaining + skew_if_known(evidence)
@@ -144,6 +146,12 @@ def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Eviden
         observed=observed,
         given=["clock-ahead"] if by_aws >= minimum and by_aws > timedelta() else [],
     )
+    return _life(sso_token)
+
+
+def _life(token: SsoToken) -> str:
+    refreshed = ", and refreshes itself" if token.renewable else ""
+    return f"{token.path} lasts until {_utc(token)}, {_minutes(token.remaining)} more{refreshed}"
 
 
 def _utc(token: SsoToken) -> str:
@@ -162,7 +170,7 @@ def _minutes(length: timedelta) -> str:
 @requirement("SSO-04", asks=("portal_roles",))
 def test_token_is_of_this_portal(
     sso_token: SsoToken, sso: Sso, files: Files, target: Target, evidence: Evidence
-) -> None:
+) -> str:
     """The token's Region and start URL are the profile's."""
     if sso_token.region is None and sso_token.start_url is None:
         not_applicable("the token's file names neither Region nor start URL, and need not")
@@ -171,7 +179,7 @@ def test_token_is_of_this_portal(
     )
     place = _place(files, target, sso, "sso_region")
     if not (same and sso_token.region in (None, sso.region)) and _is_honoured(evidence):
-        return
+        return f"{sso_token.path} is a token of {sso_token.region or sso.region} for {sso_token.start_url or sso.start_url}"
     require(
         sso_token.region in (None, sso.region),
         cause="TOK07",
@@ -193,6 +201,7 @@ def test_token_is_of_this_portal(
         line=place.line,
         given=["other-portal"],
     )
+    return f"{sso_token.path} is a token of {sso_token.region or sso.region} for {sso_token.start_url or sso.start_url}"
 
 
 def _is_honoured(evidence: Evidence) -> bool:
@@ -210,7 +219,7 @@ def _is_honoured(evidence: Evidence) -> bool:
 @requirement("SSO-05")
 def test_token_can_refresh_itself(
     sso_token: SsoToken, sso: Sso, token_cache: TokenCache, files: Files, target: Target
-) -> None:
+) -> str:
     """The token of an sso-session can refresh itself: refresh token, registration, and a cache that can be written."""
     if not sso.session_name:
         not_applicable("the profile has no sso-session, and only the token of one is refreshed")
@@ -235,6 +244,7 @@ def test_token_can_refresh_itself(
         expected=f"{token_cache.path} can be written",
         observed=f"{token_cache.path} cannot be written, so a refreshed token cannot be kept",
     )
+    return f"{sso_token.path} has what refreshes it, and {token_cache.path} can be written"
 
 
 def _named(files: Files, session: str) -> list[tuple[AwsFileFound, Section]]:
@@ -256,7 +266,7 @@ def _with_scopes(files: Files, session: str) -> list[Fix]:
 @requirement("SSO-06", asks=("clock_skew",))
 def test_portal_grants_the_role(
     portal_roles: Reading, sso: Sso, sso_token: SsoToken, files: Files, evidence: Evidence
-) -> None:
+) -> str:
     """The SSO portal accepts the token and grants the profile's account and role."""
     target, code = evidence.target, portal_roles.error.code if portal_roles.error else ""
     place = _place(files, target, sso, "sso_region")
@@ -296,10 +306,11 @@ def test_portal_grants_the_role(
         role=sso.role,
         given=["not-granted"],
     )
+    return f"sso:ListAccountRoles for {sso.account}: {sso.role} is granted"
 
 
 @requirement("SSO-07")
-def test_token_files_are_private(token_cache: TokenCache, platform: str) -> None:
+def test_token_files_are_private(token_cache: TokenCache, platform: str) -> str:
     """The token files are private to their owner."""
     if platform == "windows":
         not_applicable("Windows has no permission bits; a user's home folder is private there")
@@ -314,3 +325,4 @@ def test_token_files_are_private(token_cache: TokenCache, platform: str) -> None
         expected=f"mode 600 for every file in {token_cache.path}",
         observed=f"others can read {', '.join(open_ones)} in {token_cache.path}",
     )
+    return f"{len(secret)} token files in {token_cache.path} are private"

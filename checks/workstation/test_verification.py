@@ -34,7 +34,7 @@ NOWHERE = frozenset({"NoCredentialsError", "ProfileNotFound"})
 
 
 @requirement("RUN-01")
-def test_session_is_built(session: Reading) -> None:
+def test_session_is_built(session: Reading) -> str:
     """`boto3.Session(profile_name, region_name)` is built."""
     code = session.error.code if session.error else ""
     require(
@@ -44,6 +44,7 @@ def test_session_is_built(session: Reading) -> None:
         observed=f"{code}: {session.error.message if session.error else ''}",
     )
     value_of(session)
+    return "a session was built"
 
 
 @requirement("RUN-02", asks=("caller_identity",))
@@ -53,7 +54,7 @@ def test_caller_is_known(
     environment: Variables,
     parsed_files: Files,
     evidence: Evidence,
-) -> None:
+) -> str:
     """`sts:GetCallerIdentity` answers with account and ARN."""
     target = evidence.target
     if resolution.error and provider.method == "assume-role":
@@ -81,6 +82,7 @@ def test_caller_is_known(
         expected="account and ARN",
         observed=f"sts:GetCallerIdentity: {answer}",
     )
+    return f"sts:GetCallerIdentity: account {answer['Account']}, {answer['Arn']}"
 
 
 def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
@@ -124,7 +126,7 @@ def _why_refused(code: str, provider: Provider, environment: Variables, region: 
 @requirement("RUN-03")
 def test_caller_is_the_profiles_role(
     identity: Identity, provider: Provider, profile: Profile, evidence: Evidence
-) -> None:
+) -> str:
     """The account is the profile's `sso_account_id`, the role its `sso_role_name`."""
     wanted = evidence.settings.profile
     account = profile.get("sso_account_id") or wanted.account_id
@@ -138,12 +140,13 @@ def test_caller_is_the_profiles_role(
         expected=f"account {account or 'any'}, role {role or 'any'}",
         observed=f"sts:GetCallerIdentity: {identity.arn}, from provider {provider.method}",
     )
+    return f"sts:GetCallerIdentity: {identity.arn}"
 
 
 @requirement("RUN-04", asks=("files",))
 def test_runtime_client_is_built_for_the_region(
     runtime_client: Reading, environment: Variables, target: Target, evidence: Evidence
-) -> None:
+) -> str:
     """A `bedrock-runtime` client is built for the region, with the endpoint that belongs to it."""
     expected = f"a bedrock-runtime client with an endpoint in {target.region}"
     require(
@@ -182,20 +185,22 @@ def test_runtime_client_is_built_for_the_region(
         observed=f"the client's endpoint is {endpoint}",
         given=["elsewhere"],
     )
+    return f"the client's endpoint is {endpoint}"
 
 
 @requirement("RUN-05")
-def test_claude_is_listed(listed_models: list[FoundationModel], target: Target) -> None:
+def test_claude_is_listed(listed_models: list[FoundationModel], target: Target) -> str:
     """At least one `anthropic.claude` model is listed."""
     require(
         any(CLAUDE in model.id for model in listed_models),
         expected=f"a model whose ID contains {CLAUDE}",
         observed=f"bedrock:ListFoundationModels in {target.region}: {len(listed_models)} models, none of them",
     )
+    return f"{sum(CLAUDE in model.id for model in listed_models)} of {len(listed_models)} models in {target.region}"
 
 
 @requirement("RUN-06")
-def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> None:
+def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> str:
     """boto3 and botocore are new enough for what the profile uses."""
     used = ["the service bedrock-runtime"]
     used += ["an sso-session"] if profile.session_name else []
@@ -215,12 +220,13 @@ def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> None:
         observed="awscrt cannot be imported",
         given=["awscrt"],
     )
+    return f"boto3 {sdk.boto3}, botocore {sdk.botocore}"
 
 
 @requirement("RUN-07")
 def test_child_process_is_the_same_caller(
     child_identity: Child, unselecting_child: Child | None, identity: Identity, parsed_files: Files
-) -> None:
+) -> str:
     """A child process that gets only AWS_PROFILE resolves the same identity."""
     expected = f"a child process with AWS_PROFILE alone is {identity.arn}"
     if child_identity.code:
@@ -246,3 +252,4 @@ def test_child_process_is_the_same_caller(
             given=["default-keys"],
             fix=file_fixes.without_keys(parsed_files, "default"),
         )
+    return f"it is {child_identity.arn}"
