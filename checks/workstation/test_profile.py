@@ -725,10 +725,15 @@ class _Source:
 
 @requirement("PRF-10")
 def test_profile_has_one_source(
-    profile: Profile, parsed_files: Files, credential_process: ProcessCommand | None, sdk: Sdk, platform: str
+    profile: Profile,
+    parsed_files: Files,
+    credential_process: ProcessCommand | None,
+    process_fault: str | None,
+    sdk: Sdk,
+    platform: str,
 ) -> str:
     """The profile mixes no second credential source with SSO."""
-    sources = _other_sources(profile, parsed_files, credential_process, sdk, platform)
+    sources = _other_sources(profile, parsed_files, credential_process, process_fault, sdk, platform)
     if profile.uses_sso:
         names = ", ".join(f"{source.key} ({source.place})" for source in sources)
         for source in sources[:1]:
@@ -753,7 +758,12 @@ def test_profile_has_one_source(
 
 
 def _other_sources(
-    profile: Profile, files: Files, command: ProcessCommand | None, sdk: Sdk, platform: str
+    profile: Profile,
+    files: Files,
+    command: ProcessCommand | None,
+    fault: str | None,
+    sdk: Sdk,
+    platform: str,
 ) -> list[_Source]:
     """In the order of botocore's chain."""
 
@@ -763,16 +773,31 @@ def _other_sources(
 
     sources = []
     if "role_arn" in profile.options:
-        broken = source_chain(files, profile.name).broken
-        where, why = broken or (place("role_arn"), None)
-        sources.append(_Source("role_arn", where, "STS01" if broken else None, why))
+        broken = _broken_chain(files, profile.name, fault)
+        sources.append(_Source("role_arn", *(broken or (place("role_arn"), None, None))))
     if "aws_access_key_id" in profile.options:
         sources.append(_Source("aws_access_key_id", place("aws_access_key_id"), None, None))
     if "login_session" in profile.options:
         missing = None if sdk.awscrt else "the package awscrt is not installed"
         sources.append(_Source("login_session", place("login_session"), missing and "PRE08", missing))
     if command:
-        lost = None if command.found else f"there is no program {command.program or command.written}"
+        lost = fault if command.found else f"there is no program {command.program or command.written}"
+        if lost and command.names_itself:
+            lost += f", and it asks for the credentials of profile {profile.name} itself"
         cause = "WIN09" if command.is_mangled(platform) else "PRE07"
         sources.append(_Source("credential_process", place("credential_process"), lost and cause, lost))
     return sources
+
+
+def _broken_chain(files: Files, name: str, fault: str | None) -> tuple[Place, str, str] | None:
+    """Where, by which failure mode and why the profiles behind a role give no credentials to anybody but a person."""
+    chain = source_chain(files, name)
+    if chain.broken:
+        return chain.broken[0], "STS01", chain.broken[1]
+    for each in chain.profiles:
+        asking = files.option(each, "mfa_serial")
+        if asking and files.option(each, "role_arn"):
+            why = f"mfa_serial of profile {each} has every program ask a person for a code"
+            return files.place_of(asking), "PRE10", why
+    command = files.option(chain.base, "credential_process")
+    return (files.place_of(command), "PRE07", fault) if command and fault else None

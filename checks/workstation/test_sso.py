@@ -265,7 +265,12 @@ def _with_scopes(files: Files, session: str) -> list[Fix]:
 
 @requirement("SSO-06", asks=("clock_skew",))
 def test_portal_grants_the_role(
-    portal_roles: Reading, sso: Sso, sso_token: SsoToken, files: Files, evidence: Evidence
+    portal_roles: Reading,
+    resolution: Reading,
+    sso: Sso,
+    sso_token: SsoToken,
+    files: Files,
+    evidence: Evidence,
 ) -> str:
     """The SSO portal accepts the token and grants the profile's account and role."""
     target, code = evidence.target, portal_roles.error.code if portal_roles.error else ""
@@ -305,6 +310,15 @@ def test_portal_grants_the_role(
         start_url=sso.start_url,
         role=sso.role,
         given=["not-granted"],
+    )
+    refused = resolution.error
+    require(
+        refused is None or refused.code not in PORTAL_NO_ACCESS,
+        cause="TOK12",
+        expected=f"the portal issues credentials for {sso.role} in account {sso.account}, which it lists",
+        observed=f"sso:GetRoleCredentials: {refused and refused.code}: {refused and refused.message}{granted}",
+        role=sso.role,
+        account=sso.account,
     )
     return f"sso:ListAccountRoles for {sso.account}: {sso.role} is granted"
 
