@@ -9,10 +9,13 @@ from datetime import timedelta
 from checks import file_fixes
 from checks.fixes import Export, Fix, Unset
 from checks.requirement import require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.endpoints import Switch
 from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption
+from fixtures.machine.proxy import TUNNEL
 from fixtures.targets import Target
 
 TOLERANCE = timedelta(minutes=5)
@@ -22,12 +25,21 @@ PROXY_FAULTS = {
     "dns": "its name does not resolve",
     "refused": "it refuses connections",
     "timeout": "it does not answer",
+    "scheme": "botocore speaks HTTP and HTTPS to a proxy, and no such protocol",
+    "plain": "it is asked in HTTPS, and speaks HTTP",
+    "authentication": "it answers",
+}
+PROXY_REMEDIES = {
+    "scheme": "# give {variable} the proxy's address for HTTP, http://HOST:PORT; where it has none, unset {variable}",
+    "plain": "# write http:// for https:// at the start of {variable}: what goes through the proxy is encrypted all the same",
 }
 BUNDLE_FAULTS = {
     "missing": "where no file is",
     "folder": "which is a folder",
     "variable": "in which urllib3 fills in no variables; it knows ~",
     "empty": "set to nothing, which is no path",
+    "der": "which is a certificate in DER, and PEM is read",
+    "no-certificate": "where no certificate in PEM is",
 }
 
 
@@ -40,10 +52,12 @@ def test_proxy_and_bundle_exist(
         name = proxy.variable or "the system's proxy setting"
         require(
             proxy.fault is None,
-            cause="NET01",
+            cause="NET05" if proxy.fault == "authentication" else "NET01",
             expected=f"a proxy at {proxy.url}, or none",
-            observed=f"{name} is {proxy.url}: {PROXY_FAULTS.get(proxy.fault or '', '')}",
+            observed=f"{name} is {proxy.url}: {PROXY_FAULTS.get(proxy.fault or '', '')} {proxy.said or ''}".rstrip(),
+            remedy=[told.format(variable=name)] if (told := PROXY_REMEDIES.get(proxy.fault or "")) else None,
             variable=proxy.variable or "HTTPS_PROXY",
+            value="*.amazonaws.com",
         )
     if ca_bundle is None:
         return _way(proxies, ca_bundle)
@@ -63,7 +77,7 @@ def test_proxy_and_bundle_exist(
         variable="AWS_CA_BUNDLE" if of_profile else ca_bundle.source,
         file=place.file,
         line=place.line,
-        remedy=_bundle_edit(ca_bundle, place) if of_profile else None,
+        remedy=_bundle_edit(ca_bundle, place if of_profile else None),
         fix=lambda: _without_bundle(ca_bundle, files, option if of_profile else None),
     )
     return _way(proxies, ca_bundle)
@@ -75,14 +89,25 @@ def _as_meant(bundle: CaBundle) -> str:
     return meant if bundle.kind == "variable" and meant.startswith("~") else ""
 
 
-def _bundle_edit(bundle: CaBundle, place: Place) -> list[str]:
+def _bundle_edit(bundle: CaBundle, place: Place | None) -> list[str] | None:
+    """The remedy where it is not that of the failure mode; `place` is the profile's line."""
+    if bundle.kind == "der":
+        made = f"{bundle.path}.pem"
+        return [
+            f"openssl x509 -inform der -in {bundle.path} -out {made}",
+            f"# append the public roots to it, and write {made} in {place or bundle.source}",
+        ]
+    if place is None:
+        return None
     meant = _as_meant(bundle)
     what = f"write ca_bundle = {meant}" if meant else "correct the path of ca_bundle, or delete the line"
     return [f"# edit {place}: {what}"]
 
 
 def _without_bundle(bundle: CaBundle, files: Files, option: EffectiveOption | None) -> list[Fix]:
-    """The setting goes; one that is right but for $HOME keeps its file."""
+    """The setting goes; one that is right but for $HOME keeps its file, and one in DER is to be converted."""
+    if bundle.kind == "der":
+        return []
     if meant := _as_meant(bundle):
         if option:
             return file_fixes.change_setting(files.of(option), option, "ca_bundle", meant)
@@ -97,13 +122,21 @@ def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
     return f"{through}; certificates are checked against {against}"
 
 
-@requirement("CON-02")
+@requirement("CON-02", asks=("plain_host",))
 def test_endpoint_is_reached_and_trusted(
-    case: str, endpoints: dict[str, Endpoint], files: Files, target: Target
+    case: str,
+    endpoints: dict[str, Endpoint],
+    endpoint_switches: tuple[Switch, ...],
+    proxies: list[Proxy],
+    ca_bundle: CaBundle | None,
+    files: Files,
+    evidence: Evidence,
 ) -> str:
     """The endpoint resolves, connects and presents a certificate that is trusted."""
-    endpoint = endpoints[case]
+    endpoint, target = endpoints[case], evidence.target
     found = Reach.of(endpoint)
+    if not found.resolved:
+        _require_host_that_exists(found.host, endpoint_switches, files, evidence)
     of_login = case in ("portal.sso", "oidc")
     header = files.header_of(target.profile)
     anywhere = any(not e.reading.error and e.reading.value["resolved"] for e in endpoints.values())
@@ -119,6 +152,15 @@ def test_endpoint_is_reached_and_trusted(
         region="us-east-1",
         given=["login-region" if of_login else "unknown-region"],
     )
+    refused = TUNNEL.search(found.error or "")
+    require(
+        refused is None,
+        cause="NET05",
+        expected=f"a connection to {found.host} through the proxy",
+        observed=f"the proxy answers {refused and refused['status']}{refused and refused['words']} to {found.host}",
+        variable=next((proxy.variable for proxy in proxies if proxy.variable), "HTTPS_PROXY"),
+        value=found.host,
+    )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
     require(
         found.connected,
@@ -130,9 +172,36 @@ def test_endpoint_is_reached_and_trusted(
         found.trusted,
         cause="NET02",
         expected=f"a certificate of {found.host} that the SDK trusts",
-        observed=f"{found.host}: {found.error}",
+        observed=f"{found.host}: {found.error}; certificates are checked against {_authorities(ca_bundle)}",
     )
     return f"{found.host} resolves, answers, and its certificate is trusted"
+
+
+def _require_host_that_exists(
+    host: str, switches: Iterable[Switch], files: Files, evidence: Evidence
+) -> None:
+    """No switch leads to a host that is not there, in a network that finds the service's plain host."""
+    switch = next((each for each in switches if each.moves(host)), None)
+    plain = evidence.plain_host if switch else None
+    if switch is None or plain is None or plain.error or not plain.value["resolved"]:
+        return
+    place = switch.place or files.header_of(evidence.target.profile)
+    variable, line = switch.variable, [place.line]
+    require(
+        False,
+        cause="ENV13",
+        expected="hosts that exist, as those without the switch",
+        observed=f"{host} does not resolve, and {switch.name} is what leads there",
+        remedy=None if variable else [f"# edit {place}: delete the line {switch.option}"],
+        variable=variable,
+        file=place.file,
+        line=place.line,
+        fix=[Unset((variable,))] if variable else file_fixes.comment_out(files.config, line),
+    )
+
+
+def _authorities(bundle: CaBundle | None) -> str:
+    return f"{bundle.source} ({bundle.path})" if bundle else "those that botocore brings along"
 
 
 def _and_others(failed: Endpoint, endpoints: Iterable[Endpoint]) -> str:
