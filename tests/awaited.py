@@ -6,13 +6,6 @@ WITHOUT_A_WORLD = {
     "CFG13": "a link that leads nowhere: the simulated machine has no links yet",
     "CFG14": "an identity provider's page as start URL",
     "CFG15": "half pairs and tokens of another key in the files",
-<<<<<<< HEAD
-    "TOK12": "a permission set that is not provisioned",
-    "ENV13": "hosts for FIPS and dual stack that do not exist",
-    "PRE10": "a role with mfa_serial",
-=======
-    "ENV14": "a Bedrock API key of another Region, where keys are allowed",
->>>>>>> 69be2de (Tell what a proxy answered, which switch leads to hosts that are not there, and against what a certificate was checked)
     "PRE11": "a container's source that does not answer",
     "PRE14": "a program with rules of its own, named as consumer",
     "REG07": "a program that reads the other Region variable, named as consumer",
