@@ -224,7 +224,8 @@ class Docket:
         if remedy is None:
             names = {"profile": target.profile, "region": target.region, **failure.names}
             source = cause.remedy if cause and not failure.own_remedy else requirement.remedy
-            platform = self.evidence.platform
+            with self.evidence.asking(requirement.id, ("platform",)):
+                platform = self.evidence.platform
             filled = [source.known_lines(platform, **{**names, **each}) for each in failure.each or ({},)]
             remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
         outcome = Outcome(

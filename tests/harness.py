@@ -24,7 +24,8 @@ Engine.strict = True
 class Judged:
     """What the suite says of a world: `results` by (requirement, case), and results.json's `document`.
 
-    `rows` are the results with all that reports are made from, `edges` the entries of the map that explained something.
+    What explains or blocks a result stands as `behind` in it too. `rows` are the results with all that reports are made
+    from, `edges` the entries of the map that explained something.
     """
 
     def __init__(
@@ -40,7 +41,10 @@ class Judged:
         self.document = document(
             results, suite={}, run={}, targets=[{"id": results[0]["target"]}], evidence_ids=keys, gate="low"
         )
-        self.results = {(r["requirement"], r["case"]): r for r in self.document["results"]}
+        self.results = {
+            (r["requirement"], r["case"]): {**r, "behind": r["explained_by"] or r["blocked_by"]}
+            for r in self.document["results"]
+        }
 
     def __getitem__(self, key: str | tuple[str, str]) -> Mapping[str, Any]:
         return self.results[key if isinstance(key, tuple) else (key, None)]
@@ -52,11 +56,15 @@ class Judged:
 
     def with_status(self, status: str) -> set[str]:
         """`PRF-04 sso_region` or `SSO-03` of the results with that status."""
-        return {
-            f"{r['requirement']} {r['case'] or ''}".strip()
-            for r in self.results.values()
-            if r["status"] == status
-        }
+        return {_named(r) for r in self.results.values() if r["status"] == status}
+
+    def not_first(self) -> set[str]:
+        """The results that another failure explains or blocks, named likewise."""
+        return {_named(r) for r in self.results.values() if r["behind"]}
+
+
+def _named(result: Mapping[str, Any]) -> str:
+    return f"{result['requirement']} {result['case'] or ''}".strip()
 
 
 def judged(

@@ -30,7 +30,7 @@ WORKSTATION_GROUPS = {
     "IAM": 6,
     "ENV": 10,
     "REG": 4,
-    "MDL": 10,
+    "MDL": 11,
     "FIX": 2,
     "RUN": 7,
     "INV": 3,
@@ -44,7 +44,7 @@ ENTERPRISE_GROUPS = {
     "COST": 3,
     "SUP": 2,
     "QTA": 3,
-    "GOV": 4,
+    "GOV": 5,
 }
 CAUSE_GROUPS = {
     "CFG": 15,
@@ -97,7 +97,7 @@ PARAMETRIZED = {
     ),
     **dict.fromkeys(("REG-01", "REG-02", "REG-03"), REGIONS),
     **dict.fromkeys(("IAM-02", "IAM-04", "IAM-06", "MDL-01", "MDL-02", "MDL-03", "MDL-04", "MDL-05"), MODELS),
-    **dict.fromkeys(("MDL-09", "MDL-10"), MODELS),
+    **dict.fromkeys(("MDL-09", "MDL-10", "MDL-11"), MODELS),
 }
 HEADLINE = "The security token included in the request is invalid"
 SHELLS = ("posix", "powershell", "cmd")
@@ -145,7 +145,8 @@ def test_the_lists_of_the_enterprise_scope_are_cases() -> None:
         r.id: r.cases or r.cases_from for r in load() if r.scope == "enterprise" and (r.cases or r.cases_from)
     }
     assert {id for id, named in cases.items() if named == "cross_account_roles"} == {"PRD-04", "PRD-05"}
-    assert {id for id, named in cases.items() if named == MODELS} == {"QTA-01", "QTA-02", "QTA-03", "GOV-02"}
+    assert {id for id, named in cases.items() if named == MODELS} == {"QTA-02", "QTA-03", "GOV-02"}
+    assert cases["QTA-01"] == (*MODELS, *(f"{model}-day" for model in MODELS))
     endpoints = ("bedrock-runtime", "bedrock", "sts")
     assert {id for id, named in cases.items() if named == endpoints} == {f"NET-0{n}" for n in range(1, 7)}
     assert cases["LPR-04"] == ("AdministratorAccess", "PowerUserAccess", "AmazonBedrockFullAccess")

@@ -58,7 +58,7 @@ def test_a_missing_cli_is_the_finding_and_blocks_what_would_ask_it() -> None:
     result = found["CLI-01"]
     assert (result["status"], result["observed"]) == ("non_compliant", "no program named aws on the PATH")
     assert "aws --version" in result["remedy"]
-    assert {found[name]["blocked_by"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
+    assert {found[name]["behind"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
     assert {found[name]["status"] for name in ("RUN-02", "RUN-07")} == {"compliant"}
 
 
@@ -151,7 +151,7 @@ def test_settings_beside_the_session_do_for_an_old_cli() -> None:
 def test_a_cli_that_cannot_start_says_why_in_its_own_words_and_blocks_what_would_ask_it() -> None:
     found = judged("pre12-cli-that-cannot-start", only=ALL)
     assert "exit code 1: ImportError: cannot import name 'docevents'" in found["CLI-01"]["observed"]
-    assert {found[name]["blocked_by"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
+    assert {found[name]["behind"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
 
 
 def test_a_release_with_a_fault_is_named_and_the_profile_left_alone() -> None:
@@ -206,8 +206,8 @@ def test_what_keeps_the_cli_from_resolving_the_profile_is_named_as_its_own_requi
     edit: Edit, root: str
 ) -> None:
     found = of_compliant(edit)
-    assert (found["CLI-02"]["status"], found["CLI-02"]["blocked_by"]) == ("blocked", root)
-    assert (found["CLI-03"]["status"], found["CLI-03"]["blocked_by"]) == ("blocked", root)
+    assert (found["CLI-02"]["status"], found["CLI-02"]["behind"]) == ("blocked", root)
+    assert (found["CLI-03"]["status"], found["CLI-03"]["behind"]) == ("blocked", root)
 
 
 def test_a_failure_of_the_program_that_nothing_explains_gives_no_verdict(
@@ -233,7 +233,7 @@ def test_a_cli_that_lives_on_its_cache_proves_nothing_for_boto3() -> None:
     assert (result["status"], result["cause"]) == ("non_compliant", "TOK08")
     assert "TokenRetrievalError" in result["observed"] and "until 12:40 UTC" in result["observed"]
     assert result["remedy"] == ["aws sso login --profile msh"]
-    assert found["RUN-02"]["blocked_by"] == "SSO-03"
+    assert found["RUN-02"]["behind"] == "SSO-03"
     assert "CANARY" not in str(found.document) + str(found.readings)
 
 
@@ -269,7 +269,7 @@ def test_keys_in_the_cache_that_have_ended_explain_nothing() -> None:
         only=(*ALL, "SSO-03"),
         edit=lambda world: env_file(("${now+40m}", "${now-1m}"), of=cli_file(world))(world),
     )
-    assert found["CLI-03"]["blocked_by"] == "SSO-03"
+    assert found["CLI-03"]["behind"] == "SSO-03"
     assert found.root_causes == ["SSO-03 TOK02"]
 
 
@@ -317,7 +317,7 @@ def test_two_different_callers_are_named(reads: Callable[[str, Any], None]) -> N
 def test_an_error_of_an_old_cli_is_its_versions_fault(reads: Callable[[str, Any], None]) -> None:
     reads("cli.identity", {"error": {"code": "", "message": "Error loading SSO Token"}})
     found = of_compliant(machine(cli="aws-cli/1.19.0 Python/3.8"))
-    assert found["CLI-03"]["blocked_by"] == "CLI-01"
+    assert found["CLI-03"]["behind"] == "CLI-01"
 
 
 def test_a_profile_of_static_keys_is_asked_the_same_way() -> None:

@@ -140,7 +140,7 @@ def test_a_model_that_would_fail_or_whose_agreement_a_call_might_accept_is_not_c
 ) -> None:
     result = found(edit)
     for each in ("INV-01", "INV-02"):
-        assert (result[each]["status"], result[each]["blocked_by"]) == ("blocked", requirement)
+        assert (result[each]["status"], result[each]["behind"]) == ("blocked", requirement)
     assert {reading["params"]["modelId"] for reading in invoked(result)} == {TITAN}
 
 
@@ -165,7 +165,7 @@ def test_a_model_for_which_no_small_request_is_known_is_not_called() -> None:
 
 def test_a_denied_invocation_is_blocked_by_what_the_simulation_found() -> None:
     result = found(policy(allow(READING)))
-    assert {row["blocked_by"] for row in result.results.values()} == {"IAM-01"}
+    assert {row["behind"] for row in result.results.values()} == {"IAM-01"}
 
 
 def test_without_a_simulation_the_denied_invocation_is_the_finding() -> None:

@@ -91,7 +91,7 @@ def test_an_action_under_a_condition_that_can_be_met_is_found() -> None:
 def test_the_actions_of_one_statement_are_one_thing_to_mend() -> None:
     result = found(policy(allow(["bedrock:UpdateGuardrail", "bedrock:DeleteGuardrail"]), name="More"))
     assert result.root_causes == ["LPR-01"]
-    assert result.document["root_causes"][0]["blocks"] == 1
+    assert result.document["root_causes"][0]["explains"] == 1
     for case in ("UpdateGuardrail", "DeleteGuardrail"):
         told = result["LPR-01", case]["remedy"][0]
         assert "takes bedrock:UpdateGuardrail,bedrock:DeleteGuardrail out of" in told
@@ -195,8 +195,8 @@ def test_a_policy_for_administrators_is_one_root_cause(name: str) -> None:
     row = result["LPR-04", name]
     assert row["observed"] == f"arn:aws:iam::aws:policy/{name} is attached to role {ROLE}"
     assert row["remedy"][0].startswith(f"# an administrator takes {name} off {ROLE}")
-    assert result["LPR-03"]["blocked_by"] == "LPR-04"
-    assert result["LPR-02", "iam:PassRole"]["blocked_by"] == "LPR-04"
+    assert result["LPR-03"]["behind"] == "LPR-04"
+    assert result["LPR-02", "iam:PassRole"]["behind"] == "LPR-04"
 
 
 def attached(name: str, *stated: dict[str, Any]) -> Edit:

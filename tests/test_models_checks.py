@@ -138,11 +138,11 @@ def test_a_malformed_identifier_blocks_all_else_about_the_model() -> None:
         assert row["observed"].startswith(f"{variable}=claude-sonnet-4-6 (./.env.enterprise line {line})")
     assert result["MDL-01", EMBEDDING]["status"] == "compliant"
     assert row["remedy"][:2] == [
-        "# edit ./.env.enterprise line 16: give BEDROCK_MODEL_ID the ID as Bedrock lists it:",
-        "# edit ./.env.enterprise line 18: give CHAT_MODEL the ID as Bedrock lists it:",
+        f"# edit ./.env.enterprise line {line}: set {variable} to an ID that the Region lists, such as {PROFILE}"
+        for variable, line in zip(CHATS, (16, 18), strict=True)
     ]
-    assert {"blocked"} == {statuses(result, f"MDL-0{n}")[CHAT] for n in (2, 3, 4, 5)}
-    assert result["MDL-06"]["blocked_by"] == "MDL-01"
+    assert {result[f"MDL-0{n}", CHAT]["behind"] for n in (2, 3, 4, 5)} == {"MDL-01"}
+    assert result["MDL-06"]["behind"] == "MDL-01"
     asked = {reading["params"].get("modelIdentifier") for reading in result.readings}
     assert "claude-sonnet-4-6" not in asked
     assert result.root_causes == ["MDL-01 MOD02"]
@@ -216,7 +216,7 @@ def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:
 def test_a_model_that_may_be_neither_read_nor_listed_is_not_said_to_be_missing() -> None:
     result = found(policy(allow(["bedrock:InvokeModel*"])))
     assert set(statuses(result, "MDL-02").values()) == {"blocked"}
-    assert result["MDL-02", CHAT]["blocked_by"] == "IAM-01"
+    assert result["MDL-02", CHAT]["behind"] == "IAM-01"
     unsimulated = found(all_of(throttled(*READING), ALL))
     assert set(statuses(unsimulated, "MDL-02").values()) == {"inconclusive"}
 
@@ -266,13 +266,13 @@ def test_a_model_past_its_end_of_life_is_one_root_cause_and_blocks_all_else_abou
         for variable, line in zip(CHATS, (16, 18), strict=True)
     ]
     for requirement in ("MDL-02", "MDL-04", "MDL-05", "MDL-09", "IAM-04", "IAM-06"):
-        assert result[requirement, CHAT]["blocked_by"] == "MDL-03", requirement
+        assert result[requirement, CHAT]["behind"] == "MDL-03", requirement
         assert result[requirement, EMBEDDING]["status"] != "blocked", requirement
     assert {
-        result["MDL-08", f"{CHAT}-{what}"]["blocked_by"] for what in ("region", "agreement", "entitlement")
+        result["MDL-08", f"{CHAT}-{what}"]["behind"] for what in ("region", "agreement", "entitlement")
     } == {"MDL-03"}
-    assert result["MDL-06"]["blocked_by"] == "MDL-03"
-    assert result["INV-01"]["blocked_by"] == "MDL-03"
+    assert result["MDL-06"]["behind"] == "MDL-03"
+    assert result["INV-01"]["behind"] == "MDL-03"
     assert len(result.root_causes) == 1
 
 
@@ -282,7 +282,7 @@ def test_a_denial_on_a_model_that_has_ended_is_not_another_fault() -> None:
         policy(allow(READING), allow("bedrock:Invoke*", f"arn:aws:bedrock:*::foundation-model/{TITAN}")),
     )
     result = found(edit, only=("MDL-03", "IAM-01"))
-    assert result["IAM-01", f"InvokeModel-{CHAT}"]["blocked_by"] == "MDL-03"
+    assert result["IAM-01", f"InvokeModel-{CHAT}"]["behind"] == "MDL-03"
     assert result.root_causes == ["MDL-03 MOD05"]
 
 
@@ -632,7 +632,7 @@ def test_an_expired_login_blocks_everything_that_asks_aws() -> None:
         key for key, row in result.results.items() if key[0] != "MDL-01" and row["status"] != "not_applicable"
     }
     assert len(asking) > 20
-    assert {(result[key]["status"], result[key]["blocked_by"]) for key in asking} == {("blocked", "SSO-03")}
+    assert {(result[key]["status"], result[key]["behind"]) for key in asking} == {("blocked", "SSO-03")}
 
 
 def test_a_missing_listing_right_is_no_finding_about_models() -> None:

@@ -86,7 +86,7 @@ def test_an_endpoint_that_cannot_be_used_is_none(changes: dict[str, Any], observ
     assert row["observed"] == observed
     assert f"--service-name com.amazonaws.us-east-1.bedrock-runtime --vpc-id {VPC}" in row["remedy"][0]
     for requirement in GROUP[1:]:
-        assert result[requirement, "bedrock-runtime"]["blocked_by"] == "NET-01"
+        assert result[requirement, "bedrock-runtime"]["behind"] == "NET-01"
         assert result[requirement, "sts"]["status"] == "compliant"
 
 
@@ -109,7 +109,7 @@ def test_private_dns_that_is_off_explains_the_public_address() -> None:
         f"--vpc-endpoint-id {RUNTIME} --private-dns-enabled"
         in result["NET-02", "bedrock-runtime"]["remedy"][0]
     )
-    assert result["NET-06", "bedrock-runtime"]["blocked_by"] == "NET-02"
+    assert result["NET-06", "bedrock-runtime"]["behind"] == "NET-02"
 
 
 def test_an_endpoint_in_one_zone_is_found_however_many_subnets_it_has() -> None:

@@ -249,7 +249,7 @@ def test_a_denial_about_a_model_that_cannot_be_called_is_blocked_by_that(
 ) -> None:
     result = found(edit)
     row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
-    assert (row["status"], row["blocked_by"]) == ("blocked", requirement)
+    assert (row["status"], row["behind"]) == ("non_compliant", requirement)
     assert result["IAM-01", f"InvokeModel-{EMBEDDING}"]["status"] == "compliant"
 
 
@@ -258,7 +258,7 @@ def test_a_fault_of_another_model_hides_no_denial() -> None:
     row = result["IAM-01", f"InvokeModel-{EMBEDDING}"]
     assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
     assert statements(row) == [allow([INVOKE], [model_arn(TITAN)])]
-    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["blocked_by"] == "MDL-05"
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["behind"] == "MDL-05"
     assert result.root_causes == ["IAM-01 IAM01", "MDL-05 MOD01"]
 
 
@@ -276,16 +276,13 @@ def test_a_denial_for_another_caller_than_was_meant_is_blocked_by_that() -> None
     assert meant["IAM-01", "InvokeModel-CHAT_MODEL"]["cause"] == "IAM01"
     for_sso = judged("ok-iam-user-on-purpose", only=GROUP, edit=poor, settings=Settings())
     row = for_sso["IAM-01", "InvokeModel-CHAT_MODEL"]
-    assert (row["status"], row["blocked_by"]) == ("blocked", "CRD-01")
-    assert for_sso["IAM-03"]["blocked_by"] == "CRD-01"
+    assert row["behind"] == "CRD-01"
+    assert for_sso["IAM-03"]["behind"] == "CRD-01"
 
 
 class Facts:
     def __init__(self, who: Identity) -> None:
-        self._known = {"identity": who, "principal_arn": f"arn:aws:iam::{ACCOUNT}:role/found"}
-
-    def fact(self, name: str) -> Any:
-        return self._known[name]
+        self.identity, self.principal_arn = who, f"arn:aws:iam::{ACCOUNT}:role/found"
 
 
 @pytest.mark.parametrize(
@@ -300,10 +297,10 @@ class Facts:
 def test_only_roles_and_users_can_be_simulated(arn: str, role: str | None, simulated: bool) -> None:
     facts: Any = Facts(Identity(ACCOUNT, arn, "aws", role, None))
     if simulated:
-        assert simulated_principal(facts).endswith("found")
+        assert simulated_principal.function(facts).endswith("found")
         return
     with pytest.raises(Unavailable, match="is neither"):
-        simulated_principal(facts)
+        simulated_principal.function(facts)
 
 
 # ------------------------------------------------------------------------------------ IAM-02, through profiles
@@ -400,9 +397,9 @@ def test_a_call_that_is_denied_as_simulated_is_blocked_by_the_simulations_findin
             allow([INVOKE, STREAM, "bedrock:GetInferenceProfile", "bedrock:GetFoundationModelAvailability"])
         )
     )
-    assert (result["IAM-03"]["status"], result["IAM-03"]["blocked_by"]) == ("blocked", "IAM-01")
+    assert (result["IAM-03"]["status"], result["IAM-03"]["behind"]) == ("non_compliant", "IAM-01")
     row = result["IAM-04", EMBEDDING]
-    assert (row["status"], row["blocked_by"]) == ("blocked", "IAM-01")
+    assert row["behind"] == "IAM-01"
     assert result["IAM-04", "CHAT_MODEL"]["status"] == "compliant"
     assert result.root_causes == ["IAM-01 IAM01"]
 
@@ -454,8 +451,8 @@ def test_a_bearer_token_explains_what_bedrock_refuses() -> None:
 
     edit = all_of(bearer, *(fault(each, "AccessDeniedException", refused, 403) for each in READING))
     result = found(edit)
-    assert (result["IAM-03"]["status"], result["IAM-03"]["blocked_by"]) == ("blocked", "CRD-04")
-    assert result["IAM-04", "CHAT_MODEL"]["blocked_by"] == "CRD-04"
+    assert (result["IAM-03"]["status"], result["IAM-03"]["behind"]) == ("non_compliant", "CRD-04")
+    assert result["IAM-04", "CHAT_MODEL"]["behind"] == "CRD-04"
     assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
 
 
@@ -467,7 +464,7 @@ def test_a_model_that_cannot_be_read_because_of_throttling_is_not_judged() -> No
 def test_a_model_that_does_not_exist_is_no_question_of_permission() -> None:
     result = found(chat("us.anthropic.claude-sonet-4-6"))
     row = result["IAM-04", "CHAT_MODEL"]
-    assert (row["status"], row["blocked_by"]) == ("blocked", "MDL-02")
+    assert row["behind"] == "MDL-02"
 
 
 # ------------------------------------------------------------------------------------- IAM-05, the two compared
@@ -480,7 +477,7 @@ def test_a_denial_that_the_simulation_does_not_see_is_named_once() -> None:
     assert row["observed"].startswith("the simulation allows it, and the call was denied")
     assert "explicit deny in the service control policy" in row["observed"]
     assert statements(row) == [allow([LIST], ["*"])]
-    assert result["IAM-03"]["blocked_by"] == "IAM-05"
+    assert result["IAM-03"]["behind"] == "IAM-05"
     assert result.root_causes == ["IAM-05 IAM02"]
 
 
@@ -490,8 +487,8 @@ def test_a_condition_that_the_simulation_was_not_told_enough_for_is_said_and_blo
     row = result["IAM-05"]
     assert (row["status"], row["cause"]) == ("non_compliant", None)
     assert "IAM was not told aws:SecureTransport" in row["observed"]
-    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["blocked_by"] == "IAM-05"
-    assert result["IAM-02", "CHAT_MODEL"]["blocked_by"] == "IAM-05"
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["behind"] == "IAM-05"
+    assert result["IAM-02", "CHAT_MODEL"]["behind"] == "IAM-05"
     assert result.root_causes == ["IAM-05"]
 
 
@@ -508,7 +505,7 @@ def test_with_a_probe_the_invocations_are_compared_too() -> None:
     result = found(refused, only=("IAM-05", "INV-01"), probe=True)
     assert (result["IAM-05"]["status"], result["IAM-05"]["cause"]) == ("non_compliant", "IAM02")
     assert "in us-east-2 through" in result["IAM-05"]["observed"]
-    assert result["INV-01"]["blocked_by"] == "IAM-05"
+    assert result["INV-01"]["behind"] == "IAM-05"
 
 
 # ------------------------------------------------------------------------------------------ IAM-06, Marketplace
@@ -531,7 +528,7 @@ def test_a_first_subscription_takes_rights_that_the_role_lacks() -> None:
         == f"the agreement for {COHERE} is NOT_AVAILABLE, and aws-marketplace:Subscribe denied"
     )
     assert COHERE in row["remedy"][0]
-    assert result["MDL-08", f"{EMBEDDING}-agreement"]["blocked_by"] == "IAM-06"
+    assert result["MDL-08", f"{EMBEDDING}-agreement"]["behind"] == "IAM-06"
     assert result["IAM-06", "CHAT_MODEL"]["status"] == "not_applicable"
 
 
@@ -555,7 +552,7 @@ def test_the_marketplace_is_asked_about_only_where_a_subscription_is_missing() -
 
 def test_anthropics_form_comes_before_the_subscription() -> None:
     result = judged("mod04-use-case-form-not-submitted", only=("IAM-06",))
-    assert result["IAM-06", "CHAT_MODEL"]["blocked_by"] == "MDL-08"
+    assert result["IAM-06", "CHAT_MODEL"]["behind"] == "MDL-08"
 
 
 def test_an_agreement_that_cannot_be_read_names_the_action() -> None:

@@ -45,7 +45,7 @@ def test_in_production_a_users_sign_in_is_no_service_account() -> None:
     assert found.root_causes == ["PRD-01"]
     assert found["PRD-01"]["observed"].endswith("is the SSO role of a user, permission set BedrockDeveloper")
     assert "start it without the SSO profile msh" in found["PRD-01"]["remedy"][0]
-    assert found["CRD-01"]["blocked_by"] == "PRD-01"
+    assert found["CRD-01"]["behind"] == "PRD-01"
 
 
 def test_in_production_an_iam_user_is_no_service_account() -> None:
@@ -68,7 +68,7 @@ def test_the_root_user_is_found_and_is_all_there_is_to_say() -> None:
     assert said(found["PRD-02"]) == ("non_compliant", None, f"arn:aws:iam::{ACCOUNT}:root is the root user")
     assert f"root user of account {ACCOUNT}" in found["PRD-02"]["remedy"][0]
     assert found.root_causes == ["PRD-02"]
-    assert {row["blocked_by"] for key, row in found.results.items() if key[0] == "LPR-04"} == {"PRD-02"}
+    assert {row["behind"] for key, row in found.results.items() if key[0] == "LPR-04"} == {"PRD-02"}
 
 
 def test_a_caller_that_cannot_be_known_is_not_judged() -> None:
@@ -106,7 +106,7 @@ def test_keys_that_compliance_toml_allows_are_meant(world: str) -> None:
 
 def test_a_stale_key_in_the_way_of_sso_is_not_told_twice() -> None:
     found = on("cfg02-stale-keys-pre-empt-sso", "PRD-03")
-    assert (found["PRD-03"]["status"], found["PRD-03"]["blocked_by"]) == ("blocked", "PRF-03")
+    assert (found["PRD-03"]["status"], found["PRD-03"]["behind"]) == ("non_compliant", "PRF-03")
 
 
 # ------------------------------------------------------------------------------------- PRD-04, role chains
@@ -184,7 +184,7 @@ def test_a_configured_role_without_a_profile_is_found() -> None:
     assert found["PRD-04", "nightly"]["remedy"] == [
         "# add a profile nightly with role_arn and source_profile to ~/.aws/config"
     ]
-    assert (found["PRD-05", "nightly"]["status"], found["PRD-05", "nightly"]["blocked_by"]) == (
+    assert (found["PRD-05", "nightly"]["status"], found["PRD-05", "nightly"]["behind"]) == (
         "blocked",
         "PRD-04",
     )
@@ -341,7 +341,7 @@ def test_credentials_that_end_before_the_configured_minimum_are_found() -> None:
 
 def test_credentials_are_short_because_the_token_is() -> None:
     found = on("tok02-expired-token", "PRD-06")["PRD-06"]
-    assert (found["status"], found["blocked_by"]) == ("blocked", "SSO-03")
+    assert (found["status"], found["behind"]) == ("blocked", "SSO-03")
 
 
 def test_a_long_lived_key_is_no_matter_of_refreshing() -> None:

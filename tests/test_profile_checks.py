@@ -260,7 +260,7 @@ def test_credentials_that_were_saved_as_text_are_missed_where_they_have_the_prof
     found = of_compliant(edit, "PRF-01", "PRF-02")
     assert says(found["PRF-01", "credentials"], "WIN08", "~/.aws/credentials.txt, and no ~/.aws/credentials")
     assert found["PRF-01", "credentials"]["remedy"] == ["mv -n -- ~/.aws/credentials.txt ~/.aws/credentials"]
-    assert found["PRF-02"]["blocked_by"] == "PRF-01"
+    assert found["PRF-02"]["behind"] == "PRF-01"
 
 
 @pytest.mark.parametrize("kind", ["config", "credentials"])
@@ -274,7 +274,7 @@ def test_a_file_that_may_not_be_opened_is_named(kind: str, monkeypatch: pytest.M
     monkeypatch.setitem(live.READERS, f"file.{kind}", denied)
     found = judged("compliant", only=("PRF-01", "PRF-03"))
     assert says(found["PRF-01", kind], None, f"~/.aws/{kind} cannot be opened: EACCES")
-    assert found["PRF-03"]["blocked_by"] == "PRF-01"
+    assert found["PRF-03"]["behind"] == "PRF-01"
 
 
 @pytest.mark.parametrize(
@@ -403,7 +403,7 @@ def test_a_skipped_header_with_the_settings_is_named_beside_a_section_that_has_n
         f"# edit {HEADER}: move what is below this header to [profile msh] in line 16, and delete the header"
     )
     assert found["PRF-02"]["remedy"] == [merge]
-    assert found["PRF-04", "sso_start_url"]["blocked_by"] == "PRF-02"
+    assert found["PRF-04", "sso_start_url"]["behind"] == "PRF-02"
 
 
 @pytest.mark.parametrize(
@@ -519,7 +519,7 @@ def test_a_twin_of_the_sso_session_counts_too() -> None:
     assert says(
         found["PRF-03"], "CFG04", f"{CONFIG} line 6: [sso-session 'msh'] replaces [sso-session msh] of line 1"
     )
-    assert found["PRF-04", "sso_start_url"]["blocked_by"] == "PRF-03"
+    assert found["PRF-04", "sso_start_url"]["behind"] == "PRF-03"
     assert found.root_causes == ["PRF-03 CFG04"]
 
 
@@ -615,7 +615,7 @@ def test_a_profile_without_any_sso_setting_is_one_root_cause() -> None:
 def test_a_profile_of_another_kind_is_judged_by_the_provider_that_wins() -> None:
     plain = "[profile msh]\nregion = us-east-1\ncli_pager =\ncli_auto_prompt = off\n"
     keys = of_compliant(both(written(plain), written(KEYS, of=CREDENTIALS)), *PROFILE, "CRD-01")
-    assert {keys["PRF-04", key]["blocked_by"] for key in SSO} == {"CRD-01"}
+    assert {keys["PRF-04", key]["behind"] for key in SSO} == {"CRD-01"}
     assert keys.root_causes == ["CRD-01 STS03"]
     process = of_compliant(written(f"{plain}credential_process = corp-credentials\n"), *PROFILE, "CRD-01")
     assert process.root_causes == ["PRF-10 PRE07"]
@@ -641,7 +641,7 @@ def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
     for missing in (("PRF-04", "sso_role_name"), "PRF-06", ("PRF-08", "cli_pager"), "PRF-09"):
         assert says(found[missing], "CFG08", f"{CONFIG} line 8 is indented")
     assert found["PRF-07"]["status"] == "compliant"
-    assert found.document["root_causes"][0]["blocks"] > 0
+    assert found.document["root_causes"][0]["explains"] > 0
 
 
 # ------------------------------------------------------------------------------------------------------- PRF-05
@@ -677,7 +677,7 @@ def test_what_follows_an_address_is_said_and_not_shown(more: str) -> None:
     seen = f"{CONFIG} line 2: sso_start_url = https://acme.awsapps.com/"
     assert says(found["PRF-05", "sso_start_url"], cause, seen)
     assert "CANARY" not in str(found.document)
-    assert found["SSO-01"]["blocked_by"] == "PRF-05"
+    assert found["SSO-01"]["behind"] == "PRF-05"
 
 
 def test_a_character_that_nobody_sees_is_shown() -> None:
@@ -800,7 +800,7 @@ def test_a_profile_without_a_region_is_named() -> None:
     found = of_compliant(changed(("\nregion = us-east-1\n", "\n")), *PROFILE)
     assert says(found["PRF-06"], None, f"{HEADER}: profile msh has no region")
     assert found["PRF-06"]["remedy"] == ["aws configure set region us-east-1 --profile msh"]
-    assert found["PRF-05", "region"]["blocked_by"] == "PRF-06"
+    assert found["PRF-05", "region"]["behind"] == "PRF-06"
     assert found.root_causes == ["PRF-06"]
 
 
@@ -830,7 +830,7 @@ def test_the_region_is_the_one_that_the_settings_expect() -> None:
     assert says(found["PRF-06"], None, f"{CONFIG} line 10: region = us-east-1")
     assert found["PRF-06"]["remedy"] == ["aws configure set region us-west-2 --profile msh"]
     quoted = changed(("\nregion = us-east-1\n", '\nregion = "us-west-2"\n'))
-    assert of_compliant(quoted, "PRF-06", settings=settings)["PRF-06"]["blocked_by"] == "PRF-05"
+    assert of_compliant(quoted, "PRF-06", settings=settings)["PRF-06"]["behind"] == "PRF-05"
 
 
 @pytest.mark.parametrize(
@@ -915,7 +915,7 @@ def test_a_dangling_sso_session_blocks_what_it_would_give(before: str, after: st
     found = of_compliant(changed((before, after)), *PROFILE)
     assert says(found["PRF-09"], "CFG05", observed)
     assert "[sso-session msh]" in found["PRF-09"]["remedy"][0]
-    assert found["PRF-04", "sso_region"]["blocked_by"] == "PRF-09"
+    assert found["PRF-04", "sso_region"]["behind"] == "PRF-09"
     assert found["PRF-04", "sso_account_id"]["status"] == "compliant"
     assert found.root_causes == ["PRF-09 CFG05"]
 
@@ -1040,7 +1040,7 @@ def test_aws_login_beside_sso_is_a_second_source() -> None:
         "PRE08",
         f"login_session ({CONFIG} line 8) beside the SSO settings; the package awscrt",
     )
-    assert found["RUN-06"]["blocked_by"] == "PRF-10"
+    assert found["RUN-06"]["behind"] == "PRF-10"
 
 
 def test_with_awscrt_aws_login_is_fine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1095,7 +1095,7 @@ def test_a_profile_that_botocore_does_not_read_is_not_judged(
     requirement: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     blocked = judged("cfg01-header-without-profile", only=(requirement,))
-    assert {(r["status"], r["blocked_by"]) for r in blocked.results.values()} == {("blocked", "PRF-02")}
+    assert {(r["status"], r["behind"]) for r in blocked.results.values()} == {("blocked", "PRF-02")}
     monkeypatch.setitem(live.READERS, "session", failing("session"))
     unread = judged("compliant", only=(requirement,))
     assert {r["status"] for r in unread.results.values()} == {"inconclusive"}
@@ -1106,8 +1106,8 @@ def test_a_profile_that_botocore_does_not_read_is_not_judged(
 
 def test_what_a_script_could_mend_keeps_the_fix_from_being_done() -> None:
     found = judged("cfg01-header-without-profile", only=("FIX-01",))
-    assert (found["FIX-01"]["status"], found["FIX-01"]["blocked_by"]) == ("blocked", "PRF-02")
-    assert "PRF-02 CFG01" in found["FIX-01"]["reason"]
+    assert (found["FIX-01"]["status"], found["FIX-01"]["behind"]) == ("non_compliant", "PRF-02")
+    assert "PRF-02 CFG01" in found["FIX-01"]["observed"]
 
 
 def test_the_fix_waits_for_the_first_of_several() -> None:
@@ -1115,13 +1115,13 @@ def test_the_fix_waits_for_the_first_of_several() -> None:
         ("sso_region = us-east-1", "sso_region = 'us-east-1'"), ("\nregion = us", "\n  region = us")
     )
     assert of_compliant(edit, "FIX-01", "PRF-05").root_causes == ["PRF-04 CFG08", "PRF-05 CFG09"]
-    assert of_compliant(edit, "FIX-01")["FIX-01"]["blocked_by"] == "PRF-04"
+    assert of_compliant(edit, "FIX-01")["FIX-01"]["behind"] == "PRF-04"
 
 
 def test_what_takes_a_person_is_no_work_for_the_script() -> None:
     found = of_compliant(changed(("sso_account_id = 210987654321\n", "")), "PRF-04", "FIX-01")
     assert found.root_causes == ["PRF-04 CFG06"]
-    assert found["FIX-01"]["blocked_by"] is None
+    assert found["FIX-01"]["behind"] is None
 
 
 def test_nothing_is_left_to_fix_in_the_compliant_world() -> None:
@@ -1133,10 +1133,8 @@ def test_nothing_is_said_of_the_fix_while_something_could_not_be_judged(
 ) -> None:
     monkeypatch.setitem(live.READERS, "file.credentials", failing("credentials"))
     result = judged("compliant", only=("FIX-01",))["FIX-01"]
-    assert (result["status"], result["reason"].split(":")[0]) == (
-        "inconclusive",
-        "PRF-01 could not be judged",
-    )
+    assert result["status"] == "inconclusive"
+    assert result["reason"].split(":")[0].endswith("could not be judged")
 
 
 def test_without_an_application_there_is_no_script_to_look_for() -> None:

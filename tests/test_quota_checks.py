@@ -24,7 +24,8 @@ def test_a_denied_read_leaves_all_open(operation: str) -> None:
         "enterprise", only=QTA, edit=lambda w: replace(w, faults={f"service-quotas:{operation}": fault})
     )
 
-    assert found.with_status("inconclusive") == {f"{each} {case}" for each in QTA for case in CASES}
+    daily = {f"QTA-01 {case}-day" for case in CASES}
+    assert found.with_status("inconclusive") == {f"{each} {case}" for each in QTA for case in CASES} | daily
     assert found["QTA-01", "CHAT_MODEL"]["missing_actions"] == [f"servicequotas:{operation}"]
 
 
@@ -54,7 +55,9 @@ def test_without_settings_only_zero_is_asked_about() -> None:
         "QTA-02",
         "QTA-03",
     }
-    assert found.with_status("not_applicable") == {f"{each} {case}" for each in QTA[1:] for case in CASES}
+    daily = {f"QTA-01 {case}-day" for case in CASES}
+    open_ones = found.with_status("not_applicable")
+    assert open_ones == {f"{each} {case}" for each in QTA[1:] for case in CASES} | daily
     assert "asks for nothing" in found["QTA-02", "CHAT_MODEL"]["reason"]
 
 

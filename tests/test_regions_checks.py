@@ -109,7 +109,7 @@ def test_a_region_without_bedrock_is_one_root_cause_for_all_that_name_it() -> No
         "the profile's region is ap-east-1 (~/.aws/config line 10)"
     )
     assert found.root_causes == ["REG-01 REG03"]
-    assert statuses(found, "REG-02") == {"blocked"}
+    assert statuses(found, "REG-02") == {"non_compliant"}
 
 
 def test_a_misspelt_region_is_proved_by_the_accounts_own_list() -> None:
@@ -152,7 +152,7 @@ def test_an_unlisted_region_is_not_asked_about_with_a_dead_token(sdk: Callable[[
     token = "~/.aws/sso/cache/${sha1:msh}.json"
     edit = env_file(("${now+8h}", "${now-1h}"), ("${now+80d}", "${now-1d}"), of=token)
     found = of_compliant(edit, *ALL, "SSO-03")
-    assert found["REG-01", "target"]["blocked_by"] == "SSO-03"
+    assert found["REG-01", "target"]["behind"] == "SSO-03"
 
 
 def test_bedrock_is_not_asked_where_the_sdk_lists_it() -> None:
@@ -169,13 +169,13 @@ def test_a_region_without_bedrock_in_place_of_the_files_is_the_regions_fault(
         environment(AWS_REGION="ap-east-1"), env_file(("AWS_REGION=us-east-1", f"AWS_REGION={written}"))
     )
     found = of_compliant(edit, *("ENV-09", "REG-01", "ENV-03")[::order])
-    assert found["ENV-09"]["blocked_by"] == "REG-01"
+    assert found["ENV-09"]["behind"] == "REG-01"
     assert found.root_causes == ["REG-01 REG03"]
 
 
 def test_an_unapproved_region_in_place_of_the_files_is_the_overrides_fault() -> None:
     found = of_compliant(environment(AWS_REGION="eu-central-1"), *ALL, "ENV-09", "ENV-03")
-    assert found["REG-02", "AWS_REGION"]["blocked_by"] == "ENV-09"
+    assert found["REG-02", "AWS_REGION"]["behind"] == "ENV-09"
     assert found.root_causes == ["ENV-09 ENV11"]
 
 
@@ -190,7 +190,7 @@ def test_a_variable_that_nobody_sets_has_no_region_to_judge() -> None:
 def test_a_value_that_is_no_region_at_all_blocks_all_that_is_said_of_regions() -> None:
     edit = env_file(("region = us-east-1\noutput", "region = us-east-1 # home\noutput"), of=CONFIG)
     found = of_compliant(edit, *ALL, "PRF-05")
-    assert {found[identifier, "profile"]["blocked_by"] for identifier in ("REG-01", "REG-02", "REG-03")} == {
+    assert {found[identifier, "profile"]["behind"] for identifier in ("REG-01", "REG-02", "REG-03")} == {
         "PRF-05"
     }
     assert found["REG-01", "AWS_REGION"]["status"] == "compliant"
@@ -219,7 +219,7 @@ def test_the_organisation_decides_which_regions_are_approved(approved: tuple[str
 def test_a_region_that_should_have_been_another_is_not_also_unapproved() -> None:
     edit = both(environment(AWS_REGION=None), env_file(("AWS_REGION=us-east-1", "AWS_REGION=eu-central-1")))
     found = of_compliant(edit, *ALL, "ENV-03")
-    assert found["REG-02", "AWS_REGION"]["blocked_by"] == "ENV-03"
+    assert found["REG-02", "AWS_REGION"]["behind"] == "ENV-03"
     assert found.root_causes == ["ENV-03"]
 
 
@@ -244,7 +244,7 @@ def test_a_region_that_is_not_enabled_explains_the_caller_whom_sts_does_not_know
         "# somebody with rights on account 210987654321 enables the Region:",
         "aws account enable-region --region-name eu-south-1",
     ]
-    assert (found["RUN-02"]["status"], found["RUN-02"]["blocked_by"]) == ("blocked", "REG-03")
+    assert (found["RUN-02"]["status"], found["RUN-02"]["behind"]) == ("non_compliant", "REG-03")
     assert found.root_causes == ["REG-03 REG04"]
 
 
@@ -261,7 +261,7 @@ def test_without_the_right_to_list_regions_there_is_no_verdict_and_the_action_is
 
 def test_with_a_dead_token_the_accounts_regions_are_blocked_by_it() -> None:
     found = judged("tok08-cli-lives-on-its-cache", only=(*ALL, "SSO-03"))
-    assert {found["REG-03", case]["blocked_by"] for case in CASES} == {"SSO-03"}
+    assert {found["REG-03", case]["behind"] for case in CASES} == {"SSO-03"}
 
 
 # ------------------------------------------------------------------------------------------------------ REG-04
@@ -275,7 +275,7 @@ def test_a_region_of_another_partition_than_the_login_is_reg05() -> None:
     assert result["expected"] == "a region of partition aws, as sso_region us-east-1 says"
     assert "account 210987654321" in result["remedy"][0] and "~/.aws/config line 10" in result["remedy"][0]
     assert found.root_causes == ["REG-04 REG05"]
-    assert found["RUN-02"]["blocked_by"] == "REG-04"
+    assert found["RUN-02"]["behind"] == "REG-04"
 
 
 def test_a_set_up_that_is_all_in_govcloud_is_fine() -> None:
@@ -294,5 +294,5 @@ def test_without_sso_the_caller_tells_the_partition() -> None:
 def test_an_endpoint_in_another_partition_is_the_overrides_fault() -> None:
     url = "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"
     found = of_compliant(environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME=url), "REG-04", "CRD-06")
-    assert found["REG-04"]["blocked_by"] == "CRD-06"
-    assert "bedrock-runtime.cn-north-1" in found["REG-04"]["reason"]
+    assert found["REG-04"]["behind"] == "CRD-06"
+    assert "bedrock-runtime.cn-north-1" in found["REG-04"]["observed"]

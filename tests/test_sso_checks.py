@@ -218,14 +218,14 @@ def test_a_file_that_is_only_a_client_registration_counts_as_no_token() -> None:
     registration = '{"clientId": "client-acme", "clientSecret": "CANARY", "expiresAt": "${now+80d}"}'
     found = of(with_file(TOKEN, registration))
     assert says(found["SSO-01"], "TOK01", "has no 284c80bd….json")
-    assert found["SSO-02"]["blocked_by"] == "SSO-01"
+    assert found["SSO-02"]["behind"] == "SSO-01"
 
 
 def test_what_follows_from_a_missing_login_is_blocked_by_it() -> None:
     found = judged("tok01-no-login", only=(*SSO, "RUN-02"))
     blocked = {"SSO-02", "SSO-03", "SSO-04", "SSO-05", "SSO-06", "RUN-02"}
-    assert found.with_status("blocked") == blocked
-    assert {found[name]["blocked_by"] for name in blocked} == {"SSO-01"}
+    assert found.not_first() == blocked
+    assert {found[name]["behind"] for name in blocked} == {"SSO-01"}
     assert "no token file" in found["SSO-07"]["reason"]
 
 
@@ -240,7 +240,7 @@ def test_a_profile_without_its_sso_settings_blocks_the_login() -> None:
     text = "[profile msh]\nregion = us-east-1\n"
     found = judged("compliant", only=SSO, edit=with_file(CONFIG, text))
     assert found["SSO-01"]["status"] == "blocked"
-    assert found["SSO-01"]["blocked_by"] == "PRF-04"
+    assert found["SSO-01"]["behind"] == "PRF-04"
 
 
 def test_sso_does_not_apply_where_another_provider_is_allowed() -> None:
@@ -315,14 +315,14 @@ def test_an_expired_token_and_a_clock_that_is_a_little_off_are_two_faults() -> N
 
 def test_a_token_that_only_a_wrong_clock_takes_for_expired_is_blocked_by_the_clock() -> None:
     found = judged("net04-clock-hours-ahead", only=("SSO-03", "SSO-06", "CON-03"))
-    assert found["SSO-03"]["blocked_by"] == "CON-03"
+    assert found["SSO-03"]["behind"] == "CON-03"
     assert found.root_causes == ["CON-03 NET04"]
 
 
 def test_a_token_that_only_a_wrong_clock_takes_for_valid_is_not_called_revoked() -> None:
     late = after(_ends_in("8h"), with_portal(), _clock("-9h"))
     found = judged(LEGACY, only=("SSO-03", "SSO-06", "CON-03"), edit=after(late, _issued("${now-1h}")))
-    assert found["SSO-06"]["blocked_by"] == "CON-03"
+    assert found["SSO-06"]["behind"] == "CON-03"
     assert found.root_causes == ["CON-03 NET04"]
 
 
@@ -374,7 +374,7 @@ def test_a_token_that_names_neither_region_nor_start_url_is_none_to_compare() ->
 
 def test_what_the_portal_says_in_a_wrong_region_is_blocked_by_the_region() -> None:
     found = judged("tok07-wrong-sso-region", only=(*SSO, "RUN-02"))
-    assert found["SSO-06"]["blocked_by"] == found["RUN-02"]["blocked_by"] == "SSO-04"
+    assert found["SSO-06"]["behind"] == found["RUN-02"]["behind"] == "SSO-04"
 
 
 # ------------------------------------------------------------------------------------------- SSO-05, how it refreshes
@@ -393,7 +393,7 @@ def test_each_field_that_a_refresh_takes_is_asked_for(field: str) -> None:
 
 def test_that_an_expired_token_cannot_refresh_is_no_second_fault() -> None:
     found = judged("tok02-expired-token", only=SSO)
-    assert found["SSO-05"]["blocked_by"] == "SSO-03"
+    assert found["SSO-05"]["behind"] == "SSO-03"
 
 
 def test_a_cache_that_cannot_be_written_is_found_before_the_token_has_to_be_refreshed() -> None:
@@ -410,7 +410,7 @@ def _read_only(world: World) -> World:
 
 def test_a_refresh_that_cannot_be_kept_blocks_what_needs_credentials() -> None:
     found = judged("tok09-read-only-cache", only=(*SSO, "RUN-02"))
-    assert found["SSO-06"]["blocked_by"] == found["RUN-02"]["blocked_by"] == "SSO-05"
+    assert found["SSO-06"]["behind"] == found["RUN-02"]["behind"] == "SSO-05"
     assert "Read-only file system" in found["RUN-02"]["reason"]
 
 
@@ -434,7 +434,7 @@ def test_any_other_error_of_the_portal_makes_no_verdict(code: str) -> None:
 
 def test_a_portal_that_cannot_be_reached_blocks_and_is_no_denial() -> None:
     found = judged("offline", only=("SSO-06", "SSO-03", "RUN-02"))
-    assert found["SSO-06"]["blocked_by"] == found["RUN-02"]["blocked_by"] == "CON-02"
+    assert found["SSO-06"]["behind"] == found["RUN-02"]["behind"] == "CON-02"
     assert found["SSO-03"]["status"] == "compliant"
 
 
@@ -446,12 +446,12 @@ def test_the_guides_placeholder_for_the_role_is_not_also_a_missing_assignment() 
         return with_file(CONFIG, text)(world(each))
 
     found = of(edit, "SSO-06", "PRF-05")
-    assert found["SSO-06"]["blocked_by"] == "PRF-05"
+    assert found["SSO-06"]["behind"] == "PRF-05"
 
 
 def test_what_follows_from_a_refused_token_is_blocked_by_it() -> None:
     found = judged("tok07-revoked-session", only=("SSO-06", "RUN-02", "RUN-03"))
-    assert found["RUN-02"]["blocked_by"] == found["RUN-03"]["blocked_by"] == "SSO-06"
+    assert found["RUN-02"]["behind"] == found["RUN-03"]["behind"] == "SSO-06"
 
 
 # --------------------------------------------------------------------------------------------- SSO-07, who can read

@@ -58,7 +58,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     ],
 )
 def test_a_session_that_cannot_be_built_is_explained_by_the_file(edit: Edit, root: str) -> None:
-    assert of_compliant(edit, "RUN-01")["RUN-01"]["blocked_by"] == root
+    assert of_compliant(edit, "RUN-01")["RUN-01"]["behind"] == root
 
 
 @pytest.mark.parametrize(("name", "cause"), [("ProfileNotFound", "CFG01"), ("ConfigParseError", "CFG03")])
@@ -95,7 +95,7 @@ def test_refused_keys_are_told_apart_and_named_with_their_line(world: str, cause
     assert (result["status"], result["cause"]) == ("non_compliant", cause)
     place = "shared-credentials-file (~/.aws/credentials line 2)"
     assert result["observed"] == f"sts:GetCallerIdentity with keys of provider {place}: {observed}"
-    assert found["IAM-03"]["blocked_by"] == "RUN-02"
+    assert found["IAM-03"]["behind"] == "RUN-02"
     assert {found[name]["status"] for name in ("RUN-03", "RUN-05", "RUN-07")} == {"blocked"}
     assert found.root_causes == [f"RUN-02 {cause}"]
     assert "CANARY" not in str(found.document) + str(found.readings)
@@ -149,7 +149,7 @@ def test_an_error_that_says_nothing_about_the_keys_gives_no_verdict(code: str) -
 def test_an_endpoint_that_cannot_be_reached_is_the_networks_fault() -> None:
     edit = machine(network={"sts.us-east-1.amazonaws.com": "dns"})
     found = of_compliant(edit, *ALL, "CON-02")
-    assert {found[name]["blocked_by"] for name in ("RUN-02", "RUN-03", "RUN-07")} == {"CON-02"}
+    assert {found[name]["behind"] for name in ("RUN-02", "RUN-03", "RUN-07")} == {"CON-02"}
     assert found["RUN-05"]["status"] == "compliant"
 
 
@@ -205,19 +205,19 @@ def test_an_empty_default_region_is_reg02_where_there_is_no_environment_file() -
 
 def test_with_an_environment_file_the_regions_requirement_says_so_first() -> None:
     found = of_compliant(environment(AWS_DEFAULT_REGION=""), *ALL, "ENV-03")
-    assert found["RUN-04"]["blocked_by"] == "ENV-03"
+    assert found["RUN-04"]["behind"] == "ENV-03"
 
 
 def test_an_endpoint_elsewhere_is_the_overrides_fault() -> None:
     edit = environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME="http://localhost:4566")
-    assert of_compliant(edit, "RUN-04")["RUN-04"]["blocked_by"] == "CRD-06"
+    assert of_compliant(edit, "RUN-04")["RUN-04"]["behind"] == "CRD-06"
 
 
 def test_a_password_in_an_endpoint_is_not_kept() -> None:
     found = judged(
         "compliant", edit=environment(AWS_ENDPOINT_URL="http://jo:pa55word@localhost:4566/x?key=in-query")
     )
-    assert found["RUN-04"]["blocked_by"] == "CRD-06"
+    assert found["RUN-04"]["behind"] == "CRD-06"
     assert found.root_causes == ["CRD-06 REG06"]
     said = str([found.document, found.readings])
     assert ("http://localhost:4566/x" in said, "pa55word" in said, "in-query" in said) == (True, False, False)
@@ -264,7 +264,7 @@ def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
 def test_a_variable_that_no_client_can_be_built_with_is_the_cause() -> None:
     found = judged("compliant", edit=environment(AWS_MAX_ATTEMPTS="many"))
     assert found.root_causes == ["ENV-09 ENV11"]
-    assert found["RUN-04"]["blocked_by"] == "ENV-09"
+    assert found["RUN-04"]["behind"] == "ENV-09"
 
 
 def test_another_error_of_the_client_gives_no_verdict(reads: Callable[..., None]) -> None:
@@ -323,7 +323,7 @@ def test_a_profile_of_aws_login_needs_a_newer_one_and_awscrt(reads: Callable[...
     assert (result["cause"], result["expected"]) == ("PRE09", "botocore 1.41.0 or later, for login_session")
     reads("sdk", lambda told: {**told, "botocore": "1.41.0", "awscrt": False})
     result = of_compliant(edit, "RUN-06")["RUN-06"]
-    assert result["blocked_by"] == "PRF-10" and "awscrt cannot be imported" in result["reason"]
+    assert result["behind"] == "PRF-10" and "awscrt cannot be imported" in result["observed"]
     reads("sdk", lambda told: {**told, "botocore": "1.41.0", "awscrt": True})
     assert of_compliant(edit, "RUN-06")["RUN-06"]["status"] == "compliant"
 
@@ -405,8 +405,8 @@ def test_a_child_without_any_region_still_learns_who_it_is() -> None:
 
 def test_stale_default_keys_are_found_by_the_environments_own_requirement_first() -> None:
     found = judged("pre01-stale-default-keys", only=(*ALL, "CRD-05"))
-    assert found["RUN-07"]["blocked_by"] == "CRD-05"
-    assert "default (~/.aws/credentials line 2) get InvalidClientTokenId" in found["RUN-07"]["reason"]
+    assert found["RUN-07"]["behind"] == "CRD-05"
+    assert "default (~/.aws/credentials line 2) get InvalidClientTokenId" in found["RUN-07"]["observed"]
 
 
 def test_where_static_keys_are_allowed_stale_ones_of_the_default_profile_are_pre01() -> None:

@@ -24,7 +24,9 @@ from fixtures.evidence.permissions import (
 from fixtures.evidence.replacements import replacements, ways_to_call
 from fixtures.readings import ReadError, Reading, Unavailable
 
-REFUSALS = frozenset({"IAM03", *(f"MOD{number:02}" for number in range(1, 13))})
+REFUSALS = (
+    "IAM03", "MOD01", "MOD02", "MOD03", "MOD04", "MOD05", "MOD06", "MOD07", "MOD08", "MOD09", "MOD10", "MOD11", "MOD12",
+)  # fmt: skip
 """Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
 RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 
