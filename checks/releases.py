@@ -9,6 +9,8 @@ from typing import Any
 
 import tomli
 
+from checks.portals import is_of
+
 FILE = Path(__file__).with_name("releases.toml")
 
 Version = tuple[int, ...]
@@ -39,14 +41,10 @@ def fault(program: str, version: str, host: str) -> Mapping[str, Any] | None:
     """The fault of this release for a start URL of the host; None where none is known."""
     for entry in load()["fault"]:
         within = parsed(entry["first"]) <= parsed(version) <= parsed(entry["last"])
-        if entry["program"] == program and within and any(_is_of(host, known) for known in entry["hosts"]):
+        if entry["program"] == program and within and any(is_of(host, known) for known in entry["hosts"]):
             found: Mapping[str, Any] = entry
             return found
     return None
-
-
-def _is_of(host: str, known: str) -> bool:
-    return host.endswith(known) if known.startswith(".") else host == known
 
 
 @cache

@@ -47,7 +47,7 @@ ENTERPRISE_GROUPS = {
     "GOV": 5,
 }
 CAUSE_GROUPS = {
-    "CFG": 15,
+    "CFG": 16,
     "TOK": 12,
     "ENV": 14,
     "PRE": 14,

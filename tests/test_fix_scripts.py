@@ -43,6 +43,8 @@ from tests.windows_rules import batch_problems, errors
 
 LOCALLY = {cause.code for cause in load().causes if cause.fixable == "locally"}
 AFTERWARDS = {
+    # The portal is then the right one, and only a person can log in.
+    "cfg16-region-of-bedrock-for-the-portals": ["SSO-01 TOK01"],
     # What nobody but a person can do comes to light behind what a script mends.
     "sts03-deleted-key": ["PRF-04"],
     "sts03-inactive-key": ["PRF-04"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from checks.portals import host_of
 from checks.releases import fault, given_up, parsed, too_old
 from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
@@ -86,7 +86,7 @@ def _portal(evidence: Evidence) -> str:
     base = source_chain(files, evidence.target.profile).base
     session = files.option(base, "sso_session")
     stated = files.stated(base, session["value"] if session else None, "sso_start_url")
-    return urlsplit(stated["value"] or "").hostname or "" if stated else ""
+    return host_of(stated["value"] or "") if stated else ""
 
 
 @requirement("CLI-02")

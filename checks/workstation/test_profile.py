@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
+from checks.portals import page_of, region_of
 from checks.remedies import header_word
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
@@ -451,7 +452,7 @@ def _is_for_sso(evidence: Evidence) -> bool:
     return "sso" in evidence.allowed_providers and not (others and evidence.provider.method in others)
 
 
-@requirement("PRF-05", asks=("provider",))
+@requirement("PRF-05", asks=("provider", "token_cache"))
 def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
     if not profile.has(case) and case in SSO_KEYS and not _is_for_sso(evidence):
@@ -478,6 +479,9 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         line=place.line,
         fix=lambda: file_fixes.clean_value(parsed_files.of(stated), stated, case) if stated else [],
     )
+    _require_an_access_portal(case, value, place)
+    _require_digits_alone(case, value, place)
+    _require_the_portals_region(case, profile, parsed_files, evidence)
     whole = stated is None or stated["facts"]["exact"]
     if value is not None and not whole:
         seen += " and more that is no part of it"
@@ -507,6 +511,70 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         line=header.line,
     )
     return seen
+
+
+def _require_an_access_portal(case: str, value: str | None, place: Place) -> None:
+    """A start URL is no page of an identity provider, and none of the console."""
+    page = page_of(value) if case == "sso_start_url" and value else None
+    require(
+        page is None,
+        cause="CFG14",
+        expected="the address of the AWS access portal",
+        observed=f"{place}: sso_start_url = {value}, a page of {page}",
+        file=place.file,
+        line=place.line,
+    )
+
+
+def _require_digits_alone(case: str, value: str | None, place: Place) -> None:
+    """An account number is not written as consoles and spreadsheets write it. The number itself is nobody's business."""
+    digits = re.sub(r"[\s.,'\u2010-\u2015\u2019-]", "", value or "") if case == "sso_account_id" else ""
+    written = {
+        12: "with something between its digits" if digits != value else None,
+        **dict.fromkeys((9, 10, 11), "without the zeros in front, which spreadsheets drop"),
+    }.get(len(digits) if re.fullmatch(r"[\d*]+", digits) else 0)
+    require(
+        written is None,
+        expected="12 digits and nothing between them",
+        observed=f"{place}: sso_account_id is written {written}",
+        remedy=[
+            f"# edit {place.file} line {place.line}: write sso_account_id as 12 digits, without dashes or blanks"
+        ],
+    )
+
+
+def _require_the_portals_region(case: str, profile: Profile, files: Files, evidence: Evidence) -> None:
+    """sso_region is the Region that the start URL names, unless somebody is logged in by it."""
+    start_url, stated = (
+        profile.get("sso_start_url"),
+        files.stated(profile.name, profile.session_name, "sso_region"),
+    )
+    named = region_of(start_url) if case == "sso_region" and start_url else None
+    if not named or not stated or stated["value"] == named or _logged_in(profile, evidence):
+        return
+    place = files.place_of(stated)
+    require(
+        False,
+        cause="CFG16",
+        expected=f"sso_region = {named}, which the start URL names",
+        observed=f"{place}: sso_region = {stated['value']}, and sso_start_url = {start_url}",
+        file=place.file,
+        line=place.line,
+        sso_region=named,
+        fix=lambda: file_fixes.change_setting(files.of(stated), stated, "sso_region", named),
+    )
+
+
+def _logged_in(profile: Profile, evidence: Evidence) -> bool:
+    """Whether a token of the profile's sso_region is cached for it that has not expired."""
+    token = evidence.token_cache.named(profile.session_name or profile.get("sso_start_url") or "")
+    ends = token["expires_at"]["utc"] if token else None
+    return bool(
+        token
+        and ends
+        and token["region"] == profile.sso_region
+        and ends > f"{evidence.now:%Y-%m-%dT%H:%M:%SZ}"
+    )
 
 
 def _wanted(settings: ProfileSettings) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from checks import file_fixes
 from checks.fixes import Ask, Fix, Rename
+from checks.portals import is_of_aws
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
@@ -174,9 +175,7 @@ def test_token_is_of_this_portal(
     """The token's Region and start URL are the profile's."""
     if sso_token.region is None and sso_token.start_url is None:
         not_applicable("the token's file names neither Region nor start URL, and need not")
-    same = sso_token.start_url is None or normalise_start_url(sso_token.start_url) == normalise_start_url(
-        sso.start_url
-    )
+    same = sso_token.start_url is None or _same_portal(sso_token.start_url, sso.start_url)
     place = _place(files, target, sso, "sso_region")
     if not (same and sso_token.region in (None, sso.region)) and _is_honoured(evidence):
         return f"{sso_token.path} is a token of {sso_token.region or sso.region} for {sso_token.start_url or sso.start_url}"
@@ -204,6 +203,14 @@ def test_token_is_of_this_portal(
     return f"{sso_token.path} is a token of {sso_token.region or sso.region} for {sso_token.start_url or sso.start_url}"
 
 
+def _same_portal(cached: str, stated: str) -> bool:
+    """Whether the token's start URL is the profile's. A company's own domain leads to the portal, under whose address newer
+    releases of the AWS CLI keep the token (aws/aws-cli#10457)."""
+    if is_of_aws(cached) and not is_of_aws(stated):
+        return True
+    return normalise_start_url(cached) == normalise_start_url(stated)
+
+
 def _is_honoured(evidence: Evidence) -> bool:
     """Whether the profile's portal took the token all the same: an instance may be in several Regions, and a start URL may
     lead on to another."""
@@ -226,12 +233,14 @@ def test_token_can_refresh_itself(
     header = next(
         (Place(found.path, section["line"]) for found, section in _named(files, sso.session_name)), None
     )
-    place = header or files.header_of(target.profile)
+    misspelt = _misspelt_scopes(files, sso.session_name)
+    place = misspelt or header or files.header_of(target.profile)
     require(
         not sso_token.lacks,
         cause="TOK06",
         expected="refreshToken, clientId, clientSecret and a client registration that has not expired",
-        observed=f"{sso_token.path} lacks {', '.join(sso_token.lacks)}",
+        observed=f"{sso_token.path} lacks {', '.join(sso_token.lacks)}"
+        + (f"; {misspelt} has a setting that nobody reads and that looks like {SCOPES}" if misspelt else ""),
         file=place.file,
         line=place.line,
         sso_session=sso.session_name,
@@ -250,6 +259,19 @@ def test_token_can_refresh_itself(
 def _named(files: Files, session: str) -> list[tuple[AwsFileFound, Section]]:
     """The sections that make the sso-session."""
     return [(found, section) for found in files if (section := found.read_as(session, "sso-session"))]
+
+
+def _misspelt_scopes(files: Files, session: str) -> Place | None:
+    """Where the sso-session has what was meant for its scopes under another name."""
+    return next(
+        (
+            Place(found.path, option["line"])
+            for found, section in _named(files, session)
+            for option in section["options"]
+            if option["key"] is None and option["resembles"] == SCOPES
+        ),
+        None,
+    )
 
 
 def _with_scopes(files: Files, session: str) -> list[Fix]:
