@@ -131,13 +131,13 @@ def test_every_requirement_of_the_workstation_scope_is_there_once_and_in_order()
     expected = [f"{group}-{n:02}" for group, count in WORKSTATION_GROUPS.items() for n in range(1, count + 1)]
     workstation = [requirement.id for requirement in load() if requirement.scope == "workstation"]
     assert workstation == expected
-    assert len(workstation) == 71
+    assert len(workstation) == 72
 
 
 def test_every_requirement_of_the_enterprise_scope_is_there_once_and_in_order() -> None:
     expected = [f"{group}-{n:02}" for group, count in ENTERPRISE_GROUPS.items() for n in range(1, count + 1)]
     assert [requirement.id for requirement in load() if requirement.scope == "enterprise"] == expected
-    assert len(expected) == 56
+    assert len(expected) == 57
 
 
 def test_the_lists_of_the_enterprise_scope_are_cases() -> None:
@@ -455,8 +455,8 @@ def test_the_data_is_read_from_the_folder_that_is_named(folder: Path) -> None:
     [
         (
             "guide.toml",
-            'id = "CLI-01"\nsection',
-            'id = "CLI-01"\nseverty = "high"\nsection',
+            'id = "CLI-01"\nfailure',
+            'id = "CLI-01"\nseverty = "high"\nfailure',
             "requirement[1].severty: unknown key; did you mean 'severity'?",
         ),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 
 import boto3
 import pytest
@@ -59,7 +60,13 @@ def test_every_world_can_be_simulated(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_secret_of_a_world_is_a_canary(name: str) -> None:
     found = secrets(load_world(name))
-    assert [value for value in found if "CANARY" not in value and value not in PLACEHOLDERS] == []
+    assert [value for value in found if "CANARY" not in plain(value) and value not in PLACEHOLDERS] == []
+
+
+def plain(secret: str) -> str:
+    """The secret; of a short-term Bedrock API key the presigned request that it stands for."""
+    prefix = "bedrock-api-key-"
+    return b64decode(secret.removeprefix(prefix)).decode() if secret.startswith(prefix) else secret
 
 
 def test_the_search_for_secrets_finds_those_of_a_token_file() -> None:
