@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 WITHOUT_A_WORLD = {
-    "CFG13": "a link that leads nowhere: the simulated machine has no links yet",
     "CFG15": "half pairs and tokens of another key in the files",
     "PRE11": "a container's source that does not answer",
     "PRE14": "a program with rules of its own, named as consumer",

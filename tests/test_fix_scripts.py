@@ -518,6 +518,28 @@ def test_a_file_and_its_backup_keep_the_rights_of_the_file(mode: int, tmp_path: 
     assert len(list((laptop.home / ".aws").iterdir())) == 2
 
 
+def test_a_file_that_is_mounted_by_itself_is_written_into(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laptop = laptop_with(tmp_path, {CONFIG: TEXT}, OPERATIONS["a header"][0])
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    # As the system has it: mv: cannot move: Device or resource busy
+    busy = (
+        f'#!/bin/sh\ncase $* in *config.fix*) echo busy >&2; exit 1 ;; esac\nexec {shutil.which("mv")} "$@"\n'
+    )
+    (tools / "mv").write_text(busy, encoding="utf-8")
+    (tools / "mv").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    file = laptop.home / ".aws" / "config"
+    before = file.stat().st_ino
+    ran = laptop.run(*APPLY)
+    assert ran.code == 0 and "busy" not in ran.text
+    assert file.stat().st_ino == before
+    assert file.read_bytes() == TEXT.replace(b"[b]", b"[profile b]")
+    assert [name.partition(STAMP)[0] for name in laptop.files()] == [CONFIG, CONFIG]
+
+
 def test_nothing_is_left_behind(tmp_path: Path) -> None:
     laptop = laptop_with(tmp_path, {CONFIG: TEXT}, OPERATIONS["a header"][0])
     laptop.run(*APPLY)

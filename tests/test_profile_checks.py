@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from checks.workstation.test_profile import test_file_is_readable as file_is_rea
 from fixtures.backends import live
 from fixtures.evidence.profile import AwsFileFound, Files, ProcessCommand
 from fixtures.machine import readers
+from fixtures.machine.machine import LiveMachine
 from fixtures.machine.profiles import Profiles
 from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import File, World, load_world
@@ -1157,3 +1159,73 @@ def test_the_fix_script_is_not_judged_where_the_folder_cannot_be_read(
     monkeypatch.setitem(live.READERS, "paths", failing("paths"))
     settings = Settings(application=ApplicationSettings(root="docxp"))
     assert judged("compliant", only=("FIX-02",), settings=settings)["FIX-02"]["status"] == "inconclusive"
+
+
+# ------------------------------------------------------------------------------ files that are not what they seem
+
+
+def with_files(**files: File | None) -> Edit:
+    """The world with these entries in its files; None takes one away. `config` and `credentials` are those of ~/.aws."""
+
+    def edit(world: World) -> World:
+        named = {f"~/.aws/{name}" if "/" not in name else name: file for name, file in files.items()}
+        merged = {**world.machine.files, **named}
+        kept = {name: file for name, file in merged.items() if file is not None}
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=kept))
+
+    return edit
+
+
+@pytest.mark.parametrize(
+    ("files", "observed"),
+    [
+        ({"config": File(link="${home}/gone/config")}, "~/.aws/config is a link to ~/gone/config, and nothing is there"),
+        ({"config": File(link="../gone")}, "~/.aws/config is a link to ~/gone, and nothing is there"),
+        ({"config": File(link="other"), "other": File(link="/mnt/d/gone")},
+         "~/.aws/other is a link to /mnt/d/gone, and nothing is there"),
+        ({"config": File(link="config")}, "~/.aws/config is a link to ~/.aws/config, and nothing is there"),
+        ({"config": File(link="other"), "other": File(link="config")}, "and nothing is there"),
+        ({"config": File(folder=True)}, "~/.aws/config is a folder"),
+        ({"config": File(link="folder"), "folder": File(folder=True)}, "~/.aws/config is a folder"),
+    ],
+)  # fmt: skip
+def test_a_config_file_that_is_none_is_never_a_machine_without_a_profile(
+    files: dict[str, File], observed: str
+) -> None:
+    found = of_compliant(with_files(**files), *PROFILE, "RUN-02")
+    assert says(found["PRF-01", "config"], "CFG13", observed)
+    assert found.root_causes == ["PRF-01 CFG13"]
+    assert "no AWS profile yet" not in str(found.document)
+
+
+@pytest.mark.parametrize("odd", [File(link="${home}/gone"), File(link="config")])
+def test_a_credentials_file_that_is_none_is_no_fault_where_the_profile_needs_none(odd: File) -> None:
+    edit = both(
+        with_files(credentials=odd),
+        world_edits.env_file(("AWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials\n", "")),
+    )
+    assert of_compliant(edit, *PROFILE).root_causes == []
+
+
+def test_a_link_in_place_of_the_folder_is_seen_through(tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / ".aws").symlink_to(tmp_path / "not-mounted")
+    subject = SimpleNamespace(
+        machine=SimpleNamespace(mounts=tmp_path / "mnt", home=tmp_path / "home", cwd=tmp_path, platform="linux", environ={}),
+        abbreviated=str,
+    )  # fmt: skip
+    found = readers._dangling_link(tmp_path / "home" / ".aws" / "config")
+    assert found == (tmp_path / "home" / ".aws", tmp_path / "not-mounted")
+    assert readers._told(subject, found[1]) == str(tmp_path / "not-mounted")  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no list of users' home folders")
+def test_the_system_knows_the_home_of_who_runs_this_and_of_nobody_it_does_not_know(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("HOME", "/elsewhere")
+    machine = LiveMachine()
+    assert machine.home == Path("/elsewhere")
+    own = machine.home_of("")
+    assert own is None or own != machine.home
+    assert machine.home_of("nobody-of-that-name") is None

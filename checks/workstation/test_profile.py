@@ -60,6 +60,8 @@ KEYS = ("aws_access_key_id", "aws_secret_access_key")
 OTHER_HOMES = {
     "windows": ("WIN05", "in the home folder of Windows, and this is WSL"),
     "home": ("WIN06", "in the folder that HOME names, and Python takes USERPROFILE"),
+    "sudo": ("CFG13", "that of the user who called sudo"),
+    "account": ("CFG13", "in this user's own home folder, and HOME names another"),
 }
 """Causes of a config file that lies in another home folder, and what to say of it."""
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
@@ -79,8 +81,16 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     }
     require(
         unreadable is None,
+        cause="CFG13",
         expected="a file that this user can read",
         observed=astray.get(unreadable or "", f"{found.path} cannot be opened: {unreadable}"),
+        # A container runtime makes a folder where it is to mount a file that the host does not have.
+        remedy=[
+            f"# {found.path} is to be a file; where a container mounts it, the host has none; else remove the empty folder:",
+            f"rmdir {found.path}",
+        ]
+        if unreadable == "EISDIR"
+        else None,
         file=found.path,
     )
     _require_encoding(found, evidence.target.profile)
@@ -140,6 +150,15 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             candidate=found.path,
             fix=[Rename(mistaken, found.path)],
         )
+    if found.link and not complete:
+        link, target = found.link["path"], found.link["target"]
+        require(
+            False,
+            cause="CFG13",
+            expected=f"a file {found.path}",
+            observed=f"{link} is a link to {target}, and nothing is there",
+            file=link,
+        )
     require(
         found.variable is None or found.path in (default, os.devnull),
         cause="ENV12",
@@ -152,14 +171,28 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         return
     for another in evidence.value("file.config.elsewhere"):
         cause, told = OTHER_HOMES[another["because"]]
-        copied = f"mkdir -p ~/.aws && cp -n {shlex.quote(another['path'])} {default}"
+        title, remedy = None, None
+        path, own_home = another["path"], another["path"].removesuffix("/.aws/config")
+        if cause == "WIN05":
+            copied = f"mkdir -p ~/.aws && cp -n {shlex.quote(path)} {default}"
+            remedy = [copied, f"aws sso login --profile {shlex.quote(profile)}"]
+        elif another["because"] == "sudo":
+            title = "The config file is that of the user who called sudo"
+            remedy = ["# run the program as the user who is logged in, without sudo"]
+        elif another["because"] == "account":
+            title = "HOME names another folder than the home folder of this user, where the config file is"
+            remedy = [
+                "# run the program with the home folder of this user:",
+                f"export HOME={shlex.quote(own_home)}",
+            ]
         require(
             False,
             cause=cause,
+            title=title,
             expected=f"a file {default}",
-            observed=f"there is no {found.path}, and {another['path']} is {told}",
-            remedy=(copied, f"aws sso login --profile {shlex.quote(profile)}") if cause == "WIN05" else None,
-            file=another["path"],
+            observed=f"there is no {found.path}, and {path} is {told}",
+            remedy=remedy,
+            file=path,
         )
     require(
         False,

@@ -23,6 +23,8 @@ ELSEWHERE = {
     "config-file": ("TOK10", "beside the file that AWS_CONFIG_FILE names, where no SDK looks for it"),
     "windows": ("WIN05", "in the home folder of Windows, and this is WSL"),
     "home": ("WIN06", "in the folder that HOME names, and Python takes USERPROFILE"),
+    "sudo": ("TOK10", "in the home folder of the user who called sudo"),
+    "account": ("TOK10", "in this user's own home folder, and HOME names another"),
 }
 """Causes of a login that lies in another cache, and what to say of it."""
 

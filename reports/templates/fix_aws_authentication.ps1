@@ -498,7 +498,9 @@ function Save-File($Edit) {
             & '/bin/cp' -p $Real $Beside
             if (-not [IO.File]::Exists($Backup)) { throw 'there is no backup' }
             [IO.File]::WriteAllBytes($Beside, $Edit.New)
-            & '/bin/mv' -f $Beside $Real
+            & '/bin/mv' -f $Beside $Real 2>$null
+            # A file that is mounted by itself keeps its place.
+            if ([IO.File]::Exists($Beside)) { [IO.File]::WriteAllBytes($Real, $Edit.New) }
         }
     } finally {
         if ([IO.File]::Exists($Beside)) { [IO.File]::Delete($Beside) }

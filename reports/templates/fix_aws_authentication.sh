@@ -381,6 +381,10 @@ followed() { # where the symbolic links lead
   done
 }
 
+replaced() { # the file by that one; one that is mounted by itself keeps its place and is written into
+  command mv -f -- "$1" "$real" 2>/dev/null || { command cat "$1" >"$real" && command rm -f -- "$1"; }
+}
+
 commit() {
   part=$work/$1
   shown=$(command cat "$part.name")
@@ -419,7 +423,7 @@ commit() {
   while [ -e "$backup" ]; do backup=$backup+; done
   # Beside the file, so that taking its place is one step; a copy, so that it has its mode and owner.
   if command cp -p -- "$real" "$backup" && command cp -p -- "$real" "$real.fix-$$" &&
-    command cat "$part.new" >"$real.fix-$$" && command mv -f -- "$real.fix-$$" "$real"; then
+    command cat "$part.new" >"$real.fix-$$" && replaced "$real.fix-$$"; then
     say "changed $shown, backup $shown${backup#"$where"}"
     : >"$part.done"
   else
