@@ -10,8 +10,8 @@ from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
+from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.permissions import CallerNames
 from fixtures.evidence.trails import satisfying
 from fixtures.readings import Reading, Unavailable
 

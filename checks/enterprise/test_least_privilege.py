@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.models import waits_for_agreement
+from fixtures.evidence.policies import Holding, Principal
 from fixtures.evidence.privileges import (
     BEARER,
     BEDROCK,
@@ -15,8 +16,6 @@ from fixtures.evidence.privileges import (
     SUBSCRIBE,
     Finding,
     Grant,
-    Holding,
-    Principal,
     Privileges,
     WideModelGrant,
 )

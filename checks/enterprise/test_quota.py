@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from checks.requirement import not_applicable, require, requirement
-from fixtures.evidence.permissions import CallerNames
+from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.quotas import ModelQuotas
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from checks.denials import ASKS as DENIAL
+from checks.denials import remedy_of
 from checks.error_texts import error_text
 from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
@@ -11,15 +13,15 @@ from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
+from fixtures.evidence.denials import Decision, denial_of
 from fixtures.evidence.invocations import CHAT, documented_length
 from fixtures.evidence.models import EMBEDDING, ConfiguredModel
 from fixtures.evidence.permissions import (
     INVOKE,
     STREAM,
-    Decision,
     Denial,
     Need,
-    denial_of,
+    invoked_arn,
 )
 from fixtures.evidence.replacements import replacements, ways_to_call
 from fixtures.readings import ReadError, Reading, Unavailable
@@ -31,9 +33,7 @@ REFUSALS = (
 RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 
 
-@requirement(
-    "INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
-)
+@requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
 def test_chat_model_answers(
     chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> str:
@@ -49,9 +49,7 @@ def test_chat_model_answers(
     return f"{CHAT}: {answer['content_type']}, ended"
 
 
-@requirement(
-    "INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
-)
+@requirement("INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
 def test_chat_model_streams(
     chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> str:
@@ -67,9 +65,7 @@ def test_chat_model_streams(
     return f"{CHAT}: {answer['chunks']} chunks and an end"
 
 
-@requirement(
-    "INV-03", asks=("caller_names", "chat_answer", "embedding_answer", "grants", "model_places", "provider")
-)
+@requirement("INV-03", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
 def test_embedding_model_returns_its_vector(
     embedding_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
 ) -> str:
@@ -101,7 +97,7 @@ def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence
         _refused(cause, reading, configured, evidence)
     denial = denial_of(error, action)
     if denial:
-        _denied(denial, configured, evidence)
+        _denied(denial, action, configured, evidence)
     return value_of(reading)
 
 
@@ -160,18 +156,25 @@ def _refused(
     )
 
 
-def _denied(denial: Decision, configured: ConfiguredModel, evidence: Evidence) -> None:
-    action, variable = denial.action, configured.variable
-    grants = evidence.grants
-    own = Denial(Need(action, denial.resource), denial)
+def _denied(denial: Decision, action: str, configured: ConfiguredModel, evidence: Evidence) -> None:
+    variable = configured.variable
+    own = Denial(_need(denial, action, configured, evidence), denial)
+    own = next((each for each in evidence.grants.denials if each.need == own.need), own)
     denied = "invoke-denied" if action == INVOKE else "stream-denied"
     require(
         False,
-        cause=denial.cause,
-        expected=f"{action} allowed on {denial.resource}",
+        cause=own.decision.cause,
+        expected=f"{denial.action} allowed on {denial.resource}",
         observed=f"the call was denied: {own}",
         given=[f"{denied}:{variable}", "refused", *caller_meant(evidence)],
-        statement=grants.statement(denial.cause, [own]),
-        account=grants.caller.account,
-        role=grants.caller.role,
+        remedy=remedy_of(own, evidence),
     )
+
+
+def _need(denial: Decision, action: str, configured: ConfiguredModel, evidence: Evidence) -> Need:
+    """What the call needed and was denied: through a profile it may be the model in one destination."""
+    invoked = invoked_arn(configured.name, evidence.identity, evidence.target.region)
+    if denial.action != action:
+        return Need(denial.action, denial.resource)
+    elsewhere = denial.resource not in {"*", invoked}
+    return Need(action, denial.resource, invoked) if elsewhere else Need(action, invoked)

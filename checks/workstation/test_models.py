@@ -12,6 +12,7 @@ from checks.workstation.test_permissions import form_is_missing
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile
 from fixtures.evidence.governance import Program
+from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import (
     EMBEDDING,
     ConfiguredModel,
@@ -21,7 +22,7 @@ from fixtures.evidence.models import (
     agreement_of,
     is_anthropics,
 )
-from fixtures.evidence.permissions import CallerNames, has_product
+from fixtures.evidence.permissions import has_product
 from fixtures.evidence.regions import Sdk
 from fixtures.evidence.replacements import fits, meant, nearest, replacements, ways_to_call, within
 from fixtures.readings import Reading, Unavailable

@@ -4,29 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from checks.requirement import not_applicable, require, requirement
+from checks.denials import ASKS as DENIAL
+from checks.denials import more, remedy_of
+from checks.requirement import met, not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
+from fixtures.evidence.denials import denial_of
+from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
     LIST,
     STREAM,
     SUBSCRIBE,
-    CallerNames,
-    Decision,
     Decisions,
     Denial,
     Need,
     Permissions,
     actions_on,
     decided,
-    denial_of,
     destinations,
     has_product,
-    statement_of,
+    named,
 )
+from fixtures.evidence.rulings import Comparison, Rulings, ruled_on
 from fixtures.readings import Reading, Unavailable
 
 
@@ -36,9 +38,13 @@ def caller_meant(evidence: Evidence) -> tuple[str, ...]:
     return () if provider.method in evidence.allowed_providers else ("unwanted-provider",)
 
 
-@requirement("IAM-01", asks=("grants", "provider"))
+@requirement("IAM-01", asks=DENIAL)
 def test_action_is_allowed(
-    case: str, permissions: Permissions, models: dict[str, ConfiguredModel], evidence: Evidence
+    case: str,
+    permissions: Permissions,
+    rulings: Rulings,
+    models: dict[str, ConfiguredModel],
+    evidence: Evidence,
 ) -> None:
     """The [action] on [each configured model] is allowed by SimulatePrincipalPolicy for the caller's own role."""
     name, _, variable = case.partition("-")
@@ -50,14 +56,15 @@ def test_action_is_allowed(
         not_applicable(f"{variable} is the embedding model, and embeddings are not streamed")
     need = permissions.need(action, configured)
     obstacles = configured.in_its_way if action != LIST else ()
-    _require_allowed([need], permissions.decisions, obstacles, evidence)
+    _require_allowed([need], rulings, obstacles, evidence)
 
 
-@requirement("IAM-02", asks=("grants", "provider"))
+@requirement("IAM-02", asks=DENIAL)
 def test_profile_and_destinations_are_allowed(
     case: str,
     permissions: Permissions,
-    destination_permissions: Decisions,
+    rulings: Rulings,
+    destination_rulings: Rulings,
     models: dict[str, ConfiguredModel],
     evidence: Evidence,
 ) -> None:
@@ -72,11 +79,10 @@ def test_profile_and_destinations_are_allowed(
         for arn in destinations(configured, profile)
         for need in invoked
     ]
-    decisions = {**permissions.decisions, **destination_permissions}
-    _require_allowed([*invoked, *needs], decisions, configured.in_its_way, evidence)
+    _require_allowed([*invoked, *needs], {**rulings, **destination_rulings}, configured.in_its_way, evidence)
 
 
-@requirement("IAM-03", asks=("grants", "provider"))
+@requirement("IAM-03", asks=DENIAL)
 def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> None:
     """`ListFoundationModels` itself succeeds."""
     error = model_listing.error
@@ -96,7 +102,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
     value_of(model_listing)
 
 
-@requirement("IAM-04", asks=("grants", "provider"))
+@requirement("IAM-04", asks=DENIAL)
 def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], evidence: Evidence) -> None:
     """`GetFoundationModel` or `GetInferenceProfile` itself succeeds for [each configured model]."""
     configured = models[case]
@@ -114,44 +120,48 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
         raise configured.unread(reading)
 
 
-@requirement("IAM-05", asks=("provider",))
-def test_simulation_and_calls_agree(
-    compared: dict[Need, tuple[Decision, Decision]], caller_names: CallerNames, evidence: Evidence
-) -> None:
-    """What the simulation says and what the calls do agree."""
+@requirement("IAM-05", asks=DENIAL)
+def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: Evidence) -> None:
+    """What the simulation says, where it was told everything, and what the calls do agree."""
     if not compared:
         raise Unavailable("no call of this run got as far as IAM's decision", given=("no-call",))
+    told = {need: each for need, each in compared.items() if each.untold == ()}
     unseen = [
-        Denial(need, made)
-        for need, (simulated, made) in compared.items()
-        if simulated.allowed and not made.allowed
+        Denial(need, each.made)
+        for need, each in told.items()
+        if each.simulated.allowed and not each.made.allowed
     ]
     if unseen:
+        first = unseen[0]
         require(
             False,
-            cause="IAM02",
+            cause=first.decision.cause,
             expected="the calls that IAM's simulation allows are not denied",
-            observed=f"the simulation allows it, and the call was denied: {unseen[0]}{_more(unseen)}",
+            observed=f"the simulation allows it, and the call was denied: {first}{more(unseen)}",
             given=caller_meant(evidence),
-            statement=statement_of(unseen),
-            account=caller_names.account,
-            role=caller_names.role,
+            remedy=remedy_of(first, evidence),
         )
     done = [
-        Denial(need, simulated)
-        for need, (simulated, made) in compared.items()
-        if made.allowed and not simulated.allowed
+        Denial(need, each.simulated)
+        for need, each in told.items()
+        if each.made.allowed and not each.simulated.allowed
     ]
     if done:
-        missing = sorted({key for each in done for key in each.decision.missing})
-        untold = f" (IAM was not told {', '.join(missing)})" if missing else ""
         require(
             False,
             expected="the calls that IAM's simulation denies are denied",
-            observed=f"the call succeeded, and the simulation says: {done[0]}{untold}{_more(done)}",
+            observed=f"the call succeeded, and the simulation says: {done[0]}{more(done)}",
             given=caller_meant(evidence),
             action=done[0].need.action,
         )
+    differing = [
+        f"{need.action} {'succeeded' if each.made.allowed else 'was denied'}, and the simulation, which was not told "
+        f"{' and '.join(each.untold) if each.untold else 'what a service control policy asks for'}, says: {each.simulated}"
+        for need, each in compared.items()
+        if each.untold != ()
+    ]
+    if differing:
+        met(f"{differing[0]}{f', and {len(differing) - 1} more like it' if len(differing) > 1 else ''}")
 
 
 @requirement("IAM-06", asks=("provider",))
@@ -192,33 +202,27 @@ def form_is_missing(form: Reading | None) -> bool:
 
 
 def _require_allowed(
-    needs: Sequence[Need], decisions: Decisions, obstacles: tuple[str, ...], evidence: Evidence
+    needs: Sequence[Need], rulings: Rulings, obstacles: tuple[str, ...], evidence: Evidence
 ) -> None:
-    denied = [
-        Denial(need, decided(decisions, need)) for need in needs if not decided(decisions, need).allowed
-    ]
+    ruled = [(need, ruled_on(rulings, need)) for need in needs]
+    denied = [Denial(need, ruling.decision) for need, ruling in ruled if ruling.denied]
     if denied:
-        # A missing Allow may be one with a condition that the simulator was not told enough for.
-        doubtful = evidence.grants.doubtful and not denied[0].decision.explicit
-        given = (*obstacles, *(("doubtful",) if doubtful else ()), *caller_meant(evidence))
-        _fail(denied, given, evidence)
+        _fail(denied, (*obstacles, *caller_meant(evidence)), evidence)
+    doubted = [(need, ruling) for need, ruling in ruled if ruling.doubt]
+    if doubted:
+        need, ruling = doubted[0]
+        reason = f"{need.action} on {named(need.resource)}: {ruling.doubt}"
+        raise Unavailable(reason, given=obstacles, missing_actions=ruling.missing_actions)
 
 
 def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:
     """Over the first denial; the remedy is for all that have its cause, so that they make one root cause."""
     first = denied[0]
-    grants = evidence.grants
     require(
         False,
         cause=first.decision.cause,
         expected=f"{first.need.action} allowed on {first.need.resource}",
-        observed=f"{first}{_more(denied)}",
+        observed=f"{first}{more(denied)}",
         given=given,
-        statement=grants.statement(first.decision.cause, denied),
-        account=grants.caller.account,
-        role=grants.caller.role,
+        remedy=remedy_of(first, evidence),
     )
-
-
-def _more(denied: Sequence[Denial]) -> str:
-    return f", and {len(denied) - 1} more like it" if len(denied) > 1 else ""

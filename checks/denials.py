@@ -1,0 +1,172 @@
+"""What is said of a denial, and what mends it: by its layer and condition, as `denials.toml` has it; never an Allow as the
+answer to a Deny, and never first a control taken away that somebody put there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fixtures.toml_file import TomlFile
+
+from fixtures.aws.deciding_keys import Turn
+from fixtures.aws.policy_language import Clause
+from fixtures.evidence import Evidence
+from fixtures.evidence.denials import APPLY_GUARDRAIL, SCP, Decision
+from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
+from fixtures.evidence.permissions import Denial, named
+from fixtures.evidence.replacements import ways_to_call
+from fixtures.readings import Unavailable
+
+ASKS = ("grants", "model_places", "models", "proposals", "provider")
+"""The facts that a remedy of a denial is made from."""
+
+
+@cache
+def _words() -> Mapping[str, Any]:
+    return TomlFile.load(Path(__file__).with_name("denials.toml")).data
+
+
+def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
+    """What mends the denial and all that have its cause and layer, as lines: what the request has to meet first, then what
+    somebody else has to change, in words that can be sent, and what IAM's simulator says of that."""
+    decision = denial.decision
+    kind = (decision.cause, decision.layer)
+    try:
+        proposal = evidence.proposals.get(kind)
+    except Unavailable as failure:
+        proposal = Proposal(
+            (denial.need,), statement_of([denial.need]), proof=Proof(None, why=failure.reason)
+        )
+    proposal = proposal or Proposal((denial.need,), statement_of([denial.need]))
+    lines = [
+        *_nearer_profile(denial, evidence),
+        *_met(decision, evidence),
+        *_asked_for(denial, proposal, evidence),
+    ]
+    return list(dict.fromkeys(lines))
+
+
+def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
+    """Where a global profile is what is denied: the profile of the own geography that the account lists."""
+    through = (denial.need.through or denial.need.resource).rsplit("/", 1)[-1]
+    if not denial.decision.explicit or not through.startswith("global."):
+        return
+    for variable, configured in evidence.models.items():
+        model = configured.offers.model(configured.base)
+        if configured.name.id != through or model is None:
+            continue
+        for way in ways_to_call(model, configured.offers, configured.region):
+            if not way.startswith("global."):
+                place = evidence.model_places[variable]
+                yield f"# edit {place.file} line {place.line or '(new)'}: set {variable} to {way}, which the account lists"
+                break
+
+
+def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
+    """How a request meets the conditions that turn the decision."""
+    for turn in decision.turns:
+        for clause in turn.statement.conditions:
+            if clause.keys[0] not in turn.keys:
+                continue
+            words = _condition(clause.keys[0])
+            wanted = wanted_values(clause, turn)
+            names = {"values": wanted, "key": clause.keys[0], **_names(evidence)}
+            meet = words.get("meet", "have the request meet the condition on {key}: {values}")
+            yield f"# to meet statement {turn.statement.name} of {turn.statement.policy}: {meet.format(**names)}"
+            if "command" in words:
+                yield words["command"].format(**names)
+
+
+def _condition(key: str) -> Mapping[str, str]:
+    for entry in _words()["condition"]:
+        wanted = entry["key"].lower()
+        if key.lower() == wanted or (wanted.endswith("/") and key.lower().startswith(wanted)):
+            found: Mapping[str, str] = entry
+            return found
+    return {}
+
+
+def wanted_values(clause: Clause, turn: Turn) -> str:
+    """What the condition wants of its key, in words: of a Deny statement, what it spares."""
+    listed = " or ".join(clause.values)
+    operator = clause.operator.rpartition(":")[2].removesuffix("IfExists")
+    spares = turn.statement.effect == "Deny"
+    if operator == "Null":
+        return "none" if ("true" in clause.values) is not spares else "any"
+    if ("Not" in operator) is spares:
+        return f"{'one like ' if 'Like' in operator else ''}{listed}"
+    return f"other than {listed}"
+
+
+def _names(evidence: Evidence) -> dict[str, str]:
+    caller = evidence.grants.caller
+    target = evidence.target
+    return {
+        "account": caller.account or "<account>",
+        "role": caller.role or "<role>",
+        "region": target.region,
+        "profile": target.profile,
+    }
+
+
+def _asked_for(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[str]:
+    decision, names = denial.decision, _names(evidence)
+    owner = (
+        _words()["layers"]
+        .get(decision.layer, "whoever owns the {layer}")
+        .format(layer=decision.layer, **names)
+    )
+    if proposal.changes:
+        lead = "or, where it is not meant for this caller, " if decision.turns else ""
+        for change in proposal.changes:
+            yield from _changed(change, f"{lead}{owner}")
+        yield f"# {proven(proposal.proof, 'with that')}"
+    elif decision.explicit or decision.layer == SCP:
+        yield f"# to send to {owner}: {message(denial, proposal, evidence)}"
+        yield f"# {proven(proposal.proof, f'no other layer denies it: without the {decision.layer}')}"
+    else:
+        yield f"# {owner} adds this statement for {names['role']} in account {names['account']}:"
+        yield f"# {proposal.statement}"
+        if decision.action == APPLY_GUARDRAIL and names["account"] != decision.resource.split(":")[4]:
+            yield f"# and the guardrail's own resource-based policy lets account {names['account']} apply it"
+        yield f"# {proven(proposal.proof, 'with it')}"
+
+
+def _changed(change: Change, owner: str) -> Iterator[str]:
+    yield f"# {owner} changes statement {change.statement} of {change.policy}, which denies it:"
+    yield f"# {change.as_is}"
+    yield "# so that it spares this caller:"
+    yield f"# {change.changed}"
+
+
+def message(denial: Denial, proposal: Proposal, evidence: Evidence) -> str:
+    """A text for whoever owns the policy that denies."""
+    names = _names(evidence)
+    decision = denial.decision
+    policy = f" {', '.join(decision.policies)}" if decision.policies else ""
+    how = "by an explicit deny in" if decision.explicit else "since nothing allows it in"
+    actions = sorted({need.action for need in proposal.needs})
+    resources = sorted({named(need.resource) for need in proposal.needs})
+    return (
+        f"role {names['role']} in account {names['account']} is denied {' and '.join(actions)} on {', '.join(resources)} "
+        f"{how} the {decision.layer}{policy}. It needs these for Amazon Bedrock: please exempt it for these resources, or "
+        "say what its requests have to meet."
+    )
+
+
+def proven(proof: Proof, change: str) -> str:
+    """What IAM's simulator says of the change."""
+    if proof.holds is None:
+        return f"not proven: {proof.why}" if proof.why else "not proven: IAM's simulator was not asked"
+    if proof.holds:
+        return f"proven: {change} IAM's simulation allows all of it"
+    first = proof.left[0]
+    more = f", and {len(proof.left) - 1} more" if len(proof.left) > 1 else ""
+    return f"not enough by itself: {change} IAM's simulation still says {first}{more}"
+
+
+def more(denied: Sequence[Denial]) -> str:
+    """The end of a sentence that names the first of several."""
+    return f", and {len(denied) - 1} more like it" if len(denied) > 1 else ""
