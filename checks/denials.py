@@ -8,16 +8,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from fixtures.toml_file import TomlFile
-
 from fixtures.aws.deciding_keys import Turn
 from fixtures.aws.policy_language import Clause
 from fixtures.evidence import Evidence
 from fixtures.evidence.denials import APPLY_GUARDRAIL, SCP, Decision
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
 from fixtures.evidence.permissions import Denial, named
+from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.evidence.replacements import ways_to_call
 from fixtures.readings import Unavailable
+from fixtures.text.toml_file import TomlFile
 
 ASKS = ("grants", "model_places", "models", "proposals", "provider")
 """The facts that a remedy of a denial is made from."""
@@ -25,7 +25,8 @@ ASKS = ("grants", "model_places", "models", "proposals", "provider")
 
 @cache
 def _words() -> Mapping[str, Any]:
-    return TomlFile.load(Path(__file__).with_name("denials.toml")).data
+    words: Mapping[str, Any] = TomlFile.load(Path(__file__).with_name("denials.toml")).data
+    return words
 
 
 def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
@@ -42,6 +43,7 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
     proposal = proposal or Proposal((denial.need,), statement_of([denial.need]))
     lines = [
         *_nearer_profile(denial, evidence),
+        *_routed(denial, proposal, evidence),
         *_met(decision, evidence),
         *_asked_for(denial, proposal, evidence),
     ]
@@ -62,6 +64,18 @@ def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
                 place = evidence.model_places[variable]
                 yield f"# edit {place.file} line {place.line or '(new)'}: set {variable} to {way}, which the account lists"
                 break
+
+
+def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[str]:
+    """Where destinations of a profile are denied by a policy whose conditions nobody here can read."""
+    regions = sorted({need.resource.split(":")[3] or "any Region" for need in proposal.needs if need.through})
+    only_routed = all(need.through for need in proposal.needs)
+    if denial.decision.layer in (IDENTITY, BOUNDARY) or not regions or not only_routed:
+        return
+    words = _words()["routed"]
+    names = {"regions": " or ".join(regions), **_names(evidence)}
+    yield f"# {words['meet'].format(**names)}"
+    yield words["command"].format(**names)
 
 
 def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:

@@ -163,7 +163,7 @@ def test_a_model_for_which_no_small_request_is_known_is_not_called() -> None:
 # ----------------------------------------------------------------------------------------------------- denials
 
 
-def test_a_denied_invocation_is_blocked_by_what_the_simulation_found() -> None:
+def test_a_denied_invocation_is_explained_by_what_the_simulation_found() -> None:
     result = found(policy(allow(READING)))
     assert {row["behind"] for row in result.results.values()} == {"IAM-01"}
 

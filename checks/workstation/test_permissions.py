@@ -137,7 +137,7 @@ def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: 
             False,
             cause=first.decision.cause,
             expected="the calls that IAM's simulation allows are not denied",
-            observed=f"the simulation allows it, and the call was denied: {first}{more(unseen)}",
+            observed=f"denied, though the simulation allows it: {first}{more(unseen)}",
             given=caller_meant(evidence),
             remedy=remedy_of(first, evidence),
         )
