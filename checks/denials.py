@@ -181,6 +181,6 @@ def proven(proof: Proof, change: str) -> str:
     return f"not enough by itself: {change} IAM's simulation still says {first}{more}"
 
 
-def more(denied: Sequence[Denial]) -> str:
+def more(denied: Sequence[object]) -> str:
     """The end of a sentence that names the first of several."""
     return f", and {len(denied) - 1} more like it" if len(denied) > 1 else ""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
-from checks.requirement import CHECKS, Met, NonCompliant, NotApplicable
+from checks.requirement import CHECKS, NonCompliant, NotApplicable
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
 from fixtures.privacy.unseen import one_line
@@ -211,8 +211,6 @@ class Docket:
                 seen = check(**self.arguments(check, case))
         except NonCompliant as failure:
             return self._non_compliant(requirement, case, failure)
-        except Met as seen:
-            return Outcome(requirement.id, case, "compliant", requirement.statement, observed=seen.observed)
         except NotApplicable as ruled_out:
             return Outcome(
                 requirement.id, case, "not_applicable", requirement.statement, reason=str(ruled_out.msg)

@@ -66,19 +66,6 @@ GIVEN = ("case", "docket", "evidence", "target")
 """What a check's parameters may name besides facts."""
 
 
-class Met(Exception):
-    """Evidence was read, and it meets the requirement; `observed` is one line on what was seen."""
-
-    def __init__(self, observed: str) -> None:
-        super().__init__(observed)
-        self.observed = observed
-
-
-def met(observed: str) -> NoReturn:
-    """Says that the requirement is met, and what was seen, where that is worth saying."""
-    raise Met(observed)
-
-
 def requirement(identifier: str, *, asks: tuple[str, ...] = ()) -> Callable[[Check], Check]:
     """Makes the function the check of this requirement of the guide.
 

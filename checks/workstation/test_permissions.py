@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from checks.denials import ASKS as DENIAL
 from checks.denials import more, remedy_of
-from checks.requirement import met, not_applicable, require, requirement
+from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
@@ -45,7 +45,7 @@ def test_action_is_allowed(
     rulings: Rulings,
     models: dict[str, ConfiguredModel],
     evidence: Evidence,
-) -> None:
+) -> str:
     """The [action] on [each configured model] is allowed by SimulatePrincipalPolicy for the caller's own role."""
     name, _, variable = case.partition("-")
     action = f"bedrock:{name}"
@@ -56,7 +56,7 @@ def test_action_is_allowed(
         not_applicable(f"{variable} is the embedding model, and embeddings are not streamed")
     need = permissions.need(action, configured)
     obstacles = configured.in_its_way if action != LIST else ()
-    _require_allowed([need], rulings, obstacles, evidence)
+    return _require_allowed([need], rulings, obstacles, evidence)
 
 
 @requirement("IAM-02", asks=DENIAL)
@@ -67,7 +67,7 @@ def test_profile_and_destinations_are_allowed(
     destination_rulings: Rulings,
     models: dict[str, ConfiguredModel],
     evidence: Evidence,
-) -> None:
+) -> str:
     """Through an inference profile: the profile and the foundation model in every destination region are allowed."""
     configured = models[case]
     profile = configured.profile
@@ -79,11 +79,13 @@ def test_profile_and_destinations_are_allowed(
         for arn in destinations(configured, profile)
         for need in invoked
     ]
-    _require_allowed([*invoked, *needs], {**rulings, **destination_rulings}, configured.in_its_way, evidence)
+    return _require_allowed(
+        [*invoked, *needs], {**rulings, **destination_rulings}, configured.in_its_way, evidence
+    )
 
 
 @requirement("IAM-03", asks=DENIAL)
-def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> None:
+def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> str:
     """`ListFoundationModels` itself succeeds."""
     error = model_listing.error
     denial = denial_of(error, LIST, "*")
@@ -99,29 +101,29 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> Non
             observed=f"{LIST}: {error.code}: {error.message}",
             given=("refused", *caller_meant(evidence)),
         )
-    value_of(model_listing)
+    return f"{LIST}: {len(value_of(model_listing)['modelSummaries'])} models"
 
 
 @requirement("IAM-04", asks=DENIAL)
-def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], evidence: Evidence) -> None:
+def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], evidence: Evidence) -> str:
     """`GetFoundationModel` or `GetInferenceProfile` itself succeeds for [each configured model]."""
     configured = models[case]
     tried = {GET: configured.model_reading, PROFILE: configured.profile_reading}
     readings = {action: reading for action, reading in tried.items() if reading}
     if configured.retired or not readings:
         raise configured.unavailable("nothing can be read of it")
-    if any(reading.error is None for reading in readings.values()):
-        return
+    answered = [action for action, reading in readings.items() if reading.error is None]
+    if answered:
+        return f"{configured.name.text}: {' and '.join(answered)} answered"
     refused = {action: denial_of(reading.error, action) for action, reading in readings.items()}
     denied = [Denial(Need(action, each.resource), each) for action, each in refused.items() if each]
     if denied:
         _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence)
-    for reading in readings.values():
-        raise configured.unread(reading)
+    raise configured.unread(next(iter(readings.values())))
 
 
 @requirement("IAM-05", asks=DENIAL)
-def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: Evidence) -> None:
+def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: Evidence) -> str:
     """What the simulation says, where it was told everything, and what the calls do agree."""
     if not compared:
         raise Unavailable("no call of this run got as far as IAM's decision", given=("no-call",))
@@ -160,8 +162,8 @@ def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: 
         for need, each in compared.items()
         if each.untold != ()
     ]
-    if differing:
-        met(f"{differing[0]}{f', and {len(differing) - 1} more like it' if len(differing) > 1 else ''}")
+    alike = f"{len(compared) - len(differing)} of {len(compared)} decisions are the same both ways"
+    return "; ".join([alike, *differing[:1]])
 
 
 @requirement("IAM-06", asks=("provider",))
@@ -203,7 +205,7 @@ def form_is_missing(form: Reading | None) -> bool:
 
 def _require_allowed(
     needs: Sequence[Need], rulings: Rulings, obstacles: tuple[str, ...], evidence: Evidence
-) -> None:
+) -> str:
     ruled = [(need, ruled_on(rulings, need)) for need in needs]
     denied = [Denial(need, ruling.decision) for need, ruling in ruled if ruling.denied]
     if denied:
@@ -213,6 +215,9 @@ def _require_allowed(
         need, ruling = doubted[0]
         reason = f"{need.action} on {named(need.resource)}: {ruling.doubt}"
         raise Unavailable(reason, given=obstacles, missing_actions=ruling.missing_actions)
+    shown = sum(ruling.by_call for _, ruling in ruled)
+    by = f"{shown} shown by calls of this run" if shown else "by IAM's simulation"
+    return f"{needs[0].action} on {named(needs[0].resource)}: allowed{more(needs)}; {by}"
 
 
 def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:
