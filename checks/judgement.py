@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
+from checks.logins import as_typed_here
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
@@ -237,7 +238,7 @@ class Docket:
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,
-            remedy=list(remedy),
+            remedy=as_typed_here(remedy, self.evidence),
             fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
         upstream = self._explanations.of_failure(requirement.id, case, failure.given, failure.by)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Evidence:
     probe = False
     allowed_providers = ("sso",)
     settings = Settings()
+    environment = SimpleNamespace(told={"away": None})
 
     def __init__(self, **facts: Callable[[], Any]) -> None:
         self._facts = facts

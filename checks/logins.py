@@ -1,0 +1,34 @@
+"""Commands that log in, as they have to be typed on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from checks.releases import too_old
+from fixtures.readings import Unavailable
+
+COMMANDS = ("aws sso login", "aws configure sso")
+OPTION = "--use-device-code"
+
+
+def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
+    """The lines of a remedy, its logins with the option that lets another machine's browser confirm them.
+
+    Over SSH and in a container no browser opens, and what a browser elsewhere is sent back to is that machine's own
+    address; the AWS CLI has the option since 2.22 (AWS CLI User Guide, "Configuring IAM Identity Center authentication").
+    """
+    if not any(line.startswith(COMMANDS) for line in lines) or not _is_far_from_a_browser(evidence):
+        return list(lines)
+    return [f"{line} {OPTION}" if line.startswith(COMMANDS) else line for line in lines]
+
+
+def _is_far_from_a_browser(evidence: Any) -> bool:
+    """Whether the shell is another machine's, and the AWS CLI there has the option."""
+    try:
+        if not evidence.environment.told.get("away"):
+            return False
+        version = evidence.cli_version.version
+    except Unavailable:
+        return False
+    return version is not None and too_old("aws-cli", version, (OPTION,)) is None

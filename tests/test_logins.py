@@ -1,0 +1,39 @@
+"""Login commands in remedies: with a device code where no browser opens, and this AWS CLI has it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.machine.environment import read_environment
+from tests.harness import judged
+from tests.world_edits import Edit, both, environment, machine
+
+SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+OLD = machine(cli="aws-cli/2.21.3 Python/3.12.6")
+
+
+@pytest.mark.parametrize(
+    ("edit", "option"),
+    [
+        (both(), False),
+        (SSH, True),
+        (environment(KUBERNETES_SERVICE_HOST="10.0.0.1"), True),
+        (both(SSH, OLD), False),
+        (both(SSH, machine(cli="")), False),
+    ],
+    ids=["here", "over SSH", "in a container", "over SSH with an old CLI", "over SSH without the CLI"],
+)
+def test_a_login_is_typed_as_this_machine_needs_it(edit: Edit, option: bool) -> None:
+    found = judged("tok02-expired-token", only=("SSO-03",), edit=edit)
+    login = "aws sso login --profile msh"
+    assert found["SSO-03"]["remedy"] == [f"{login} --use-device-code" if option else login]
+
+
+def test_the_address_of_the_other_machine_is_not_kept() -> None:
+    told = read_environment({"SSH_CONNECTION": "192.0.2.1 50000 192.0.2.2 22"})
+    assert told["away"] == "ssh"
+    assert "192.0.2.1" not in str(told)
+
+
+def test_an_empty_variable_is_no_connection() -> None:
+    assert read_environment({"SSH_TTY": ""})["away"] is None
