@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from checks.catalogue import Catalogue, CatalogueError, Cause, Remedy, Requirement
 from checks.error_texts import ErrorText, error_text
+from checks.frameworks import served
 from checks.judgement import explained_by, rests_on
 from fixtures.text.nearest import nearest
 
@@ -114,6 +115,10 @@ def _requirement(requirement: Requirement, platform: str, profile: str) -> Itera
         yield from _paragraph("causes", f"{', '.join(requirement.causes)}  (--explain each)")
     for name, others in (("rests on", rests_on(requirement.id)), ("explains", explained_by(requirement.id))):
         yield from _paragraph(name, ", ".join(others) or "nothing: it stands for itself")
+    for framework, control in served(requirement.id):
+        yield from _paragraph(
+            "evidence for", f"{framework.title} ({framework.version}), {control.id}: {control.title}"
+        )
     yield from _paragraph("mended by", "what its cause says, or else")
     yield from (f"    {line}" for line in requirement.remedy.lines(platform, profile=profile))
 

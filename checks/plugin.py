@@ -12,6 +12,7 @@ import pytest
 
 from checks.catalogue import CatalogueError, load
 from checks.explain import explained, modes_of
+from checks.frameworks import selected
 from checks.judgement import FAILED, Docket, Outcome, import_checks, ruled_out
 from checks.requirement import CHECKS, NonCompliant
 from checks.waivers import Place, Register, Waiver
@@ -121,12 +122,26 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
             item.stash[RULED_OUT] = ruled_out(requirement, item.config.stash[RUN]) is not None
             item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
 
+    _select_frameworks(session.config, items)
     order = {requirement.id: number for number, requirement in enumerate(catalogue)}
 
     def position(item: pytest.Item) -> tuple[str, int]:
         return target_of(item), order.get(requirement_of(item) or "", -1)
 
     items.sort(key=position)
+
+
+def _select_frameworks(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what is no evidence for the frameworks that --framework names; UsageError for one that is not known."""
+    if not config.option.framework:
+        return
+    try:
+        wanted = selected(config.option.framework)
+    except CatalogueError as error:
+        raise pytest.UsageError(f"--framework: {error}") from None
+    others = [item for item in items if requirement_of(item) not in wanted]
+    config.hook.pytest_deselected(items=others)
+    items[:] = [item for item in items if requirement_of(item) in wanted]
 
 
 def requirement_of(item: pytest.Item) -> str | None:
