@@ -27,6 +27,8 @@ VARIABLE = re.compile(r"\b([A-Z_]+)=(\S+)")
 TYPED = re.compile(r"(?:export|unset|rm -f --|mv|aws configure set) ")
 """The commands that change this machine alone, and ask nobody."""
 CLI = Path("/usr/bin/aws")
+NEW_TOKEN = "aoaAAAAAG-CANARY-token-of-the-next-login"
+"""What a login leaves; the portal of the machine's world has to take it."""
 BUNDLE = b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
 
 
@@ -133,8 +135,10 @@ def _type(laptop: Laptop, environment: dict[str, str], line: str) -> None:
 def _log_in(laptop: Laptop, environment: dict[str, str], said: re.Match[str]) -> None:
     """What a login leaves: the token of the portal, under the name that the AWS CLI gives it."""
     config = Path(environment.get("AWS_CONFIG_FILE") or laptop.home / ".aws" / "config")
-    known = build_profile_map(raw_config_parse(str(config)))
-    profile = known["profiles"][said["profile"]]
+    known = build_profile_map(raw_config_parse(str(config))) if config.is_file() else {}
+    profile = known.get("profiles", {}).get(said["profile"])
+    if profile is None:
+        return  # the AWS CLI knows no such profile
     session = known.get("sso_sessions", {}).get(profile.get("sso_session"), profile)
     if session.get("sso_start_url", "").rstrip("/#") != laptop.world.sso.start_url.rstrip("/#"):
         return  # there is no portal where somebody could log in
@@ -142,7 +146,7 @@ def _log_in(laptop: Laptop, environment: dict[str, str], said: re.Match[str]) ->
     token = {
         "startUrl": session["sso_start_url"],
         "region": session["sso_region"],
-        "accessToken": laptop.world.sso.accepted_tokens[0],
+        "accessToken": NEW_TOKEN,
         "expiresAt": f"{now + timedelta(hours=8):%Y-%m-%dT%H:%M:%SZ}",
         "clientId": "client-acme",
         "clientSecret": "CANARY-client-secret",

@@ -188,7 +188,7 @@ def test_rows_without_a_value_are_named() -> None:
     }
     listed = {"returncode": 0, "rows": rows, "error": "", "command": "aws configure list --profile msh"}
     with pytest.raises(NonCompliant) as failure:
-        resolves_the_profile(listed, None)
+        resolves_the_profile(listed, SimpleNamespace(sends_api_key=False))
     assert failure.value.observed == "aws configure list --profile msh: access_key, secret_key <not set>"
 
 

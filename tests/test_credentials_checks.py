@@ -646,6 +646,25 @@ def test_a_key_that_is_meant_is_judged_by_what_it_says(
     assert "CANARY" not in json.dumps([found.document, found.readings])
 
 
+def test_with_a_key_that_alone_is_allowed_the_chain_is_nobodys_concern() -> None:
+    only = tuple(each.id for each in load() if each.scope == "workstation")
+    world = "ok-short-term-bedrock-api-key"
+    assert judged(world, only=only, settings=allowing("bearer")).root_causes == []
+
+
+def test_with_a_key_and_no_credentials_bedrock_is_judged_and_the_rest_is_not() -> None:
+    bare = with_file(CONFIG, "[profile msh]\nregion = us-east-1\n")
+    only = ("CLI-02", "CRD-01", "CRD-04", "IAM-03", "MDL-02", "RUN-02", "RUN-05")
+    found = judged("ok-short-term-bedrock-api-key", only=only, edit=bare, settings=allowing("bearer"))
+    assert found.root_causes == []
+    assert found.with_status("inconclusive") == {"RUN-02"}
+    assert {"CLI-02", "CRD-01", "CRD-04", "IAM-03", "MDL-02 CHAT_MODEL", "RUN-05"} <= found.with_status(
+        "compliant"
+    )
+    unmeant = judged("ok-short-term-bedrock-api-key", only=only, edit=bare, settings=allowing("sso"))
+    assert "CRD-04 ENV08" in unmeant.root_causes
+
+
 # ------------------------------------------------------------------------------- CRD-05, the profile in the environment
 
 

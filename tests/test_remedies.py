@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from checks.catalogue import PLACEHOLDERS
 from checks.fixes import Ask
 from fixtures.simulation.world import list_worlds, load_world
-from tests.followed import EDIT, follow, place, working
+from tests.followed import EDIT, NEW_TOKEN, follow, place, working
 from tests.harness import Judged, judged
 from tests.mending import Laptop, mends_of
 from tests.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdict_on, with_own
@@ -53,6 +54,8 @@ def test_a_script_makes_nothing_worse_where_it_mends_a_part(name: str, tmp_path:
 
 def judged_on(laptop: Laptop, environment: Mapping[str, str]) -> Judged:
     machine = with_own(laptop.as_world(environment), laptop.world)
+    portal = replace(machine.sso, accepted_tokens=(*machine.sso.accepted_tokens, NEW_TOKEN))
+    machine = replace(machine, sso=portal)
     return judged(laptop.world, **options_of(laptop.world), edit=lambda _: machine)
 
 

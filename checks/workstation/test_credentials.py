@@ -72,8 +72,10 @@ def test_sso_provider_wins(
 ) -> str:
     """The provider that wins for the profile is the one that the guide asks for: sso."""
     allowed, target = evidence.allowed_providers, evidence.target
+    if evidence.sends_api_key:
+        return f"Bedrock is sent the API key in {BEARER}, which comes before every provider"
     wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
-    _require_own_provider(provider, files, environment, evidence, wanted)
+    _require_own_provider(provider, files, evidence, wanted)
     # An application that names no profile in code meets providers that a named profile switches off.
     token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
     error = winners.application.error
@@ -123,15 +125,13 @@ def _without_the_machines_role(profile: str) -> list[Fix]:
     ]
 
 
-def _require_own_provider(
-    provider: Provider, files: Files, environment: Variables, evidence: Evidence, wanted: str
-) -> None:
+def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, wanted: str) -> None:
     method, profile, allowed = provider.method, evidence.target.profile, evidence.allowed_providers
     key = SOURCES.get(method or "", "")
     option = files.option(profile, key) if key else None
     place = files.place_of(option) if option else files.header_of(profile)
     uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
-    if method in allowed or (method is None and "bearer" in allowed and environment.told["bearer"]):
+    if method in allowed:
         return
     # What came out of asking AWS with what wins: None where nothing asked, "" where it works.
     refusal = _refusal(evidence) if method else None
