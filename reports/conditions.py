@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from checks.catalogue import load
 from reports.page import counted
 from reports.results import at_or_above
 
@@ -18,9 +19,8 @@ def conditions(document: Mapping[str, Any]) -> list[str]:
         said.append(f"SIMULATED: world {run['world']!r}" if run["world"] else "SIMULATED")
     if run.get("shard"):
         said.append(share(run["shard"], len(document["targets"])))
-    selected = run.get("selected")
-    if selected and selected["requirements"] < selected["of"]:
-        said.append(f"{selected['requirements']} of {selected['of']} requirements")
+    if selection := _selection(document):
+        said.append(selection)
     if run["gate"] != "low":
         below = sum(result["status"] == "non_compliant" for result in results)
         below -= sum(result["status"] == "non_compliant" for result in decisive)
@@ -29,6 +29,43 @@ def conditions(document: Mapping[str, Any]) -> list[str]:
     if waivers:
         said.append(f"{counted(len(waivers), 'waiver')}: {', '.join(waivers)}")
     return said
+
+
+def headline(document: Mapping[str, Any]) -> str:
+    """The verdict with its conditions, as one line: no compliance without them where there are any."""
+    run, verdict = document["run"], document["verdict"]
+    told = [each for each in conditions(document) if not each.startswith("SIMULATED")]
+    if verdict != "compliant":
+        return "; ".join([VERDICTS_IN_WORDS[verdict], *told])
+    partial = [each for each in told if each.endswith((" requirements", " scope"))]
+    gated = [each for each in told if each.startswith("gate ")]
+    waived = [each for each in told if " waiver" in each]
+    rest = [each for each in told if each not in (*partial, *gated, *waived)]
+    word = f"passes {gated[0].replace(': ', '; ')}" if gated else "compliant"
+    word += f" with {waived[0]}" if waived else ""
+    scope = bool(partial) and partial[0].endswith(" scope")
+    if partial:
+        word = f"{partial[0]}: {word}" if scope else f"PARTIAL, {partial[0]}: {word}"
+    return "; ".join([word, *rest, *(["SIMULATED"] if run["simulated"] else [])])
+
+
+VERDICTS_IN_WORDS = {
+    "compliant": "compliant",
+    "non_compliant": "NOT COMPLIANT",
+    "incomplete": "INCOMPLETE: not everything could be evaluated",
+}
+
+
+def _selection(document: Mapping[str, Any]) -> str | None:
+    """What was selected, where it is not all: a whole scope by its name, else how many requirements."""
+    selected = document["run"].get("selected")
+    if not selected or selected["requirements"] >= selected["of"]:
+        return None
+    scopes = {result["scope"] for result in document["results"]}
+    whole = {requirement.id for requirement in load() if requirement.scope in scopes}
+    if len(scopes) == 1 and {result["requirement"] for result in document["results"]} == whole:
+        return f"{scopes.pop()} scope"
+    return f"{selected['requirements']} of {selected['of']} requirements"
 
 
 def share(shard: Mapping[str, int], own: int) -> str:

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from reports.artifacts import json_text
+from reports.conditions import conditions, headline
 from reports.formats import Format, guide
 from reports.page import WORST_FIRST, anchor, assembled
 from reports.results import SEVERITIES, counts, reach
@@ -61,24 +62,29 @@ def render(document: Json, evidence: Json) -> str:
     worst = {(result["target"], result["requirement"]): row_anchor(result) for result in reversed(ordered)}
     rows = [_row(result, book, register, changes, worst) for result in ordered]
     anchors = {row["key"]: row["anchor"] for row in rows}
+    told = [
+        {
+            **cause,
+            "anchor": anchors.get(_key(cause)),
+            "about": book.causes.get(cause["cause"]),
+            "reach": reach(cause),
+        }
+        for cause in document["root_causes"]
+    ]
     return assembled(
         "audit",
+        gravest=sorted(told, key=lambda cause: SEVERITIES.index(cause.get("severity", SEVERITIES[0])))[:3],
         document=document,
         run=document["run"],
         title=guide()["title"],
         command=_command(document["run"]["command"]),
         total=len(rows),
         whole=bar(document["counts"], len(rows)),
+        cover=headline(document).removesuffix("; SIMULATED"),
+        conditional=any(not each.startswith("SIMULATED") for each in conditions(document)),
+        accounts=sorted({str(target["account"]) for target in document["targets"] if target["account"]}),
         targets=[_target(target, document["results"]) for target in document["targets"]],
-        root_causes=[
-            {
-                **cause,
-                "anchor": anchors.get(_key(cause)),
-                "about": book.causes.get(cause["cause"]),
-                "reach": reach(cause),
-            }
-            for cause in document["root_causes"]
-        ],
+        root_causes=told,
         comparison=_compared(comparison, anchors),
         sections=_sections(rows, book),
         groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],

@@ -10,6 +10,7 @@ from typing import Any
 from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.compare import CHANGES
+from reports.conditions import headline
 from reports.formats import Format
 from reports.page import WORDS, WORST_FIRST, counted, cut
 from reports.results import VERDICTS, reach
@@ -47,7 +48,7 @@ def fenced(lines: Iterable[str], language: str = "") -> str:
 
 
 def _head(document: Json) -> str:
-    lines = [f"# {document['suite']['name']}: {WORDS[document['verdict']].lower()}"]
+    lines = [f"# {document['suite']['name']}: {plain(headline(document).removesuffix('; SIMULATED'))}"]
     run = document["run"]
     if run["simulated"]:
         world = f"world {plain(str(run['world']))}; " if run["world"] else ""

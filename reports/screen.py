@@ -1,0 +1,232 @@
+"""The last screen of a run as rows: what to mend first, what else there is, what was not evaluated, and the verdict again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixtures.privacy.unseen import visible
+from reports.conditions import VERDICTS_IN_WORDS, headline, share
+from reports.page import counted, cut
+from reports.results import SEVERITIES, reach
+
+WIDTH = 80
+ROWS = 30
+"""What is seen at once in a window of the usual size; a row that is longer than WIDTH counts as often as it wraps."""
+TARGETS = 4
+LINE = 2 * WIDTH
+COMMAND = 2_000
+CELL = 60
+HIDDEN = "****"
+"""What stands in place of an account ID or a principal (--show-account-ids)."""
+REASONS = 3
+ACTIONS = 3
+COLOURS: Mapping[str, Mapping[str, bool]] = {
+    "compliant": {"green": True},
+    "non_compliant": {"red": True},
+    "incomplete": {"yellow": True},
+}
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the screen, and pytest's names for how it looks."""
+
+    text: str
+    style: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def height(self) -> int:
+        """How many rows of a window it takes."""
+        return max(1, -(-len(self.text) // WIDTH))
+
+
+def height(rows: Iterable[Row]) -> int:
+    """The rows of a window that all of them take."""
+    return sum(row.height for row in rows)
+
+
+def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
+    """All rows of results.json's `document`, in ROWS rows of WIDTH columns with the `tail`; at the end the verdict again.
+
+    In a fleet of more than TARGETS the worst are shown, and the others counted.
+    """
+    shown = sorted(document["targets"], key=lambda target: _rank(document, target))[:TARGETS]
+    others = len(document["targets"]) - len(shown)
+    last = [*_last(document)]
+    room = ROWS - height(tail) - height(last) - height(_simulated(document)) - (1 if others else 0)
+    blocks: list[list[Row]] = []
+    for number, target in enumerate(shown):
+        left = room - sum(height(block) for block in blocks)
+        # What the targets behind it take at least: their names.
+        least = sum(height(_who(document, each)) for each in shown[number + 1 :])
+        blocks.append(_target(document, target, max(left - least, 4), first=number == 0))
+    rows = [*_simulated(document), *(row for block in blocks for row in block)]
+    if others:
+        rows.append(Row(f"and {counted(others, 'other target')}, in the report"))
+    return [*rows, *tail, *last]
+
+
+def _simulated(document: Json) -> list[Row]:
+    run = document["run"]
+    rows = []
+    if run["simulated"]:
+        rows.append(
+            Row(
+                line(f"SIMULATED: world {run['world']!r}, no real machine or account was judged"),
+                {"yellow": True},
+            )
+        )
+    if run.get("shard"):
+        rows.append(Row(share(run["shard"], len(document["targets"]))))
+    return rows
+
+
+def _causes(document: Json, target: Json) -> list[Json]:
+    return [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
+
+
+def _rank(document: Json, target: Json) -> tuple[Any, ...]:
+    """The worst first: by verdict, then by the gravest root cause and how much is behind the root causes."""
+    causes = _causes(document, target)
+    gravest = min((SEVERITIES.index(cause["severity"]) for cause in causes), default=len(SEVERITIES))
+    behind = sum(cause["explains"] + cause["blocks"] for cause in causes)
+    return list(COLOURS)[::-1].index(target["verdict"]) if not causes else -1, gravest, -behind, target["id"]
+
+
+def _who(document: Json, target: Json) -> list[Row]:
+    gate = document["run"]["gate"]
+    words = {name: word.partition(":")[0] for name, word in VERDICTS_IN_WORDS.items()}
+    if gate != "low":
+        words["compliant"] = f"passes gate {gate}"
+    scopes = "; ".join(f"{scope}: {words[verdict]}" for scope, verdict in target["scopes"].items())
+    who = f", as {target['principal']}" if target["principal"] else ""
+    told = f"{target['id']}: {words[target['verdict']]}{f' ({scopes})' if len(target['scopes']) > 1 else ''}{who}"
+    return [Row(line(told), {"bold": True, **COLOURS[target["verdict"]]})]
+
+
+def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row]:
+    rows = _who(document, target)
+    unread = _not_evaluated([result for result in document["results"] if result["target"] == target["id"]])
+    callers = _callers(target.get("callers", []))
+    causes = _causes(document, target)
+    spare = height(unread) + (height(callers) if height(callers) < room // 2 else 0)
+    for number, cause in enumerate(causes, 1):
+        more = 1 if number < len(causes) else 0
+        whole = _whole(number, cause) if first and number == 1 else [_short(number, cause)]
+        if height([*rows, *whole]) + more + spare > room and number > 1:
+            rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[number - 1 :]))
+            rows.append(
+                Row("  " + cut(f"and {len(causes) - number + 1} more, in the report: {rest}", WIDTH - 2))
+            )
+            break
+        rows += whole
+    if height([*rows, *unread, *callers]) <= room:
+        rows += callers
+    return [*rows, *unread]
+
+
+def _code(cause: Json) -> str:
+    code = f"{cause['requirement']} {cause['cause'] or ''}".strip()
+    case = f" [{cause['case']}]" if cause["case"] else ""
+    behind = f" ({reach(cause)})" if reach(cause) else ""
+    return f"{code}{case}, {cause['severity']}{behind}"
+
+
+def _whole(number: int, cause: Json) -> list[Row]:
+    """What is wrong, the evidence, and what mends it: commands whole, or not at all."""
+    rows = [Row(line(f"  {number}. {cause['title']}, {_code(cause)}"), {"red": True, "bold": True})]
+    rows.append(Row("     seen   " + cut(visible(cause["observed"]), LINE - 12)))
+    for position, remedy in enumerate(cause["remedy"]):
+        row = Row(f"     {'mend' if position == 0 else '    '}   {pasted(remedy)}")
+        if position and height([*rows, row]) > ROWS // 2:
+            rows.append(Row("            # more of it is in the report"))
+            break
+        rows.append(row)
+    return rows
+
+
+def _short(number: int, cause: Json) -> Row:
+    code = _code(cause)
+    return Row(
+        f"  {number}. {cut(visible(cause['title']), max(WIDTH - len(code) - 8, 30))}  {code}", {"red": True}
+    )
+
+
+def _callers(rows: Sequence[Mapping[str, str]]) -> list[Row]:
+    """Where the ways to call AWS differ: what each gets."""
+    if not rows:
+        return []
+    columns = ("who", "provider", "region", "identity")
+    head = {"who": "the caller is", "provider": "from", "region": "in", "identity": "as"}
+    table = [{column: cut(visible(row[column]), CELL) for column in columns} for row in (head, *rows)]
+    widths = {column: max(len(row[column]) for row in table) for column in columns}
+    return [
+        Row(
+            f"  {'  '.join(f'{row[column]:<{widths[column]}}' for column in columns)}".rstrip(),
+            {"bold": number == 0},
+        )
+        for number, row in enumerate(table)
+    ]
+
+
+def _not_evaluated(results: Iterable[Json]) -> list[Row]:
+    """What could not be read: by the action that was denied where one was, else by the reason."""
+    unread = [result for result in results if result["status"] == "inconclusive"]
+    if not unread:
+        return []
+    groups: dict[str, list[str]] = {}
+    for result in unread:
+        missing = ", ".join(result["missing_actions"])
+        groups.setdefault(f"{missing} denied" if missing else result["reason"], []).append(
+            result["requirement"]
+        )
+    rows = [Row(f"  not evaluated: {len(unread)}", {"yellow": True})]
+    for reason, requirements in list(groups.items())[:REASONS]:
+        named = list(dict.fromkeys(requirements))
+        few = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
+        rows.append(Row(line(f"     {few}: {reason}")))
+    if len(groups) > REASONS:
+        rows.append(Row(f"     and {len(groups) - REASONS} reasons more, in the report"))
+    return [*rows, *_missing(unread)]
+
+
+def _missing(unread: Iterable[Json]) -> Iterator[Row]:
+    actions = sorted({action for result in unread for action in result["missing_actions"]})
+    if len(actions) > ACTIONS:
+        yield Row(f"     would be, with: the {len(actions)} actions in auditor-policy.json")
+    elif actions:
+        yield Row(line(f"     would be, with: {', '.join(actions)}"))
+
+
+def _last(document: Json) -> Iterator[Row]:
+    """The verdict with its conditions, and the first command that mends something."""
+    yield Row(line(f"verdict: {headline(document)}"), {"bold": True, **COLOURS[document["verdict"]]})
+    lines = (text for cause in document["root_causes"] for text in cause["remedy"])
+    command = next((text for text in lines if is_command(text) and len(text) <= LINE), None)
+    if command:
+        yield Row(f"first: {visible(command)}", {"bold": True})
+
+
+def is_command(text: str) -> bool:
+    """Whether a line of a remedy can be pasted as it stands: no instruction, and nothing in it is hidden or left open."""
+    return not text.startswith(("# ", "rem ")) and HIDDEN not in text and not re.search(r"<[a-z_-]+>", text)
+
+
+def pasted(text: str) -> str:
+    """A line of a remedy as it is shown: a command whole or not at all, and as prose where it would not run."""
+    if len(text) > COMMAND:
+        return "# a line too long for here is in the report"
+    if HIDDEN in text and not text.startswith(("# ", "rem ")):
+        return visible(f"# with --show-account-ids: {text}")
+    return visible(text)
+
+
+def line(text: str) -> str:
+    """Foreign text as one line in which nothing moves the cursor, changes colours or turns the writing direction."""
+    indent = len(text) - len(text.lstrip(" "))
+    return " " * indent + cut(visible(text.lstrip(" ")), LINE - indent)

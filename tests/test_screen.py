@@ -1,0 +1,91 @@
+"""The last screen: what to mend first, in the rows of a window, and never a green word without its conditions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from reports.conditions import headline
+from reports.screen import ROWS, Row, height, is_command, pasted, screen
+from tests.harness import judged
+
+TAIL = [Row("270 checks: 1 compliant; 0 AWS calls"), Row("reports: reports/latest/audit.html")]
+WORLDS = (
+    "compliant",
+    "enterprise",
+    "tok02-expired-token",
+    "ent-lpr-04-managed-full-access",
+    "iam01-no-bedrock-policy",
+)
+
+
+def document(world: str, targets: int = 1, **run: Any) -> dict[str, Any]:
+    """results.json of the world, for so many targets alike."""
+    found = judged(world).document
+    names = [f"msh{number}/us-east-1" for number in range(targets)]
+    many = {
+        key: [{**row, "target": name} for name in names for row in found[key]]
+        for key in ("results", "root_causes")
+    }
+    who = {
+        "principal": "arn:aws:sts::****4321:assumed-role/AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd/****"
+    }
+    made = [{**found["targets"][0], **who, "id": name} for name in names]
+    told = {**found["run"], "simulated": True, "world": world, **run}
+    return {**found, **many, "targets": made, "run": told}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("targets", [1, 2, 4, 24])
+def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: str, targets: int) -> None:
+    told = document(world, targets)
+    rows = screen(told, TAIL)
+    assert height(rows) <= ROWS, [row.text for row in rows]
+    verdict = next(row.text for row in reversed(rows) if row.text.startswith("verdict: "))
+    assert verdict == f"verdict: {headline(told)}"
+    commands = [text for cause in told["root_causes"] for text in cause["remedy"] if is_command(text)]
+    assert rows[-1].text == (f"first: {commands[0]}" if commands else verdict)
+    for cause in told["root_causes"][:1]:
+        assert any(cause["title"] in row.text for row in rows)
+    if targets > 4:
+        assert f"and {targets - 4} other targets, in the report" in [row.text for row in rows]
+
+
+def words(**changes: Any) -> str:
+    told = document("compliant")
+    run: Mapping[str, Any] = {**told["run"], "simulated": False, **changes}
+    return headline({**told, "run": run})
+
+
+def test_no_green_word_stands_without_its_conditions() -> None:
+    whole = {"selected": {"requirements": 129, "of": 129}, "gate": "low"}
+    assert words(**whole) == "compliant"
+    assert (
+        words(**{**whole, "selected": {"requirements": 7, "of": 129}})
+        == "PARTIAL, 7 of 129 requirements: compliant"
+    )
+    assert words(**{**whole, "gate": "blocker"}) == "passes gate blocker"
+
+
+def test_a_waiver_a_finding_below_the_gate_and_a_scope_are_said() -> None:
+    told = document("compliant", gate="blocker")
+    told["run"] |= {"simulated": False, "selected": {"requirements": 129, "of": 129}}
+    low = next(row for row in told["results"] if row["severity"] != "blocker")
+    below = {**told, "results": [{**low, "status": "non_compliant"}, *told["results"]]}
+    assert headline(below) == "passes gate blocker; 1 finding below it"
+    waived = {**told["results"][0], "status": "waived", "severity": "blocker", "waiver": {"id": "EX-1"}}
+    told["run"]["gate"] = "low"
+    assert headline({**told, "results": [waived, *told["results"][1:]]}) == "compliant with 1 waiver: EX-1"
+    scope = [row for row in told["results"] if row["scope"] == "enterprise"]
+    told["run"]["selected"] = {"requirements": len({row["requirement"] for row in scope}), "of": 129}
+    assert headline({**told, "results": scope}) == "enterprise scope: compliant"
+
+
+def test_a_command_that_would_not_run_is_prose() -> None:
+    assert pasted("aws sso login --profile msh") == "aws sso login --profile msh"
+    hidden = "aws cloudtrail start-logging --name arn:aws:cloudtrail:us-east-1:****4321:trail/x"
+    assert pasted(hidden) == f"# with --show-account-ids: {hidden}"
+    assert not is_command(hidden)
+    assert not is_command("aws sns list-subscriptions-by-topic --topic-arn <topic-arn>")
