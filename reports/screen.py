@@ -62,9 +62,11 @@ def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
     blocks: list[list[Row]] = []
     for number, target in enumerate(shown):
         left = room - sum(height(block) for block in blocks)
-        # What the targets behind it take at least: their names.
-        least = sum(height(_who(document, each)) for each in shown[number + 1 :])
-        blocks.append(_target(document, target, max(left - least, 4), first=number == 0))
+        # What the targets behind it take at least: their names, and the first of their root causes.
+        least = sum(
+            height(_who(document, each)) + 2 * bool(_causes(document, each)) for each in shown[number + 1 :]
+        )
+        blocks.append(_target(document, target, max(left - least, 3), first=number == 0))
     rows = [*_simulated(document), *(row for block in blocks for row in block)]
     if others:
         rows.append(Row(f"and {counted(others, 'other target')}, in the report"))

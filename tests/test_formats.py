@@ -166,7 +166,7 @@ def test_the_summary_has_verdict_counts_causes_and_what_was_not_read(
     made, _ = material()
     made["comparison"] = report_material.comparison(made)
     text = summary.render(made, {})
-    assert text.startswith("# bedrock-preflight: not compliant\n\n**SIMULATED**")
+    assert text.startswith("# bedrock-preflight: NOT COMPLIANT; 1 waiver: EX-2026-014\n\n**SIMULATED**")
     assert summary.counts_line(made) in text
     assert summary.plain(made["root_causes"][0]["observed"]) in text
     assert "aws sso login --profile msh" in text
