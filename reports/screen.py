@@ -67,6 +67,10 @@ def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
             height(_who(document, each)) + 2 * bool(_causes(document, each)) for each in shown[number + 1 :]
         )
         blocks.append(_target(document, target, max(left - least, 3), first=number == 0))
+    # Whatever was too long, the last targets lose it first, and keep their names.
+    for block in reversed(blocks):
+        while len(block) > 1 and sum(map(height, blocks)) > room:
+            block.pop()
     rows = [*_simulated(document), *(row for block in blocks for row in block)]
     if others:
         rows.append(Row(f"and {counted(others, 'other target')}, in the report"))
