@@ -8,8 +8,8 @@ from typing import TypeVar
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence.costs import Budget, Charge, Monitor, Told, billed_as
 from fixtures.evidence.identity import Identity
-from fixtures.evidence.trails import satisfying
 from fixtures.readings import Unavailable
+from fixtures.unread import satisfying
 
 
 @requirement("COST-01")

@@ -12,8 +12,8 @@ from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
 from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.trails import satisfying
 from fixtures.readings import Reading, Unavailable
+from fixtures.unread import satisfying
 
 
 @requirement("SUP-01")

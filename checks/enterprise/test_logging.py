@@ -9,8 +9,9 @@ from fixtures.aws.policy_document import Statement
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import Identity
 from fixtures.evidence.invocation_logging import Bucket, LoggingConfig, LogGroup
-from fixtures.evidence.trails import History, Trail, satisfying
+from fixtures.evidence.trails import History, Trail
 from fixtures.readings import Unavailable
+from fixtures.unread import satisfying
 
 BEDROCK_SERVICE = "bedrock.amazonaws.com"
 MANTLE_SERVICE = "bedrock-mantle.amazonaws.com"

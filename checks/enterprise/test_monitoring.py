@@ -21,8 +21,9 @@ from fixtures.evidence.monitoring import (
     MetricFilter,
     Watch,
 )
-from fixtures.evidence.trails import Trail, satisfying
+from fixtures.evidence.trails import Trail
 from fixtures.readings import Unavailable
+from fixtures.unread import satisfying
 
 BEDROCK_METRICS = ("InvocationClientErrors", "InvocationThrottles", "LegacyModelInvocations")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from checks.caller import caller_meant
 from checks.denials import ASKS as DENIAL
 from checks.denials import remedy_of
 from checks.error_texts import error_text
 from checks.model_words import edits, first, names, permitted_geography
 from checks.requirement import require, requirement
-from checks.workstation.test_permissions import caller_meant
 from fixtures.aws.errors import THROTTLED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence

@@ -8,7 +8,6 @@ from datetime import timedelta
 from checks import environment_fixes
 from checks.model_words import edits, first, names, permitted_geography, said, such_as
 from checks.requirement import not_applicable, require, requirement
-from checks.workstation.test_permissions import form_is_missing
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile
 from fixtures.evidence.governance import Program
@@ -20,6 +19,7 @@ from fixtures.evidence.models import (
     ModelName,
     Place,
     agreement_of,
+    form_is_missing,
     is_anthropics,
 )
 from fixtures.evidence.permissions import has_product

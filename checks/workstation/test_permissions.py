@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checks.caller import caller_meant
 from checks.denials import ASKS as DENIAL
 from checks.denials import more, remedy_of
 from checks.requirement import not_applicable, require, requirement
@@ -12,7 +13,7 @@ from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.denials import denial_of
 from fixtures.evidence.grants import CallerNames
-from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, is_anthropics
+from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, form_is_missing, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
     LIST,
@@ -30,12 +31,6 @@ from fixtures.evidence.permissions import (
 )
 from fixtures.evidence.rulings import Comparison, Rulings, ruled_on
 from fixtures.readings import Reading, Unavailable
-
-
-def caller_meant(evidence: Evidence) -> tuple[str, ...]:
-    """The condition that the caller is not who was meant, since another provider wins for the profile; else none."""
-    provider = evidence.provider
-    return () if provider.method in evidence.allowed_providers else ("unwanted-provider",)
 
 
 @requirement("IAM-01", asks=DENIAL)
@@ -196,11 +191,6 @@ def test_marketplace_rights_exist(
         account=caller_names.account,
         role=caller_names.role,
     )
-
-
-def form_is_missing(form: Reading | None) -> bool:
-    """Whether Anthropic's use-case form is known not to have been submitted."""
-    return form is not None and form.error is not None and form.error.code == "ResourceNotFoundException"
 
 
 def _require_allowed(
