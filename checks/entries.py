@@ -18,7 +18,7 @@ from fixtures.text.shape import distinct, filled, flowed, one_of, some_of
 SCOPES = ("workstation", "enterprise")
 READS = ("local", "read", "probe", "attest")
 FIXABLE = ("locally", "person", "admin")
-CASES_FROM = ("cross_account_roles",)
+CASES_FROM = ("cross_account_roles", "consumers")
 CONTROLS = ("vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging")
 
 Text = Annotated[str, flowed, filled]

@@ -294,6 +294,13 @@ class Docket:
         return None
 
 
+NAMED_BY = {
+    "cross_account_roles": "[production] cross_account_roles",
+    "consumers": "[application] consumers, or --consumer,",
+}
+"""The settings that cases come from, as people write them."""
+
+
 def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     """Why the options or settings rule the requirement out; None where they do not."""
     if requirement.read == "probe" and not asked.probe:
@@ -306,7 +313,7 @@ def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     if requirement.control and not getattr(asked.settings.controls, requirement.control):
         return f"[controls] {requirement.control} is false"
     if requirement.cases_from and not asked.settings.cases(requirement.cases_from):
-        return f"[production] {requirement.cases_from} names none"
+        return f"{NAMED_BY[requirement.cases_from]} names none"
     return None
 
 

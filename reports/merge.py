@@ -154,6 +154,7 @@ def merge(
         gate=gate,
         waivers=_waivers(shards),
         missing=[*missing, *(shard.folder for shard in shards if shard.damage)],
+        consumers=[row for shard in shards for row in shard.results.get("consumers", [])],
     )
     whole["merged"] = {
         "shards": [

@@ -12,6 +12,7 @@ from typing import Any
 from bedrock_preflight import __version__
 from checks.catalogue import load
 from checks.waivers import Place, Register
+from fixtures.consumers.table import table
 from fixtures.privacy.fingerprint import fingerprint
 from fixtures.privacy.homes import without_this_home
 from fixtures.privacy.masking import StandIns, masked, principals, rewritten
@@ -70,6 +71,12 @@ class Record:
             },
             gate=self.gate,
             waivers=self.register.accounted(results, places),
+            consumers=[
+                {**row, "target": self._names[target.id]}
+                for target in run.targets
+                if target.id in judged
+                for row in table(self.readings.get(target.id, []), target.profile, target.region, target.id)
+            ],
         )
         shown: Json = presentable(made, self.show_account_ids, self._principals)
         return shown

@@ -157,12 +157,13 @@ def document(
     evidence_ids: Mapping[tuple[str, str], str],
     gate: str,
     waivers: Sequence[Mapping[str, Any]] = (),
+    consumers: Sequence[Mapping[str, Any]] = (),
     missing: Sequence[str] = (),
 ) -> dict[str, Any]:
     """results.json. `targets` have id, profile, region, account, principal; `evidence_ids` map (target, key) to `E1`…
 
-    `waivers` is the register with what became of each; `missing` are targets that should have been there, without which the
-    whole is incomplete at best; `comparison` and `merged` are null until they are put in.
+    `waivers` is the register with what became of each; `consumers` what each program gets; `missing` are targets that should
+    have been there, without which the whole is incomplete at best; `comparison` and `merged` are null until they are put in.
     """
     ordered = sorted(results, key=lambda r: (r["target"], r["order"]))
     rows = []
@@ -190,6 +191,7 @@ def document(
         "root_causes": root_causes(ordered),
         "results": rows,
         "waivers": list(waivers),
+        "consumers": list(consumers),
         "comparison": None,
         "merged": None,
     }

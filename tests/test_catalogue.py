@@ -28,7 +28,7 @@ WORKSTATION_GROUPS = {
     "CRD": 6,
     "CON": 3,
     "IAM": 6,
-    "ENV": 10,
+    "ENV": 11,
     "REG": 4,
     "MDL": 11,
     "FIX": 2,
@@ -47,12 +47,12 @@ ENTERPRISE_GROUPS = {
     "GOV": 5,
 }
 CAUSE_GROUPS = {
-    "CFG": 16,
+    "CFG": 17,
     "TOK": 12,
-    "ENV": 14,
-    "PRE": 14,
+    "ENV": 15,
+    "PRE": 16,
     "WIN": 9,
-    "REG": 7,
+    "REG": 8,
     "NET": 7,
     "STS": 3,
     "IAM": 6,
@@ -131,7 +131,7 @@ def test_every_requirement_of_the_workstation_scope_is_there_once_and_in_order()
     expected = [f"{group}-{n:02}" for group, count in WORKSTATION_GROUPS.items() for n in range(1, count + 1)]
     workstation = [requirement.id for requirement in load() if requirement.scope == "workstation"]
     assert workstation == expected
-    assert len(workstation) == 72
+    assert len(workstation) == 73
 
 
 def test_every_requirement_of_the_enterprise_scope_is_there_once_and_in_order() -> None:

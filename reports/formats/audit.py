@@ -10,6 +10,7 @@ from typing import Any
 
 from reports.artifacts import json_text
 from reports.conditions import conditions, headline
+from reports.consumers import lines
 from reports.formats import Format, guide
 from reports.page import WORST_FIRST, anchor, assembled
 from reports.results import SEVERITIES, counts, reach
@@ -83,7 +84,13 @@ def render(document: Json, evidence: Json) -> str:
         cover=headline(document).removesuffix("; SIMULATED"),
         conditional=any(not each.startswith("SIMULATED") for each in conditions(document)),
         accounts=sorted({str(target["account"]) for target in document["targets"] if target["account"]}),
-        targets=[_target(target, document["results"]) for target in document["targets"]],
+        targets=[
+            {
+                **_target(target, document["results"]),
+                "programs": lines(target, document.get("consumers", [])),
+            }
+            for target in document["targets"]
+        ],
         root_causes=told,
         comparison=_compared(comparison, anchors),
         sections=_sections(rows, book),

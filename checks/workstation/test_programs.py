@@ -1,0 +1,92 @@
+"""Step 4: every program that matters here gets what the profile gets."""
+
+from __future__ import annotations
+
+from checks.requirement import require, requirement
+from fixtures.consumers.resolver import Resolution
+from fixtures.evidence import Evidence
+from fixtures.evidence.consumers import Program
+from fixtures.readings import Unavailable
+
+
+@requirement("ENV-11", asks=("consumers",))
+def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> None:
+    """The program resolves the target's identity and Region."""
+    program: Program = evidence.consumers[case]
+    gets, mine = program.gets, program.mine
+    if mine.provider is None or mine.works is False:
+        said = mine.says or "no credentials"
+        raise Unavailable(f"boto3 itself does not get through with the profile: {said}", given=("target",))
+    expected = (
+        f"{case} gets what boto3 gets with the profile: {_credentials(mine)} in {evidence.target.region}"
+    )
+    identity = gets.works is not False and program.same
+    in_region = gets.region == evidence.target.region or not evidence.one_region
+    require(
+        bool(identity or identity is None) and in_region,
+        cause=_cause(program, evidence),
+        expected=expected,
+        observed=_observed(gets),
+        given=[_condition(program)],
+        region=evidence.target.region,
+        value=case,
+        file=_file(gets),
+        line=_line(gets),
+    )
+    if program.same is None:
+        raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
+
+
+def _credentials(found: Resolution) -> str:
+    return (
+        f"{found.provider} of {found.profile}" if found.profile else str(found.provider or "no credentials")
+    )
+
+
+def _observed(found: Resolution) -> str:
+    """What the program gets, and what decides it, in one line."""
+    missing = (found.reason or "").startswith("region-")
+    because = f", because of {', '.join(found.because[:3])}" if found.because and not missing else ""
+    where = f"in the {found.environment}'s environment"
+    if found.works is False and found.says:
+        return f'"{found.says}" {where}{because}'
+    return f"{_credentials(found)} in {found.region or 'no Region'} {where}{because}"
+
+
+def _cause(program: Program, evidence: Evidence) -> str | None:
+    """The failure mode; None where what is wrong is not about the program."""
+    gets = program.gets
+    if (gets.reason or "").startswith("region-") or (gets.works is not False and program.same):
+        return "REG08"
+    if program.rules.order == ("env",):
+        return "PRE15" if gets.provider is None else "PRE16"
+    if gets.provider is None and gets.profile in (None, program.mine.profile):
+        return "ENV15" if gets.misled else "CFG17"
+    return "PRE16"
+
+
+def _condition(program: Program) -> str:
+    """What narrows the requirements that can explain it."""
+    gets = program.gets
+    if (gets.reason or "").startswith("region-") or (gets.works is not False and program.same):
+        return "region"
+    if gets.provider == "bearer" or gets.reason == "bearer-empty":
+        return "api-key"
+    if gets.provider == "env":
+        return "keys"
+    return "profile"
+
+
+def _file(found: Resolution) -> str | None:
+    """The file of the last line that decides, where a line of a file does."""
+    place = _last_line(found)
+    return place.rpartition(" line ")[0] if place else None
+
+
+def _line(found: Resolution) -> str | None:
+    place = _last_line(found)
+    return place.rpartition(" line ")[2] if place else None
+
+
+def _last_line(found: Resolution) -> str | None:
+    return next((place for place in reversed(found.because) if " line " in place), None)
