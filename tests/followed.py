@@ -56,13 +56,13 @@ def place(laptop: Laptop, file: str) -> Path:
 
 
 def working(readings: Iterable[Mapping[str, object]]) -> set[str]:
-    """The calls that were answered: AWS's operations, and who the programs of the machine are."""
-    return {
-        str(reading["name"])
-        for reading in readings
-        if reading.get("value") is not None
-        and re.search(r":[A-Z]|^(cli|child)\.identity$", str(reading["name"]))
-    }
+    """The calls that were answered: Bedrock's, those for a login and a caller, and who the programs of the machine are.
+
+    What is read about the account, its roles say, is read only where it is wanted.
+    """
+    wanted = re.compile(r"(sts|sso|bedrock|bedrock-runtime):|(cli|child)\.identity$")
+    names = [str(reading["name"]) for reading in readings if reading.get("value") is not None]
+    return {name for name in names if wanted.match(name)}
 
 
 # ------------------------------------------------------------------------------------------------------------ edits

@@ -20,6 +20,12 @@ from tests.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdic
 
 FAULTS = [name for name, _ in list_worlds() if load_world(name).expect.root_causes]
 RANK = ("compliant", "incomplete", "non_compliant")
+IN_THE_LIGHT = {
+    *AFTERWARDS,
+    # The Region that is approved is then wanted elsewhere too, and this world's role is not for it.
+    "reg-02-region-not-approved",
+}
+"""Worlds in which something else comes to light behind what is mended."""
 UNFILLED = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>|\(new\)|\bNone\b")
 
 
@@ -33,7 +39,7 @@ def test_a_remedy_that_is_followed_makes_nothing_worse(name: str, tmp_path: Path
     done, environment = follow(laptop, list(dict.fromkeys(lines)))
     if done:
         after = judged_on(laptop, environment)
-        nothing_is_worse(before, after, done, in_the_light=name in AFTERWARDS)
+        nothing_is_worse(before, after, done, in_the_light=name in IN_THE_LIGHT)
 
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in WORLDS])
