@@ -17,6 +17,7 @@ from fixtures.run import Run, _configured_env_file, _targets, utc_now
 from fixtures.settings import Settings
 from fixtures.simulation.world import World, load_world
 from reports.results import document
+from tests import edges
 
 Engine.strict = True
 
@@ -104,6 +105,7 @@ def judged(
                         row["root"] = result(docket.root(outcome), target, "")
                     results.append(row)
         readings = [reading.as_json() for reading in evidence.readings()]
+        edges.note(docket.edges)
         return Judged(results, readings, frozenset(docket.edges))
     finally:
         run.close()
