@@ -41,10 +41,11 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
             (denial.need,), statement_of([denial.need]), proof=Proof(None, why=failure.reason)
         )
     proposal = proposal or Proposal((denial.need,), statement_of([denial.need]))
+    nearer = list(_nearer_profile(denial, evidence))
+    alike = evidence.grants.of(denial)
     lines = [
-        *_nearer_profile(denial, evidence),
-        *_routed(denial, proposal, evidence),
-        *_met(decision, evidence),
+        *(nearer or _routed(denial, proposal, evidence)),
+        *(line for each in (denial, *alike) for line in _met(each.decision, evidence)),
         *_asked_for(denial, proposal, evidence),
     ]
     return list(dict.fromkeys(lines))
@@ -139,13 +140,21 @@ def _asked_for(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterat
         yield f"# {proven(proposal.proof, 'with that')}"
     elif decision.explicit or decision.layer == SCP:
         yield f"# to send to {owner}: {message(denial, proposal, evidence)}"
-        yield f"# {proven(proposal.proof, f'no other layer denies it: without the {decision.layer}')}"
+        yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
+        if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
+            left = statement_of(each.need for each in proposal.proof.left)
+            yield f"# besides, {_words()['layers'][IDENTITY].format(**names)} adds this statement:"
+            yield f"# {left}"
     else:
         yield f"# {owner} adds this statement for {names['role']} in account {names['account']}:"
         yield f"# {proposal.statement}"
         if decision.action == APPLY_GUARDRAIL and names["account"] != decision.resource.split(":")[4]:
             yield f"# and the guardrail's own resource-based policy lets account {names['account']} apply it"
         yield f"# {proven(proposal.proof, 'with it')}"
+
+
+def _is_missing_allow(denial: Denial) -> bool:
+    return denial.decision.layer == IDENTITY and not denial.decision.explicit
 
 
 def _changed(change: Change, owner: str) -> Iterator[str]:
@@ -175,10 +184,10 @@ def proven(proof: Proof, change: str) -> str:
     if proof.holds is None:
         return f"not proven: {proof.why}" if proof.why else "not proven: IAM's simulator was not asked"
     if proof.holds:
-        return f"proven: {change} IAM's simulation allows all of it"
+        return f"proven: {change}, IAM's simulation allows all of it"
     first = proof.left[0]
     more = f", and {len(proof.left) - 1} more" if len(proof.left) > 1 else ""
-    return f"not enough by itself: {change} IAM's simulation still says {first}{more}"
+    return f"not enough by itself: {change}, IAM's simulation still says {first}{more}"
 
 
 def more(denied: Sequence[object]) -> str:

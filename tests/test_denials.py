@@ -1,0 +1,190 @@
+"""A simulation is evidence of what it was told; a denial names layer, policy and condition, and its remedy is proven."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.aws.policy_language import Policy
+from fixtures.evidence.permissions import INVOKE, STREAM
+from fixtures.simulation.policy import simulate
+from fixtures.simulation.world import World
+from tests.bedrock_edits import (
+    ACCOUNT,
+    PROFILE_ARN,
+    READING,
+    SONNET,
+    TITAN,
+    Edit,
+    all_of,
+    allow,
+    deny,
+    document,
+    model_arn,
+    policy,
+    scp,
+)
+from tests.harness import Judged, judged
+
+GROUP = tuple(f"IAM-0{number}" for number in range(1, 6))
+CALLS = (*GROUP, "INV-01", "INV-02", "INV-03")
+OFFICE = {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+INVOKING = [INVOKE, STREAM]
+
+
+def found(edit: Edit, *, only: tuple[str, ...] = GROUP, **options: Any) -> Judged:
+    return judged("compliant", edit=edit, only=only, **options)
+
+
+def first(result: Judged) -> Mapping[str, Any]:
+    """The first root cause's row."""
+    row: Mapping[str, Any] = result.document["root_causes"][0]
+    return row
+
+
+def contradictions(result: Judged) -> list[str]:
+    """Failed requirements about what a call of the same run was seen to succeed at."""
+    proven = {"INV-01": f"InvokeModel-{'CHAT_MODEL'}", "INV-02": "InvokeModelWithResponseStream-CHAT_MODEL"}
+    wrong = [
+        case
+        for call, case in proven.items()
+        if result[call]["status"] == "compliant" and result["IAM-01", case]["status"] == "non_compliant"
+    ]
+    listed = result["IAM-03"]["status"] == "compliant"
+    denied = result["IAM-01", "ListFoundationModels-CHAT_MODEL"]["status"] == "non_compliant"
+    return [*wrong, *(["ListFoundationModels"] if listed and denied else [])]
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_inside_the_companys_network_a_deny_on_everything_outside_is_quiet(probe: bool) -> None:
+    result = found(policy(deny("*", Condition=OFFICE), name="Office"), only=CALLS, probe=probe)
+    assert result.document["counts"]["non_compliant"] == result.document["counts"]["inconclusive"] == 0
+    assert "was not told aws:SourceIp" in result["IAM-05"]["observed"]
+    if probe:
+        assert contradictions(result) == []
+
+
+def test_a_key_that_nobody_knows_is_named_with_policy_and_statement_and_what_tells() -> None:
+    edit = policy(deny("bedrock:Invoke*", Condition=OFFICE, Sid="OfficeOnly"), name="Office")
+    row = found(edit)["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert row["status"] == "inconclusive"
+    assert "aws:SourceIp in statement OfficeOnly of inline policy Office" in row["reason"]
+    assert row["reason"].endswith("run with --probe")
+    probed = found(edit, only=CALLS, probe=True)
+    assert probed.root_causes == []
+    assert contradictions(probed) == []
+
+
+def test_an_organisations_condition_that_a_call_outvotes_is_no_finding() -> None:
+    edit = scp(deny("*", Condition=OFFICE))
+    result = found(edit)
+    assert result.root_causes == []
+    assert (
+        "bedrock:ListFoundationModels, which succeeded"
+        in result["IAM-01", "InvokeModel-CHAT_MODEL"]["reason"]
+    )
+
+
+def test_a_policy_that_cannot_be_read_is_named_by_the_action_that_would_read_it() -> None:
+    edit = all_of(
+        policy(deny("bedrock:Invoke*", Condition=OFFICE), name="Office"),
+        policy(deny("iam:GetRolePolicy"), name="NoAudit"),
+    )
+    row = found(edit)["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == ("inconclusive", ["iam:GetRolePolicy"])
+
+
+def outside(world: World) -> World:
+    return replace(world, machine=replace(world.machine, source_ip="198.51.100.9"))
+
+
+def test_outside_the_network_the_denied_call_settles_it_and_the_first_remedy_meets_the_condition() -> None:
+    result = found(all_of(outside, policy(deny("bedrock:*", Condition=OFFICE, Sid="Office"), name="Office")))
+    assert result.root_causes == ["IAM-01 IAM02"]
+    assert "203.0.113.0/24" in first(result)["remedy"][0]
+    assert "statement Office of inline policy Office" in first(result)["remedy"][0]
+
+
+GUARDED = deny(INVOKING, Sid="Guarded", Condition={"Null": {"bedrock:GuardrailIdentifier": "true"}})
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_guardrail_that_is_asked_for_is_named_first_and_with_a_probe_it_is_the_same(probe: bool) -> None:
+    result = found(policy(GUARDED, name="Guard"), only=CALLS, probe=probe)
+    assert result.root_causes == ["IAM-01 IAM05"]
+    assert "guardrailIdentifier" in first(result)["remedy"][0]
+
+
+def test_an_explicit_deny_is_answered_by_the_deny_statement_and_never_by_an_allow() -> None:
+    result = found(policy(deny(STREAM), name="NoStream"))
+    lines = first(result)["remedy"]
+    told = [json.loads(line[2:]) for line in lines if line.startswith("# {")]
+    assert [each["Effect"] for each in told] == ["Deny", "Deny"]
+    assert told[0] == deny(STREAM)
+    role = told[1]["Condition"]["ArnNotLike"]["aws:PrincipalArn"][0]
+    assert ":role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_BedrockDeveloper_" in role
+    assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
+    mended = Policy("mended", {"Version": "2012-10-17", "Statement": [allow("*"), told[1]]})
+    assert simulate(STREAM, PROFILE_ARN, {"aws:PrincipalArn": role}, identity=[mended]).decision == "allowed"
+    other = {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/Other"}
+    assert simulate(STREAM, PROFILE_ARN, other, identity=[mended]).decision == "explicitDeny"
+
+
+def test_a_change_that_is_not_enough_says_what_is_left() -> None:
+    result = found(all_of(policy(allow(READING)), scp(deny(INVOKING))))
+    lines = first(result)["remedy"]
+    assert any(
+        line.startswith("# not enough by itself: without the service control policy") for line in lines
+    )
+    assert any(line.startswith("# besides, an administrator") for line in lines)
+
+
+def test_a_statement_to_add_is_exactly_what_is_denied_and_is_proven() -> None:
+    kept = [model_arn(TITAN), PROFILE_ARN, model_arn(SONNET), model_arn(SONNET, "us-east-2")]
+    result = found(policy(allow(READING), allow(INVOKING, kept)))
+    lines = first(result)["remedy"]
+    (told,) = [json.loads(line[2:]) for line in lines if line.startswith("# {")]
+    through = {"StringEquals": {"bedrock:InferenceProfileArn": PROFILE_ARN}}
+    assert told == allow(INVOKING, [model_arn(SONNET, "us-west-2")], Condition=through)
+    assert lines[-1] == "# proven: with it, IAM's simulation allows all of it"
+    assert "if routed there" in first(result)["observed"]
+
+
+def test_the_session_policy_gets_everything_that_is_needed_in_one_go() -> None:
+    def narrowed(world: World) -> World:
+        rest = document({"Effect": "Allow", "NotAction": "bedrock:Invoke*", "Resource": "*"})
+        return replace(world, role=replace(world.role, session_policy=rest))
+
+    result = found(narrowed, only=CALLS, probe=True)
+    assert result.root_causes == ["IAM-05 IAM04"]
+    (line,) = [line for line in first(result)["remedy"] if '"Allow"' in line]
+    resources = {arn for each in json.loads(line[2:]) for arn in each["Resource"]}
+    regions = ("us-east-1", "us-east-2", "us-west-2")
+    assert {PROFILE_ARN, model_arn(TITAN), *(model_arn(SONNET, region) for region in regions)} <= resources
+    assert "the tool that assumes" in first(result)["remedy"][0]
+    assert "IAM's simulator does not see such a policy" in first(result)["remedy"][-1]
+
+
+@pytest.mark.parametrize(
+    ("world", "words"),
+    [
+        ("iam02-denial-the-simulation-does-not-see", "service_control_policy/p-0123abcd"),
+        ("iam02-role-denies-global-profiles", "to us.anthropic.claude-sonnet-4-6, which the account lists"),
+        ("iam06-organisations-guardrail", "bedrock:ApplyGuardrail"),
+    ],
+)
+def test_the_first_remedies_have_what_it_takes(world: str, words: str) -> None:
+    probe = world.startswith("iam06")
+    result = judged(world, only=CALLS, probe=probe)
+    assert any(words in line for line in first(result)["remedy"][:2])
+
+
+def test_a_time_that_the_simulation_was_not_told_is_no_difference() -> None:
+    over = {"DateGreaterThan": {"aws:CurrentTime": "2026-11-01T00:00:00Z"}}
+    result = found(policy(deny("bedrock:*", Condition=over), name="Until"))
+    assert result.root_causes == ["IAM-01 IAM02"]
+    assert "was not told aws:CurrentTime" in result["IAM-05"]["observed"]
