@@ -10,6 +10,7 @@ from checks.catalogue import Catalogue, CatalogueError, Cause, Remedy, Requireme
 from checks.error_texts import ErrorText, error_text
 from checks.frameworks import served
 from checks.judgement import explained_by, rests_on
+from fixtures.consumers.rules import Rules, all_rules
 from fixtures.text.nearest import nearest
 
 WIDTH = 100
@@ -28,6 +29,8 @@ def explained(catalogue: Catalogue, asked: str, platform: str, profile: str) -> 
     Remedies and commands are for `platform` and name `profile`. CatalogueError, of one line, where there is nothing of
     that name and no text of this field.
     """
+    if asked.lower() in all_rules():
+        return "\n".join(_consumer(all_rules()[asked.lower()]))
     entry = _meant(catalogue, asked)
     if isinstance(entry, Requirement):
         lines = _requirement(entry, platform, profile)
@@ -36,6 +39,39 @@ def explained(catalogue: Catalogue, asked: str, platform: str, profile: str) -> 
     else:
         lines = _error_text(entry, catalogue, platform, profile)
     return "\n".join(lines)
+
+
+BASIS = {
+    "measured": "measured with version",
+    "recorded": "as recorded with version",
+    "source": "read in its source, never run; version",
+}
+
+
+def _consumer(rules: Rules) -> Iterator[str]:
+    yield f"{rules.name}  {rules.title}"
+    yield ""
+    yield from _paragraph("basis", f"{BASIS[rules.basis]} {rules.version}, {rules.as_of}")
+    yield from _paragraph("source", "; ".join(rules.source))
+    yield from _paragraph("judged in", f"the {rules.judged_in}'s environment")
+    if rules.bearer:
+        yield from _paragraph(
+            "API key", f"{rules.bearer.variable} comes first; where it is empty: {rules.bearer.empty}"
+        )
+    yield from _paragraph("credentials", ", then ".join(rules.order))
+    yield from _paragraph(
+        "profile from", ", then ".join(rules.profile.variables) or "nowhere: it reads no profile"
+    )
+    otherwise = f", else {rules.region.otherwise} in silence" if rules.region.otherwise else ""
+    yield from _paragraph("Region from", ", then ".join(rules.region.order) + otherwise)
+    yield from _paragraph("CA from", ", then ".join(rules.network.ca) or "the system's store")
+    yield from _paragraph("proxy from", ", then ".join(rules.network.proxy) or "nowhere by itself")
+    yield from _paragraph("endpoint from", ", then ".join(rules.network.endpoints) or "nowhere")
+    yield from _paragraph("HTTP", f"version {rules.network.http} to Bedrock Runtime")
+    for note in rules.notes:
+        yield from _paragraph("note", note)
+    for reason, said in rules.says.items():
+        yield from _paragraph("says", f"{reason}: {said}")
 
 
 def modes_of(catalogue: Catalogue, asked: str) -> tuple[str, ...]:
@@ -57,7 +93,7 @@ def _meant(catalogue: Catalogue, asked: str) -> Cause | Requirement | ErrorText:
     if said:
         return said
     if NAME.fullmatch(asked):
-        hint = nearest(asked.upper(), [*causes, *requirements], "checks/failure-modes.md")
+        hint = nearest(asked, [*causes, *requirements, *all_rules()], "checks/failure-modes.md")
         raise CatalogueError(f"no failure mode or requirement is called {asked!r}{hint}")
     raise CatalogueError(
         "this is no error text of AWS credentials, their login or Bedrock that is known here; "

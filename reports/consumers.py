@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, TypedDict
 
 from fixtures.consumers.rules import all_rules
@@ -66,42 +66,3 @@ def _line(row: Mapping[str, Any]) -> Line:
         because="; ".join(row["because"]),
         differs=list(row["differs"]),
     )
-
-
-def that_matter(rows: Iterable[Mapping[str, Any]], named: Collection[str]) -> list[Mapping[str, Any]]:
-    """The rows of the programs that are named, in the environment that counts for each, where they differ."""
-    rules = all_rules()
-    return [
-        row
-        for row in rows
-        if row["consumer"] in named
-        and row["differs"]
-        and row["environment"] == _counts(rules[row["consumer"]].judged_in, row, rows)
-    ]
-
-
-def _counts(judged_in: str, row: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]) -> str:
-    there = {
-        r["environment"] for r in rows if r["consumer"] == row["consumer"] and r["target"] == row["target"]
-    }
-    return judged_in if judged_in in there else "shell"
-
-
-def in_words(row: Mapping[str, Any]) -> str:
-    """What the program gets, in one line."""
-    if row["works"] is False:
-        said = f'"{row["says"]}"' if row["says"] else "does not get through"
-    else:
-        said = (
-            f"{row['provider']} of {row['profile']}"
-            if row["profile"]
-            else str(row["provider"] or "nothing known")
-        )
-        said += f" in {row['region'] or 'no Region'}"
-    because = f" (because of {', '.join(row['because'][:2])})" if row["because"] else ""
-    return f"{row['consumer']} in the {row['environment']}: {said}{because}"
-
-
-def differing(rows: Sequence[Mapping[str, Any]]) -> int:
-    """How many programs differ in any environment."""
-    return len({row["consumer"] for row in rows if row["differs"]})
