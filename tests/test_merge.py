@@ -267,7 +267,7 @@ def quietly(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lose, "results.json: was changed, its hash is not that of SHA256SUMS, and 3 more"),
+        (lose, "results.json: was changed, its hash is not that of SHA256SUMS, and 4 more"),
         (unsealed, "SHA256SUMS: No such file or directory"),
         (lambda folder: (folder / "evidence.json").unlink(), "evidence.json: is missing, and SHA256SUMS lists it"),
         (quietly, "junit.xml: has SSO-03 The token has not expired"),
