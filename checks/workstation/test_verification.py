@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from checks import file_fixes
 from checks.fixes import Unset
@@ -13,7 +14,7 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.profile import Files, Place, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.evidence.roles import SourceChain, source_chain
 from fixtures.evidence.tokens import UNUSABLE_TOKEN
@@ -50,6 +51,7 @@ def test_session_is_built(session: Reading) -> str:
 @requirement("RUN-02", asks=("caller_identity",))
 def test_caller_is_known(
     resolution: Reading,
+    profile: Profile,
     provider: Provider,
     environment: Variables,
     parsed_files: Files,
@@ -62,16 +64,21 @@ def test_caller_is_known(
     caller_identity = evidence.caller_identity
     error = caller_identity.error
     if error and error.code in REFUSED:
+        if provider.method in STATIC:
+            _require_own_token(error, profile, parsed_files)
         stated = (
             parsed_files.option(target.profile, "aws_access_key_id") if provider.method in STATIC else None
         )
         place = parsed_files.place_of(stated) if stated else None
         keys = f"keys of provider {provider.method}" + (f" ({place})" if place else "")
+        cause = _why_refused(error.code, provider, environment, target.region)
         require(
             False,
-            cause=_why_refused(error.code, provider, environment, target.region),
+            cause=cause,
             expected="the account and ARN of the caller",
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
+            # A profile without SSO has nothing to log in to.
+            remedy=None if profile.uses_sso or cause else _by_hand(target.profile, place),
             file=place and place.file,
             line=place and place.line,
             given=["keys-refused"],
@@ -83,6 +90,38 @@ def test_caller_is_known(
         observed=f"sts:GetCallerIdentity: {answer}",
     )
     return f"sts:GetCallerIdentity: account {answer['Account']}, {answer['Arn']}"
+
+
+def _by_hand(profile: str, place: Place | None) -> list[str]:
+    edit = f"# edit {place}: give the section the key, secret and token that were issued together"
+    return [f"aws configure list --profile {shlex.quote(profile)}", *([edit] if place else [])]
+
+
+def _require_own_token(error: ReadError, profile: Profile, files: Files) -> None:
+    """The keys in the file that AWS refuses have the token that was issued with them, and no other."""
+    key, token, older = (
+        files.option(profile.name, name)
+        for name in ("aws_access_key_id", "aws_session_token", "aws_security_token")
+    )
+    left_over, why = None, ""
+    if profile.two_tokens:
+        left_over, why = older, "aws_security_token differs from aws_session_token, and botocore takes it"
+    elif key and key["facts"]["kind"] == "AKIA":
+        left_over = next((each for each in (older, token) if each and each["facts"]["length"]), None)
+        why = "a session token stands beside a long-lived key, which has none"
+    if left_over is None:
+        return
+    place = files.place_of(left_over)
+    require(
+        False,
+        cause="CFG15",
+        expected="keys with the token that was issued with them",
+        observed=f"{place}: {why}; sts:GetCallerIdentity: {error.code}",
+        file=place.file,
+        line=place.line,
+        fix=lambda: file_fixes.comment_out(files.of(left_over), [left_over["line"]]),
+        given=["keys-refused"],
+    )
 
 
 def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
