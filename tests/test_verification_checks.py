@@ -440,3 +440,16 @@ def test_living_keys_of_an_iam_user_who_is_the_default_profile_are_fine() -> Non
 def test_without_default_keys_no_second_child_is_started() -> None:
     found = of_compliant(environment(AWS_PROFILE=None))
     assert [r["params"] for r in found.readings if r["name"] == "child.identity"] == [{"selects": True}]
+
+
+def test_both_names_of_a_token_in_a_file_are_fine_with_one_value() -> None:
+    """As tools write them; with two values the older name wins, and AWS refuses the keys."""
+    left_over = "cfg15-security-token-left-over"
+    assert judged(left_over, only=("RUN-02",)).root_causes == ["RUN-02 CFG15"]
+    world = load_world(left_over)
+    file = world.machine.files["~/.aws/credentials"]
+    same = file.text.replace(
+        "CANARY-session-token-of-last-week", "CANARY-session-token-pasted-from-the-portal"
+    )
+    found = judged(world, only=("RUN-02",), edit=written(same, of="~/.aws/credentials"))
+    assert found["RUN-02"]["status"] == "compliant"
