@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import tomli
+from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("error_texts.toml")
 
@@ -136,7 +136,7 @@ def _pattern(phrase: str) -> re.Pattern[str]:
 @cache
 def load() -> tuple[ErrorText, ...]:
     """The entries of error_texts.toml in their order, read once."""
-    return tuple(read(tomli.loads(FILE.read_text(encoding="utf-8"))))
+    return tuple(read(TomlFile.load(FILE).data))
 
 
 def read(document: Mapping[str, Any]) -> Iterator[ErrorText]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import tomli
+from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("portals.toml")
 
@@ -51,5 +52,5 @@ def is_of(host: str, known: str) -> bool:
 
 
 @cache
-def _known() -> dict[str, Any]:
-    return tomli.loads(FILE.read_text(encoding="utf-8"))
+def _known() -> Mapping[str, Any]:
+    return TomlFile.load(FILE).data

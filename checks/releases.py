@@ -7,9 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import tomli
-
 from checks.portals import is_of
+from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("releases.toml")
 
@@ -50,4 +49,4 @@ def fault(program: str, version: str, host: str) -> Mapping[str, Any] | None:
 @cache
 def load() -> Mapping[str, list[dict[str, Any]]]:
     """The entries of releases.toml, read once."""
-    return tomli.loads(FILE.read_text(encoding="utf-8"))
+    return TomlFile.load(FILE).data
