@@ -135,7 +135,7 @@ def failing(name: str) -> Callable[..., Any]:
          "Move-Item -LiteralPath '~/.aws/config.txt' -Destination '~/.aws/config'"),
         ("pre07-credential-process-missing", "PRF-10", None,
          f"credential_process ({CONFIG} line 8) beside the SSO settings; there is no program corp-credentials",
-         f"# edit {CONFIG} line 8: give credential_process the full path"),
+         f"# run the command of {CONFIG} line 8 by hand, and follow what it says: it has to be found by its full path"),
         ("pre08-login-session-without-awscrt", "PRF-10", None, f"{CONFIG} line 2: the package awscrt is not installed",
          f"# edit {CONFIG} line 2: where the profile is to use SSO, delete the line"),
         ("sts01-source-profile-missing", "PRF-10", None,
@@ -971,9 +971,14 @@ def test_a_process_that_can_be_started_is_a_second_source_too() -> None:
     assert "no program" not in found["PRF-10"]["observed"]
 
 
+PROGRAM = """#!/bin/sh
+echo '{"Version": 1, "AccessKeyId": "AKIACANARYCANARYCANA", "SecretAccessKey": "CANARYcanaryCANARYcanaryCANARYcanaryCANA"}'
+"""
+
+
 def corp_credentials(world: World) -> World:
     """The world with that program on the path."""
-    files = {**world.machine.files, "~/bin/corp-credentials": File(text="#!/bin/sh\n", mode="755")}
+    files = {**world.machine.files, "~/bin/corp-credentials": File(text=PROGRAM, mode="755")}
     return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
 
 

@@ -143,16 +143,20 @@ def failing(*_: Any, **__: Any) -> Any:
           " parent", LOGIN]),
         ("tok11-role-not-assigned", "SSO-06", "TOK11",
          "no BedrockDevelopers; it grants BedrockDeveloper there",
-         ["# this lists the accounts and roles that https://acme.awsapps.com/start grants, and writes the one that you"
-          " choose into the profile;",
-          "# if none fits, an administrator of IAM Identity Center has to assign BedrockDevelopers to you:",
-          "aws configure sso --profile msh"]),
+         ["# what was assigned since the login is not in it: sign out first, which ends every profile's session, and log"
+          " in again;",
+          "# the last command lists what https://acme.awsapps.com/start grants and writes the one that you choose into"
+          " the profile; if",
+          "# none fits, an administrator of IAM Identity Center has to assign BedrockDevelopers to you:",
+          "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
         ("tok11-account-not-assigned", "SSO-06", "TOK11",
          "sso:ListAccountRoles for 444455556666: ForbiddenException: No access",
-         ["# this lists the accounts and roles that https://acme.awsapps.com/start grants, and writes the one that you"
-          " choose into the profile;",
-          "# if none fits, an administrator of IAM Identity Center has to assign BedrockDeveloper to you:",
-          "aws configure sso --profile msh"]),
+         ["# what was assigned since the login is not in it: sign out first, which ends every profile's session, and log"
+          " in again;",
+          "# the last command lists what https://acme.awsapps.com/start grants and writes the one that you choose into"
+          " the profile; if",
+          "# none fits, an administrator of IAM Identity Center has to assign BedrockDeveloper to you:",
+          "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
         ("win05-login-in-windows", "SSO-01", "WIN05",
          "it lies in /mnt/c/Users/jo/.aws/sso/cache, in the home folder of Windows, and this is WSL",
          ["# inside WSL, where the program runs:", LOGIN]),
@@ -281,7 +285,8 @@ def test_a_token_that_soon_ends_and_is_not_refreshed_has_its_own_wording() -> No
     found = judged(LEGACY, only=SSO, edit=_ends_in("10m"))
     assert says(found["SSO-03"], None, "expires in 10 minutes, at 2026-11-22 12:10 UTC, and is not refreshed")
     assert found["SSO-03"]["expected"] == "a token that lasts 15 minutes or more, or can be refreshed"
-    assert found["SSO-03"]["remedy"] == [LOGIN]
+    assert found["SSO-03"]["remedy"][-2:] == ["aws sso logout", LOGIN]
+    assert "ends every profile's session" in found["SSO-03"]["remedy"][0]
     assert "expired" not in found["SSO-03"]["title"].partition(":")[0]
 
 
