@@ -78,16 +78,16 @@ def at_or_above(gate: str, results: Iterable[Result]) -> Iterator[Result]:
 def root_causes(results: Sequence[Result]) -> list[dict[str, Any]]:
     """The failures that no other failure explains, the first to mend first."""
     keys = ("target", "requirement", "case", "cause", "title", "observed", "remedy")
-    causes = []
+    causes, behind = [], _Behind(results)
     for group in failures_by_root_cause(results):
         first = group[0]
-        explained = [*group[1:], *_behind(group, "explained_by", results)]
+        explained = [*group[1:], *behind.of(group, "explained_by")]
         causes.append(
             {
                 **{key: first[key] for key in keys},
                 "severity": gravest([first, *explained]),
                 "explains": len(explained),
-                "blocks": len(_behind(group, "blocked_by", results)),
+                "blocks": len(behind.of(group, "blocked_by")),
             }
         )
     return causes
@@ -121,23 +121,31 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
 
+    behind_each = _Behind(results)
+
     def rank(group: Sequence[Result]) -> tuple[Any, ...]:
         first, severity = group[0], min(SEVERITIES.index(failure["severity"]) for failure in group)
-        behind = [*_behind(group, "blocked_by", results), *_behind(group, "explained_by", results)]
+        behind = [*behind_each.of(group, "blocked_by"), *behind_each.of(group, "explained_by")]
         urgent = behind or severity <= SEVERITIES.index("high")
         return first["target"], 0 if urgent else 1, first["stage"], severity, first["order"]
 
     return sorted(groups.values(), key=rank)
 
 
-def _behind(group: Sequence[Result], key: str, results: Iterable[Result]) -> list[Result]:
-    """The results that a failure of the group explains or blocks, as `key` says."""
-    members = {(failure["target"], failure["requirement"]) for failure in group}
-    return [
-        result
-        for result in results
-        if (result["target"], result.get(key)) in members and result["status"] in ("non_compliant", "blocked")
-    ]
+class _Behind:
+    """The results that a failure explains or blocks, looked up once: a fleet has a hundred thousand of them."""
+
+    def __init__(self, results: Iterable[Result]) -> None:
+        self._by: dict[tuple[str, str, str], list[Result]] = {}
+        for result in results:
+            for key in ("explained_by", "blocked_by"):
+                if result.get(key) and result["status"] in ("non_compliant", "blocked"):
+                    self._by.setdefault((key, result["target"], result[key]), []).append(result)
+
+    def of(self, group: Sequence[Result], key: str) -> list[Result]:
+        """The results behind any failure of the group, as `key` says."""
+        members = dict.fromkeys((key, failure["target"], failure["requirement"]) for failure in group)
+        return [result for member in members for result in self._by.get(member, [])]
 
 
 def _selected(results: Iterable[Result]) -> dict[str, int]:
