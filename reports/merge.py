@@ -244,8 +244,9 @@ def _targets(shards: Sequence[Shard]) -> dict[str, Json]:
     keys = ("id", "profile", "region", "account", "account_fingerprint", "principal")
     targets: dict[str, Json] = {}
     for target in (target for shard in shards for target in shard.results["targets"]):
-        known = targets.setdefault(target["id"], dict.fromkeys(keys))
+        known = targets.setdefault(target["id"], {**dict.fromkeys(keys), "callers": []})
         known.update({key: known[key] or target[key] for key in keys})
+        known["callers"] = known["callers"] or target.get("callers", [])
     return dict(sorted(targets.items()))
 
 

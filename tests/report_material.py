@@ -223,7 +223,7 @@ HOSTILE = (
 """Markup, a link, a template, a formula, controls, direction overrides: what a name or an error message may hold."""
 
 _PATTERNED = re.compile(
-    "requirement|scopes?|severity|status|cause|blocked_by|evidence|verdict|started|finished|backend|environment|gate|"
+    "requirement|scopes?|severity|status|cause|blocked_by|explained_by|differs|evidence|verdict|started|finished|backend|environment|gate|"
     "guide_sha256|results_sha256|at|change|was|now|expires|approved_on|state"
 )
 

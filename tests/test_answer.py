@@ -94,9 +94,9 @@ def results(**run: Any) -> dict[str, Any]:
     return {
         "run": {"simulated": False, "world": None, "gate": "low", "selected": of, **run},
         "results": [
-            {"severity": "high", "status": "waived", "waiver": {"id": "EX-1"}},
-            {"severity": "blocker", "status": "compliant", "waiver": None},
-            {"severity": "low", "status": "non_compliant", "waiver": None},
+            {"scope": "workstation", "severity": "high", "status": "waived", "waiver": {"id": "EX-1"}},
+            {"scope": "workstation", "severity": "blocker", "status": "compliant", "waiver": None},
+            {"scope": "enterprise", "severity": "low", "status": "non_compliant", "waiver": None},
         ],
     }
 

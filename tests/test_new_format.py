@@ -46,7 +46,7 @@ FORMATS = (Format("results.csv", "one line a result", read_back, render, option=
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the suite with one more file."""
     copy = tmp_path_factory.mktemp("checkout") / "suite"
-    for folder in ("checks", "fixtures", "reports"):
+    for folder in ("bedrock_preflight", "checks", "fixtures", "reports"):
         ignored = shutil.ignore_patterns("__pycache__", "latest", "pictures")
         shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
     for file in ("conftest.py", "pyproject.toml"):

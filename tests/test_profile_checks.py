@@ -275,7 +275,7 @@ def test_a_file_that_may_not_be_opened_is_named(kind: str, monkeypatch: pytest.M
 
     monkeypatch.setitem(live.READERS, f"file.{kind}", denied)
     found = judged("compliant", only=("PRF-01", "PRF-03"))
-    assert says(found["PRF-01", kind], None, f"~/.aws/{kind} cannot be opened: EACCES")
+    assert says(found["PRF-01", kind], "CFG13", f"~/.aws/{kind} cannot be opened: EACCES")
     assert found["PRF-03"]["behind"] == "PRF-01"
 
 
@@ -657,8 +657,6 @@ def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
         ("sso_region", "US-EAST-1"),
         ("sso_region", "us_east_1"),
         ("sso_region", "us-east-1a"),
-        ("sso_account_id", "2109-8765-4321"),
-        ("sso_account_id", "21098765432"),
         ("sso_role_name", "arn:aws:iam::210987654321:role/BedrockDeveloper"),
         ("region", "us-east-1, us-west-2"),
     ],
@@ -670,6 +668,20 @@ def test_a_value_of_another_form_is_named_with_the_form(key: str, value: str) ->
     assert says(found["PRF-05", key], None, f"{CONFIG} line {number}: {key} = {value}")
     assert f"# edit {CONFIG} line {number}:" in found["PRF-05", key]["remedy"][0]
     assert found.root_causes == ["PRF-05"]
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("2109-8765-4321", "with something between its digits"),
+        ("21098765432", "without the zeros in front, which spreadsheets drop"),
+    ],
+)
+def test_an_account_number_of_another_form_is_described_and_not_shown(value: str, written: str) -> None:
+    number = "210987654321"
+    found = of_compliant(changed((f"sso_account_id = {number}", f"sso_account_id = {value}")), *PROFILE)
+    assert says(found["PRF-05", "sso_account_id"], None, f"sso_account_id is written {written}")
+    assert value not in found["PRF-05", "sso_account_id"]["observed"]
 
 
 @pytest.mark.parametrize("more", [" start", "start?token=CANARY", "start # the portal"])

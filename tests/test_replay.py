@@ -16,9 +16,10 @@ from fixtures.text.toml_file import TomlError
 def snapshot() -> dict[str, Any]:
     return {
         "schema": 1,
+        "suite": {"name": "bedrock-preflight", "version": "0.1.0", "guide_sha256": "0" * 64},
         "run": {
             "now": "2026-11-22T12:00:00Z", "world": None, "simulated": False, "environment": "workstation",
-            "probe": False, "auditor": None,
+            "probe": False, "auditor": None, "backend": "live",
         },
         "settings": Settings().as_json(),
         "targets": [
@@ -72,5 +73,5 @@ def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, change: dict
 
 @pytest.mark.parametrize("document", [[], "text", None, 1])
 def test_what_is_no_object_is_refused(tmp_path: Path, document: Any) -> None:
-    with pytest.raises(TomlError, match=r"not the evidence\.json of a run"):
+    with pytest.raises(TomlError, match="not evidence.json of bedrock-preflight: must be object"):
         loaded(tmp_path, document)
