@@ -26,7 +26,7 @@ def snapshot() -> dict[str, Any]:
             {"id": "msh/us-east-1", "profile": "msh", "region": "us-east-1", "account_fingerprint": None}
         ],
         "readings": [
-            {"target": "msh/us-east-1", "name": "platform", "params": {}, "at": "2026-11-22T12:00:00Z", "value": {}}
+            {"id": "E1", "target": "msh/us-east-1", "name": "platform", "params": {}, "at": "2026-11-22T12:00:00Z", "value": {}}
         ],
     }  # fmt: skip
 
