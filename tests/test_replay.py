@@ -73,5 +73,5 @@ def test_what_is_no_snapshot_is_refused_in_one_line(tmp_path: Path, change: dict
 
 @pytest.mark.parametrize("document", [[], "text", None, 1])
 def test_what_is_no_object_is_refused(tmp_path: Path, document: Any) -> None:
-    with pytest.raises(TomlError, match="not evidence.json of bedrock-preflight: must be object"):
+    with pytest.raises(TomlError, match=r"not evidence\.json of bedrock-preflight: must be object"):
         loaded(tmp_path, document)

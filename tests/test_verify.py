@@ -30,7 +30,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         encoding="utf-8",
     )
     regions = ["--region", "us-east-1", "--region", "us-west-2"]
-    return run_suite(folder, "--world", "pager.toml", "-k", "PRF_ or RUN_02 or MDL_03", "--sarif", *regions).reports
+    return run_suite(
+        folder, "--world", "pager.toml", "-k", "PRF_ or RUN_02 or MDL_03", "--sarif", *regions
+    ).reports
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ _LINES = {
     ".sh": rf"(?P<name>\w+)(?: {_SH})*\n|\n",
     ".ps1": rf"(?P<name>[\w-]+)(?: (?:\d+|{_PS1}|@\((?:{_PS1}(?:, )?)*\)))*\n|\n",
     ".bat": r'(?P<name>set) "\w+=[^"\n]*"\n|(?P<rem>rem) [\w ]+\n'
-    r'|if defined \w+ echo \w+: taken out of this window\n|echo \w+: set in this window\n',
+    r"|if defined \w+ echo \w+: taken out of this window\n|echo \w+: set in this window\n",
 }
 """A line of what is filled in: an operation with numbers and quoted texts."""
 _FUNCTIONS = {".sh": r"^(\w+)\(\)", ".ps1": r"^function (\w+-\w+)", ".bat": r"^(set) "}
