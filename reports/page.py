@@ -100,7 +100,7 @@ def _environment() -> Environment:
 
 def assembled(name: str, **context: Any) -> str:
     """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two."""
-    style, script = _asset("page.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
+    style, script = _asset("page.css") + _asset("sections.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
     policy = (
         f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'"

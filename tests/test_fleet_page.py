@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import time
 from collections.abc import Iterator
@@ -11,15 +12,16 @@ from typing import Any
 import pytest
 
 from fixtures.privacy.unseen import visible
-from reports.formats import fleet
+from reports.artifacts import json_text
+from reports.formats import fleet, targets
 from reports.formats.audit import row_anchor
 from reports.screenshots import Browser
 from tests.pages import Page, axe, breaches, browsing, policy, source_of, violations
-from tests.report_material import HOSTILE, few, guide, material, poisoned
+from tests.report_material import HOSTILE, few, guide, material, poisoned, result
 
 NAMES = ("alpha/us-east-1", "beta/us-west-2", "gamma/eu-west-1")
 LARGEST_BYTES = 15_000_000
-LONGEST_SECONDS = 3.0
+TIMES = 3
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +40,13 @@ def rendered(document: dict[str, Any], details: dict[str, str] | None = None) ->
     return fleet.page(document, details or {})
 
 
+def columns_of(markup: str) -> list[str]:
+    return re.findall(r'<th class="q" scope="col" [^>]*><a href="#q\d+">([^<]+)</a></th>', markup)
+
+
 def cells(markup: str) -> dict[tuple[str, str], tuple[str, str]]:
     """(target, requirement) → (mark, place that the cell leads to)."""
-    columns = re.findall(r'<th class="q" scope="col"><a href="#q\d+">([^<]+)</a></th>', markup)
+    columns = columns_of(markup)
     found = {}
     for row in re.findall(r"<tr data-v.*?</tr>", markup, re.DOTALL):
         name = re.search(r'<th class="name".*?>([^<]+)</a></th>', row)
@@ -82,7 +88,7 @@ def test_a_failure_is_told_with_what_was_observed(document: dict[str, Any], mark
         if one["status"] == "non_compliant" and one["case"] is None:
             assert one["observed"] in text
     for cause in document["root_causes"]:
-        assert cause["title"][:100] in text
+        assert cause["title"][:90] in text
 
 
 def test_counts_are_those_of_the_results(document: dict[str, Any], markup: str) -> None:
@@ -94,6 +100,82 @@ def test_worst_targets_come_first(document: dict[str, Any], markup: str) -> None
     verdicts = [one["data-v"] for one in Page(markup).all("tr") if "data-v" in one]
     assert verdicts == sorted(verdicts, key=fleet.VERDICTS.index)
     assert len(verdicts) == len(NAMES)
+
+
+def test_what_fails_most_comes_first_in_columns(document: dict[str, Any], markup: str) -> None:
+    marks = cells(markup)
+    fails = [
+        sum(marks.get((name, column), ("", ""))[0] == fleet.MARKS["non_compliant"] for name in NAMES)
+        for column in columns_of(markup)
+    ]
+    assert fails == sorted(fails, reverse=True)
+    assert fails[0] > 0
+
+
+def test_a_cause_and_a_requirement_lead_to_the_names_of_their_targets(
+    document: dict[str, Any], markup: str
+) -> None:
+    places = dict(re.findall(r'<a class="v-\w+" href="#(t\d+)" title="[^"]*">([^<]+)</a>', markup))
+    blocks = re.findall(r"<details(?: data-go=[^>]*)?><summary><b>(.*?)</details>", markup, re.DOTALL)
+    assert len(blocks) == len({(c["requirement"], c["cause"]) for c in document["root_causes"]})
+    for block in blocks:
+        (requirement,) = re.findall(r"<code>([A-Z]+-\d+)</code>", block)
+        code = next(iter(re.findall(r'<code class="code">(\w+)</code>', block)), None)
+        named = {places[place] for place in re.findall(r'href="#(t\d+)"', block)}
+        assert named == {
+            c["target"]
+            for c in document["root_causes"]
+            if (c["requirement"], c["cause"]) == (requirement, code)
+        }
+    for number, column in enumerate(columns_of(markup)):
+        entry = re.search(rf'<li id="q{number}">(.*?)</details></li>', markup, re.DOTALL)
+        failing = re.search(r"Not compliant: (.*?)</ul>", entry[1], re.DOTALL) if entry else None
+        named = {places[place] for place in re.findall(r'href="#(t\d+)"', failing[1])} if failing else set()
+        marks = cells(markup)
+        assert named == {
+            n for n in NAMES if marks.get((n, column), ("", ""))[0] == fleet.MARKS["non_compliant"]
+        }
+
+
+def test_provenance_limits_and_integrity_are_there_and_totals_have_their_units(
+    document: dict[str, Any], markup: str
+) -> None:
+    page = Page(markup)
+    assert {"provenance", "limits", "integrity"} <= {one.get("id") for one in page.all("section")}
+    assert "3 targets not compliant" in " ".join(page.text.split())
+    assert "2026-11-22 12:00:09" in page.text
+    (said,) = [one["data-results-sha256"] for one in page.all("code") if "data-results-sha256" in one]
+    assert said == hashlib.sha256(json_text(document).encode()).hexdigest()
+
+
+def test_the_register_of_waivers_is_there() -> None:
+    made, _ = material(NAMES, few(NAMES))
+    text = Page(rendered(made)).text
+    assert "EX-2026-014" in text
+    assert "b@example.com" in text
+
+
+def test_every_target_has_its_page_at_any_number_and_the_pages_lead_to_each_other() -> None:
+    names = [f"p{number}/us-east-1" for number in range(30)]
+    row = guide()["requirements"][0]
+    made, evidence = material(names, [result(row, None, name, "non_compliant") for name in names])
+    pages = dict(targets.render(made, evidence))
+    assert list(pages) == list(targets.names(made).values())
+    assert list(pages)[6] == "target-007-p6-us-east-1.html"
+    index = {one["href"] for one in Page(fleet.render(made, evidence)).all("a")}
+    assert set(pages) <= index
+    for number, markup in enumerate(pages.values()):
+        page = Page(markup)
+        assert breaches(page) == []
+        links = {one["href"] for one in page.all("a") if not one["href"].startswith("#")}
+        order = list(pages)
+        assert links == {"fleet.html", *order[max(number - 1, 0) : number], *order[number + 1 : number + 2]}
+        assert list(targets.read_back(markup, made, evidence)) == []
+        assert f"p{number}/us-east-1" in page.text
+    better = pages[order[0]].replace('data-status="non_compliant"', 'data-status="compliant"')
+    assert list(targets.read_back(better, made, evidence)) == [
+        "the results that it shows are not those of results.json"
+    ]
 
 
 def test_missing_targets_are_named(markup: str) -> None:
@@ -221,6 +303,93 @@ def test_targets_are_filtered_and_the_filter_is_kept_in_the_address(
     assert browser.run("return location.hash;") == "#q=a%2F"
 
 
+def press(browser: Browser, key: str) -> None:
+    for kind in ("rawKeyDown", "keyUp"):
+        browser.tell("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=KEYS[key])
+    browser.run("return new Promise(done => setTimeout(done, 50));")
+
+
+KEYS = {"ArrowRight": 39, "ArrowDown": 40, "Tab": 9}
+
+
+def test_the_matrix_is_one_tab_stop_in_which_arrow_keys_move_and_each_cell_has_a_label(
+    browser: Browser, markup: str, tmp_path: Path
+) -> None:
+    browser.open(written(markup, tmp_path))
+    browser.run("return new Promise(done => setTimeout(done, 600));")
+    stops = "return [...document.querySelectorAll('.matrix-of, .matrix a')].filter(one => one.tabIndex >= 0).length;"
+    assert browser.run(stops) == 1
+    browser.run("document.querySelector('.matrix-of').focus();")
+    seen = []
+    for key in ("ArrowDown", "ArrowRight", "ArrowRight", "ArrowDown"):
+        press(browser, key)
+        seen.append(browser.run("return document.activeElement.getAttribute('aria-label');"))
+    first, second = columns_of(markup)[:2]
+    rows = re.findall(r'href="#t\d+" title="([^"]*)"', markup)
+    assert seen[0] is None
+    assert [text.rpartition(": ")[0] for text in seen[1:]] == [
+        f"{rows[0]}, {first}", f"{rows[0]}, {second}", f"{rows[1]}, {second}",
+    ]  # fmt: skip
+    assert all(
+        text.rpartition(": ")[2] in {"not compliant", "inconclusive", "blocked", "waived", "compliant"}
+        for text in seen[1:]
+    )
+
+
+def test_filters_narrow_columns_and_rows_and_back_undoes_a_choice(
+    browser: Browser, markup: str, tmp_path: Path
+) -> None:
+    marks, column = cells(markup), columns_of(markup)[1]
+    failing = [n for n in NAMES if marks[n, column][0] == fleet.MARKS["non_compliant"]]
+    shown = (
+        "return [...document.querySelectorAll('tr[data-v]')].filter(row => row.checkVisibility())"
+        ".map(row => row.cells[0].textContent);"
+    )
+    heads = "return [...document.querySelectorAll('.matrix .q')].filter(one => one.checkVisibility()).length;"
+    browser.open(written(markup, tmp_path) + f"#requirement={column}&status=non_compliant")
+    assert sorted(browser.run(shown)) == failing
+    assert browser.run(heads) == 1
+    browser.run(
+        "const one = document.getElementById('f-requirement'); one.value = '';"
+        "one.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+    assert browser.run("return location.hash;") == "#status=non_compliant"
+    assert browser.run(heads) == len(columns_of(markup))
+    browser.run("history.back(); return new Promise(done => setTimeout(done, 300));")
+    assert browser.run("return location.hash;") == f"#requirement={column}&status=non_compliant"
+    assert browser.run(heads) == 1
+    severity = (
+        "const one = document.getElementById('f-severity'); one.value = 'blocker';"
+        "one.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+    browser.run("document.getElementById('f-clear').click();" + severity)
+    blockers = {row["id"] for row in guide()["requirements"] if row["severity"] == "blocker"}
+    assert browser.run(heads) == len(blockers & set(columns_of(markup)))
+
+
+def test_a_jump_lands_with_its_target_in_view(browser: Browser, tmp_path: Path) -> None:
+    browser.open(written(fleet_of(300), tmp_path))
+    for place in ("t250", "t3", "q100"):
+        browser.run(f"location.hash = '#{place}'; return new Promise(done => setTimeout(done, 400));")
+        box = browser.run(
+            f"const b = document.getElementById('{place}').getBoundingClientRect(); return [b.top, innerHeight];"
+        )
+        assert 0 <= box[0] < box[1], (place, box)
+
+
+def test_long_names_stay_apart_on_a_narrow_screen(browser: Browser, tmp_path: Path) -> None:
+    names = [f"production-workloads-payments-{number:02d}/eu-central-1" for number in range(3)]
+    row = guide()["requirements"][0]
+    made, _ = material(names, [result(row, None, name, "compliant") for name in names])
+    browser.resize(390, 900)
+    browser.open(written(rendered(made), tmp_path))
+    cut = browser.run(
+        "return [...document.querySelectorAll('.matrix tbody .name')].filter(one => one.scrollWidth > one.clientWidth + 1 || "
+        "one.firstElementChild.getBoundingClientRect().height > one.parentElement.getBoundingClientRect().height + 1).length;"
+    )
+    assert cut == 0
+
+
 def fleet_of(targets: int) -> str:
     """The page of so many targets and of all requirements: three targets' results, given to each in turn."""
     made, _ = material(NAMES)
@@ -239,12 +408,8 @@ def fleet_of(targets: int) -> str:
     )
 
 
-def test_five_hundred_targets_open_within_three_seconds(browser: Browser, tmp_path: Path) -> None:
-    assert len(guide()["requirements"]) >= 127
-    markup = fleet_of(500)
-    assert len(markup.encode()) < LARGEST_BYTES
-    assert len(cells(markup)) == 500 * len(guide()["requirements"])
-    address = written(markup, tmp_path)
+def opening(browser: Browser, address: str) -> float:
+    """Seconds to the first picture of the page."""
     taken = []
     # Other programs share the processors of a test machine: the best of three is what the page costs.
     for _ in range(3):
@@ -253,4 +418,16 @@ def test_five_hundred_targets_open_within_three_seconds(browser: Browser, tmp_pa
         browser.open(address)
         browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done)));")
         taken.append(time.monotonic() - started)
-    assert min(taken) < LONGEST_SECONDS
+    return min(taken)
+
+
+def test_a_thousand_targets_open_in_three_times_what_the_page_of_one_takes(
+    browser: Browser, tmp_path: Path
+) -> None:
+    assert len(guide()["requirements"]) >= 127
+    markup = fleet_of(1000)
+    assert len(markup.encode()) < LARGEST_BYTES
+    assert len(cells(markup)) == 1000 * len(guide()["requirements"])
+    (tmp_path / "one.html").write_text(dict(targets.render(*material(NAMES))).popitem()[1], encoding="utf-8")
+    one = opening(browser, (tmp_path / "one.html").as_uri())
+    assert opening(browser, written(markup, tmp_path)) < TIMES * one

@@ -53,6 +53,22 @@ def render(document: Json, evidence: Json) -> str:
 
     Every text may be hostile, and none becomes markup or a link.
     """
+    return page(document, evidence, results_hash(document))
+
+
+def results_hash(document: Json) -> str:
+    """SHA-256 of the file results.json."""
+    return hashlib.sha256(json_text(document).encode()).hexdigest()
+
+
+def page(
+    document: Json, evidence: Json, results_sha256: str, *, way: Json | None = None, key: str | None = None
+) -> str:
+    """The page of the whole document, or of one target's part of it.
+
+    That one has its `key`, and a `way` to the other pages: names of files `fleet`, `previous` and `next`, and the `number`
+    of targets.
+    """
     comparison = document["comparison"]
     book = Guide(guide())
     changes = {_key(change): change["change"] for change in (comparison or {}).get("changes", ())}
@@ -78,7 +94,9 @@ def render(document: Json, evidence: Json) -> str:
         document=document,
         run=document["run"],
         title=guide()["title"],
-        command=_command(document["run"]["command"]),
+        command=command_line(document["run"]["command"]),
+        way=way,
+        key=key,
         total=len(rows),
         whole=bar(document["counts"], len(rows)),
         cover=headline(document).removesuffix("; SIMULATED"),
@@ -97,11 +115,11 @@ def render(document: Json, evidence: Json) -> str:
         groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],
         severities=SEVERITIES,
         register=list(register.values()),
-        exceptions=_exceptions(document, rows),
+        exceptions=exceptions(document, rows),
         unread=_unread(rows, book),
         merged=document.get("merged"),
-        limits=[*_limits_of(document), *LIMITS],
-        results_sha256=hashlib.sha256(json_text(document).encode()).hexdigest(),
+        limits=limits(document),
+        results_sha256=results_sha256,
     )
 
 
@@ -112,7 +130,7 @@ class Statements(HTMLParser):
         super().__init__()
         self.results: dict[str, str] = {}
         self.counts: dict[str, int] = {}
-        self.results_sha256 = ""
+        self.results_sha256 = self.target_key = ""
         self.feed(page)
         self.close()
 
@@ -124,6 +142,7 @@ class Statements(HTMLParser):
             self.counts[said["data-total"]] = int(said["data-count"])
         if "data-results-sha256" in said:
             self.results_sha256 = said["data-results-sha256"]
+            self.target_key = said.get("data-target-key", "")
 
 
 def row_anchor(result: Json) -> str:
@@ -131,7 +150,7 @@ def row_anchor(result: Json) -> str:
     return anchor("r", *_key(result))
 
 
-def _command(command: Sequence[str]) -> str:
+def command_line(command: Sequence[str]) -> str:
     """What was typed: a run of pytest's has its arguments alone."""
     return shlex.join(command if command[:1] in (["bedrock-preflight"], ["python"]) else ["pytest", *command])
 
@@ -182,6 +201,7 @@ def _row(
         **result,
         "key": key,
         "anchor": row_anchor(result),
+        "href": f"#{row_anchor(result)}",
         "guide": guide.requirements.get(result["requirement"]),
         "about": guide.causes.get(result["cause"]),
         "change": changes.get(key),
@@ -301,7 +321,7 @@ def _trend(points: Sequence[Json]) -> list[dict[str, Any]]:
     ]
 
 
-def _exceptions(document: Json, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def exceptions(document: Json, rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The register of waivers with the results that each covers; what has none covers nothing any more."""
     entries: dict[str, dict[str, Any]] = {}
     for waiver in (*document.get("waivers", ()), *(row["waiver"] for row in rows if row["waiver"])):
@@ -358,16 +378,16 @@ def _unread(rows: Sequence[dict[str, Any]], guide: Guide) -> dict[str, Any]:
     }
 
 
-def _limits_of(document: Json) -> list[str]:
-    """What this very run cannot show."""
-    run, limits = document["run"], []
+def limits(document: Json) -> list[str]:
+    """What the method does not prove, what this very run cannot show first."""
+    run, of_run = document["run"], []
     if run["simulated"]:
-        limits.append("This run is SIMULATED: it says nothing about any real machine or account.")
+        of_run.append("This run is SIMULATED: it says nothing about any real machine or account.")
     if run["backend"] == "replay":
-        limits.append(
+        of_run.append(
             "This run judged recorded evidence: it is as old as that, and as true as the file it came from."
         )
-    return limits
+    return [*of_run, *LIMITS]
 
 
 def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
@@ -378,7 +398,7 @@ def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
     shown = {row_anchor(row): row["status"] for row in document["results"]}
     if said.results != shown:
         yield "the results that it shows are not those of results.json"
-    if said.results_sha256 != hashlib.sha256(json_text(document).encode()).hexdigest():
+    if said.results_sha256 != results_hash(document):
         yield "the hash that it prints is not that of results.json"
 
 

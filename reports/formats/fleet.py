@@ -1,16 +1,18 @@
-"""fleet.html: many targets against all requirements, as a matrix in one file. Each cell leads to its detail below it."""
+"""fleet.html: many targets against all requirements, as a matrix in one file. What fails comes first, and leads to names."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
-from reports.formats import Format, guide
-from reports.formats.audit import MOST_TARGETS, Guide, bar, row_anchor
-from reports.page import WORST_FIRST, anchor, assembled
-from reports.results import STATUSES, VERDICTS, counts
+from reports.causes import common
+from reports.formats import Format, guide, targets
+from reports.formats.audit import Guide, bar, command_line, exceptions, limits, results_hash, row_anchor
+from reports.page import WORST_FIRST, assembled
+from reports.results import SEVERITIES, VERDICTS, counts
 
 Json = Mapping[str, Any]
 
@@ -22,15 +24,24 @@ MARKS = {
 LETTERS = {status: "a" if status == "not_applicable" else status[0] for status in MARKS}
 """Names of statuses that are short enough to stand in every cell."""
 
+GROUPS = {
+    "non_compliant": "Not compliant somewhere",
+    "inconclusive": "Not read somewhere",
+    "blocked": "Blocked somewhere",
+    "waived": "Waived somewhere",
+}
+"""The groups of columns, by the worst status that a requirement has in any target."""
+
+TOLD_BY_NAME = ("non_compliant", "inconclusive", "blocked", "waived")
+"""Statuses for which a requirement names its targets."""
+
 TOLD = frozenset({"non_compliant", "inconclusive", "waived"})
 """Statuses that are told one by one for each target; the others are listed."""
 
 
 def render(document: Json, evidence: Json) -> str:
     """The page for results.json's `document`."""
-    targets = document["targets"]
-    details = {target["id"]: "audit.html" for target in targets} if len(targets) <= MOST_TARGETS else {}
-    return page(document, details)
+    return page(document, targets.names(document))
 
 
 def page(document: Json, details: Mapping[str, str]) -> str:
@@ -39,8 +50,8 @@ def page(document: Json, details: Mapping[str, str]) -> str:
     by_target: dict[str, dict[str, list[Json]]] = {target["id"]: {} for target in document["targets"]}
     for result in book.worst_first(document["results"]):
         by_target[result["target"]].setdefault(result["requirement"], []).append(result)
-    columns = book.in_order(result["requirement"] for result in document["results"])
-    targets = sorted(
+    columns = _columns(book.in_order(result["requirement"] for result in document["results"]), by_target)
+    judged = sorted(
         document["targets"],
         key=lambda target: (
             VERDICTS.index(target["verdict"]),
@@ -48,23 +59,28 @@ def page(document: Json, details: Mapping[str, str]) -> str:
             target["id"],
         ),
     )
-    causes: dict[str, list[Json]] = {}
-    for cause in document["root_causes"]:
-        causes.setdefault(cause["target"], []).append(cause)
+    causes = _grouped(document["root_causes"])
     rows = []
-    for number, target in enumerate(targets):
+    for number, target in enumerate(judged):
         name = target["id"]
-        row = _row(f"t{number}", by_target[name], columns)
         rows.append(
             {
                 **target,
-                **row,
-                "key": anchor("t", name),
+                **_row(f"t{number}", by_target[name], [column["id"] for column in columns]),
+                "key": targets.key_of_target(name),
                 "causes": causes.get(name, ()),
                 "page": _path(details.get(name)),
             }
         )
-    merged = document.get("merged") or {}
+    places = {row["id"]: row["place"] for row in rows}
+    columns = [{**column, **_requirement(column["id"], rows, book)} for column in columns]
+    place_of = {column["id"]: number for number, column in enumerate(columns)}
+    merged = document["merged"] or {}
+    waived = [
+        {**row, "href": f"{_path(details.get(row['target'])) or ''}#{row_anchor(row)}"}
+        for row in document["results"]
+        if row["waiver"]
+    ]
     return assembled(
         "fleet",
         document=document,
@@ -72,17 +88,85 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         title=guide()["title"],
         marks=MARKS,
         letters=LETTERS,
-        verdicts=[(verdict, sum(target["verdict"] == verdict for target in targets)) for verdict in VERDICTS],
+        verdicts=[(verdict, sum(target["verdict"] == verdict for target in judged)) for verdict in VERDICTS],
         whole=bar(document["counts"], len(document["results"])),
-        sections=_sections(columns, document["results"]),
+        groups=[
+            (group, sum(column["group"] == group for column in columns))
+            for group in dict.fromkeys(column["group"] for column in columns)
+        ],
         columns=columns,
         rows=rows,
-        requirements=[_requirement(name, [row["worst"].get(name) for row in rows], book) for name in columns],
-        common=_common(document["root_causes"]),
+        places=places,
+        severities=SEVERITIES,
+        scopes=sorted({row["scope"] for row in document["results"]}, reverse=True),
+        common=[
+            {**asdict(cause), "column": place_of.get(cause.requirement)}
+            for cause in common(document["root_causes"])
+        ],
         missing=merged.get("missing", ()),
         expected=merged.get("expected"),
         total=len(document["results"]),
+        unread=_unread(document["results"]),
+        # For what the pages have in common: which targets there are stands in the matrix.
+        targets=(),
+        one_target=False,
+        key=None,
+        command=command_line(document["run"]["command"]),
+        merged=document["merged"],
+        exceptions=exceptions(document, waived),
+        limits=limits(document),
+        results_sha256=results_hash(document),
     )
+
+
+def _columns(
+    requirements: Sequence[str], by_target: Mapping[str, Mapping[str, Sequence[Json]]]
+) -> list[dict[str, Any]]:
+    """The requirements in the order of what fails most, in groups by the worst status of each; else in the guide's."""
+    tallies = {
+        name: counts(own[name][0] for own in by_target.values() if name in own) for name in requirements
+    }
+
+    def worst(name: str) -> str:
+        return next((status for status in GROUPS if tallies[name][status]), "")
+
+    order = list(GROUPS)
+    ranked = sorted(
+        requirements,
+        key=lambda name: (
+            order.index(worst(name)) if worst(name) else len(order),
+            *(-tallies[name][status] for status in order),
+        ),
+    )
+    return [
+        {"id": name, "group": GROUPS.get(worst(name), "The others"), "counts": tallies[name]}
+        for name in ranked
+    ]
+
+
+def _grouped(rows: Sequence[Json]) -> dict[str, list[Json]]:
+    groups: dict[str, list[Json]] = {}
+    for row in rows:
+        groups.setdefault(row["target"], []).append(row)
+    return groups
+
+
+def _unread(results: Sequence[Json]) -> list[dict[str, Any]]:
+    """Why results could not be read, the most frequent reason first, with what would allow it."""
+    groups: dict[str, list[Json]] = {}
+    for row in results:
+        if row["status"] == "inconclusive":
+            groups.setdefault(row["reason"], []).append(row)
+    return [
+        {
+            "reason": reason,
+            "results": len(rows),
+            "targets": len({row["target"] for row in rows}),
+            "requirements": sorted({row["requirement"] for row in rows}),
+            "actions": sorted({action for row in rows for action in row["missing_actions"]}),
+        }
+        for reason, rows in sorted(groups.items(), key=lambda group: -len(group[1]))
+    ]
 
 
 def _failures(results: Mapping[str, Sequence[Json]]) -> int:
@@ -138,49 +222,20 @@ def _row(name: str, results: Mapping[str, Sequence[Json]], columns: Sequence[str
     }
 
 
-def _sections(columns: Sequence[str], results: Sequence[Json]) -> list[tuple[str, int]]:
-    """The sections above the columns: name and number of columns, in the columns' order."""
-    section_of = {result["requirement"]: result["section"] for result in results}
-    runs: list[tuple[str, int]] = []
-    for requirement in columns:
-        name = section_of[requirement]
-        if runs and runs[-1][0] == name:
-            runs[-1] = (name, runs[-1][1] + 1)
-        else:
-            runs.append((name, 1))
-    return runs
-
-
-def _requirement(name: str, worst: Sequence[str | None], guide: Guide) -> dict[str, Any]:
-    tally = {status: sum(each == status for each in worst) for status in STATUSES}
-    known = guide.requirements.get(name)
+def _requirement(name: str, rows: Sequence[Json], book: Guide) -> dict[str, Any]:
+    """What the page tells of a requirement: in which targets it ends as what, and in whose words."""
+    known = book.requirements.get(name)
+    ended = {
+        status: [row["id"] for row in rows if row["worst"].get(name) == status] for status in TOLD_BY_NAME
+    }
+    tally = counts({"status": row["worst"][name]} for row in rows if name in row["worst"])
     return {
-        "id": name,
         "statement": known["statement"] if known else "",
         "severity": known["severity"] if known else "",
-        "counts": tally,
-        "bar": bar(tally, len(worst)),
+        "scope": known["scope"] if known else "",
+        "ended": {status: names for status, names in ended.items() if names},
+        "bar": bar(tally, len(rows)),
     }
-
-
-def _common(root_causes: Sequence[Json]) -> list[dict[str, Any]]:
-    """The root causes that most targets have, the most frequent first."""
-    found: dict[tuple[str, str | None], list[Json]] = {}
-    for cause in root_causes:
-        found.setdefault((cause["requirement"], cause["cause"]), []).append(cause)
-    ranked = sorted(
-        found.items(), key=lambda entry: (-len({cause["target"] for cause in entry[1]}), entry[0][0])
-    )
-    return [
-        {
-            "requirement": requirement,
-            "cause": code,
-            "title": own[0]["title"],
-            "targets": len({cause["target"] for cause in own}),
-            "blocks": sum(cause["blocks"] for cause in own),
-        }
-        for (requirement, code), own in ranked[:10]
-    ]
 
 
 class Statements(HTMLParser):
@@ -227,7 +282,7 @@ def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
         yield "its counts are not those of results.json"
     worst: dict[tuple[str, str], str] = {}
     for row in document["results"]:
-        key = anchor("t", row["target"]), row["requirement"]
+        key = targets.key_of_target(row["target"]), row["requirement"]
         worst[key] = min(worst.get(key, WORST_FIRST[-1]), row["status"], key=WORST_FIRST.index)
     if said.cells != {key: MARKS[status] for key, status in worst.items()}:
         yield "the results that it shows are not those of results.json"
