@@ -76,8 +76,14 @@ def page(document: Json, details: Mapping[str, str]) -> str:
     columns = [{**column, **_requirement(column["id"], rows, book)} for column in columns]
     place_of = {column["id"]: number for number, column in enumerate(columns)}
     merged = document["merged"] or {}
+    pages = {row["id"]: row["page"] for row in rows}
     waived = [
-        {**row, "href": f"{_path(details.get(row['target'])) or ''}#{row_anchor(row)}"}
+        {
+            **row,
+            "href": f"{pages[row['target']]}#{row_anchor(row)}"
+            if pages[row["target"]]
+            else f"#{places[row['target']]}",
+        }
         for row in document["results"]
         if row["waiver"]
     ]
