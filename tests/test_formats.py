@@ -427,7 +427,8 @@ def test_the_fleet_page_is_for_several_targets_and_the_audit_page_for_few() -> N
     row = guide()["requirements"][0]
     names = [f"p{number}/us-east-1" for number in range(30)]
     made = material(names, [result(row, None, name, "compliant") for name in names])
-    assert written(options, *made) == {*ALWAYS, "fleet.html"}
+    pages = {f"target-{number + 1:03}-{name.replace('/', '-')}.html" for number, name in enumerate(names)}
+    assert written(options, *made) == {*ALWAYS, "fleet.html", *pages}
 
 
 def test_a_writer_that_fails_is_named_in_one_line() -> None:

@@ -315,8 +315,9 @@ def test_the_command_writes_a_whole_report_that_holds_together(
     assert "2 reports, 2 targets, 4 results: 2 compliant, 2 inconclusive" in said
     assert {file.name for file in (tmp_path / "all").iterdir()} == {
         "SHA256SUMS", "audit.html", "auditor-policy.json", "evidence.json", "fleet.html", "junit.xml", "results.json",
-        "results.sarif", "summary.md",
+        "results.sarif", "summary.md", *(file.name for file in (tmp_path / "all").glob("target-00[12]-*.html")),
     }  # fmt: skip
+    assert len(list((tmp_path / "all").glob("target-*.html"))) == 2
     assert problems(tmp_path / "all") == []
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["a", "all", "b"]
     assert "Joined from 2 runs." in (tmp_path / "all" / "summary.md").read_text(encoding="utf-8")
