@@ -56,9 +56,10 @@
     apply();
   };
   const land = (place) => {
-    place.scrollIntoView({ block: "center" });
+    const show = () => place.scrollIntoView({ block: place.offsetHeight > innerHeight / 2 ? "start" : "center" });
+    show();
     // What lies between was not laid out before it was passed: only now is it known how high it is.
-    requestAnimationFrame(() => requestAnimationFrame(() => place.scrollIntoView({ block: "center" })));
+    requestAnimationFrame(() => requestAnimationFrame(show));
   };
   const go = () => {
     const fragment = location.hash.slice(1);
