@@ -315,7 +315,7 @@ def test_no_variable_of_this_machine_is_taken_for_a_secret_by_its_path_or_place(
     "value",
     [
         "/srv/team7/preflight",
-        "~/work/team-7/app",
+        "~/projects/team-7/app",
         r"C:\Users\jo7\work",
         "us-east-1",
         "prod-eu-west-1",
