@@ -16,7 +16,7 @@ from fixtures.simulation.world import list_worlds, load_world
 from tests.followed import EDIT, NEW_TOKEN, follow, place, working
 from tests.harness import Judged, judged
 from tests.mending import Laptop, mends_of
-from tests.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdict_on, with_own
+from tests.reports.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdict_on, with_own
 
 FAULTS = [name for name, _ in list_worlds() if load_world(name).expect.root_causes]
 RANK = ("compliant", "incomplete", "non_compliant")
@@ -44,7 +44,7 @@ def test_a_remedy_that_is_followed_makes_nothing_worse(name: str, tmp_path: Path
 
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in WORLDS])
 def test_a_script_makes_nothing_worse_where_it_mends_a_part(name: str, tmp_path: Path) -> None:
-    """Of the worlds that a script mends, tests/test_fix_scripts.py asks more."""
+    """Of the worlds that a script mends, tests/reports/test_fix_scripts.py asks more."""
     before = verdict_on(name)
     found = mends_of(before)
     if any(mend.mended for mend in found):

@@ -15,7 +15,7 @@ from checks.markdown import explanations_page
 from fixtures.evidence import FACTS
 from fixtures.text.toml_file import TomlError, TomlFile
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize(

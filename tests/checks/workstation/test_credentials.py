@@ -25,9 +25,9 @@ from fixtures.machine.machine import LiveMachine
 from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
 from fixtures.simulation.world import File, World
+from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, judged
 from tests.suite import run_suite
-from tests.test_api_key import short_term
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))

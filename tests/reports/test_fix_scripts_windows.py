@@ -16,7 +16,7 @@ from checks.fixes import Ask, Export, Fix, Insert, Move, Reencode, Rename, Repla
 from fixtures.simulation.world import load_world
 from reports.fix_scripts import Mend, powershell_quoted, scripts
 from tests.mending import STAMP, Laptop, mends_of
-from tests.test_fix_scripts import (
+from tests.reports.test_fix_scripts import (
     CONFIG,
     HOSTILE,
     NAMES,
