@@ -11,7 +11,7 @@ from typing import Any
 from fixtures.aws.deciding_keys import Turn
 from fixtures.aws.policy_language import Clause
 from fixtures.evidence import Evidence
-from fixtures.evidence.denials import APPLY_GUARDRAIL, SCP, Decision
+from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
 from fixtures.evidence.permissions import Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
@@ -146,9 +146,11 @@ def _asked_for(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterat
             yield f"# besides, {_words()['layers'][IDENTITY].format(**names)} adds this statement:"
             yield f"# {left}"
     else:
-        yield f"# {owner} adds this statement for {names['role']} in account {names['account']}:"
+        lead = "or, where it is not meant for this caller, " if decision.turns else ""
+        yield f"# {lead}{owner} adds this statement for {names['role']} in account {names['account']}:"
         yield f"# {proposal.statement}"
-        if decision.action == APPLY_GUARDRAIL and names["account"] != decision.resource.split(":")[4]:
+        shares = decision.action == APPLY_GUARDRAIL and decision.layer != RESOURCE
+        if shares and names["account"] != decision.resource.split(":")[4]:
             yield f"# and the guardrail's own resource-based policy lets account {names['account']} apply it"
         yield f"# {proven(proposal.proof, 'with it')}"
 

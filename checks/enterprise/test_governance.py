@@ -9,8 +9,9 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
-from fixtures.evidence.governance import NO_PLAN, Agreement, Guardrail
+from fixtures.evidence.governance import NO_PLAN, Agreement
 from fixtures.evidence.grants import CallerNames
+from fixtures.evidence.guardrails import Guardrail, missing_from
 from fixtures.evidence.models import ModelName
 from fixtures.readings import Reading, Unavailable
 from fixtures.unread import satisfying
@@ -123,16 +124,15 @@ def test_agreements_are_active(
     return f"active: {', '.join(wanted)}"
 
 
-@requirement("GOV-04")
+@requirement("GOV-04", asks=("organisation_guardrails",))
 def test_guardrails_are_enforced(
     enforced_guardrails: list[Guardrail], model_names: dict[str, ModelName], evidence: Evidence
 ) -> str:
     """The guardrails that are required are enforced in the region."""
-    missing = [
-        model.text
-        for model in dict.fromkeys(model_names.values())
-        if not any(guardrail.covers(model) for guardrail in enforced_guardrails)
-    ]
+    missing = missing_from(model_names.values(), enforced_guardrails)
+    if missing:
+        enforced_guardrails = [*enforced_guardrails, *evidence.organisation_guardrails]
+        missing = missing_from(model_names.values(), enforced_guardrails)
     if enforced_guardrails:
         observed = f"no enforced guardrail covers {', '.join(missing)}"
     else:

@@ -11,11 +11,13 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
-from fixtures.evidence.denials import denial_of
+from fixtures.evidence.denials import APPLY_GUARDRAIL, Decision, denial_of
 from fixtures.evidence.grants import CallerNames
+from fixtures.evidence.guardrails import Guardrails
 from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, form_is_missing, is_anthropics
 from fixtures.evidence.permissions import (
     GET,
+    INVOKE,
     LIST,
     STREAM,
     SUBSCRIBE,
@@ -191,6 +193,33 @@ def test_marketplace_rights_exist(
         account=caller_names.account,
         role=caller_names.role,
     )
+
+
+@requirement("IAM-07", asks=DENIAL)
+def test_guardrails_may_be_applied(
+    case: str,
+    guardrails: Guardrails,
+    guardrail_rulings: Rulings,
+    calls_made: dict[Need, Decision],
+    models: dict[str, ConfiguredModel],
+    permissions: Permissions,
+    evidence: Evidence,
+) -> str:
+    """The caller may apply each guardrail that a call of [each configured model] goes through."""
+    configured = models[case]
+    needs = [Need(APPLY_GUARDRAIL, arn) for arn in guardrails.on(configured.name)]
+    denied = [need for need in needs if guardrail_rulings[need].denied]
+    made = calls_made.get(permissions.need(INVOKE, configured))
+    if made and made.allowed and not denied:
+        return f"a call of {configured.name.text} succeeded, with all guardrails that it goes through"
+    if guardrails.unread and not denied:
+        raise guardrails.unread
+    if not needs:
+        return f"no guardrail is enforced on {configured.name.text}, and the application names none"
+    allowed = _require_allowed(denied or needs, guardrail_rulings, configured.in_its_way, evidence)
+    foreign = [need for need in needs if need.resource.split(":")[4] != permissions.who.account]
+    told = "; whether the guardrail's own policy lets this account in, only a call tells" if foreign else ""
+    return f"{allowed}{told}"
 
 
 def _require_allowed(

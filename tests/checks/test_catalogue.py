@@ -27,7 +27,7 @@ WORKSTATION_GROUPS = {
     "SSO": 7,
     "CRD": 6,
     "CON": 3,
-    "IAM": 6,
+    "IAM": 7,
     "ENV": 11,
     "REG": 4,
     "MDL": 11,
@@ -96,8 +96,8 @@ PARAMETRIZED = {
         f"{model}-{part}" for model, part in product(MODELS, ("region", "agreement", "entitlement"))
     ),
     **dict.fromkeys(("REG-01", "REG-02", "REG-03"), REGIONS),
-    **dict.fromkeys(("IAM-02", "IAM-04", "IAM-06", "MDL-01", "MDL-02", "MDL-03", "MDL-04", "MDL-05"), MODELS),
-    **dict.fromkeys(("MDL-09", "MDL-10", "MDL-11"), MODELS),
+    **dict.fromkeys(("IAM-02", "IAM-04", "IAM-06", "IAM-07", "MDL-01", "MDL-02", "MDL-03", "MDL-04"), MODELS),
+    **dict.fromkeys(("MDL-05", "MDL-09", "MDL-10", "MDL-11"), MODELS),
 }
 HEADLINE = "The security token included in the request is invalid"
 SHELLS = ("posix", "powershell", "cmd")
@@ -131,7 +131,7 @@ def test_every_requirement_of_the_workstation_scope_is_there_once_and_in_order()
     expected = [f"{group}-{n:02}" for group, count in WORKSTATION_GROUPS.items() for n in range(1, count + 1)]
     workstation = [requirement.id for requirement in load() if requirement.scope == "workstation"]
     assert workstation == expected
-    assert len(workstation) == 73
+    assert len(workstation) == 74
 
 
 def test_every_requirement_of_the_enterprise_scope_is_there_once_and_in_order() -> None:

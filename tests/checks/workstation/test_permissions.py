@@ -20,6 +20,7 @@ from fixtures.evidence.permissions import Need
 from fixtures.evidence.simulator import simulated_principal
 from fixtures.readings import ReadError, Unavailable
 from fixtures.settings import ModelSettings, Settings
+from fixtures.simulation.controls import EnforcedGuardrail
 from fixtures.simulation.policy import simulate, to_evaluation_results
 from fixtures.simulation.world import World
 from tests.bedrock_edits import (
@@ -47,7 +48,7 @@ from tests.bedrock_edits import (
 )
 from tests.harness import Judged, judged, with_environment
 
-GROUP = tuple(f"IAM-0{number}" for number in range(1, 7))
+GROUP = tuple(f"IAM-0{number}" for number in range(1, 8))
 INVOKE, STREAM = "bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"
 LIST, GET = "bedrock:ListFoundationModels", "bedrock:GetFoundationModel"
 SIMULATE = "iam:SimulatePrincipalPolicy"
@@ -676,3 +677,88 @@ def test_an_action_that_compliance_toml_does_not_require_need_not_be_allowed() -
     assert judged("compliant", only=("IAM-01",), edit=policy(allow("*"), deny(STREAM))).root_causes == [
         "IAM-01 IAM02"
     ]
+
+
+# ------------------------------------------------------------------------------------------- IAM-07, guardrails
+
+OWN = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/gr0docxp"
+APPLY = policy(allow("bedrock:ApplyGuardrail", OWN), name="Apply")
+GUARDED = deny([INVOKE, STREAM], Condition={"StringNotEquals": {"bedrock:GuardrailIdentifier": f"{OWN}:1"}})
+NO_ORGANISATION = fault(
+    "organizations:DescribeEffectivePolicy", "AWSOrganizationsNotInUseException", "Not a member."
+)
+
+
+def enforced(**more: Any) -> Edit:
+    """A guardrail that the account, or that of `account`, enforces."""
+    return lambda world: replace(world, enforced_guardrail=(EnforcedGuardrail("gr0docxp", **more),))
+
+
+def naming(guardrail: str) -> Settings:
+    """compliance.toml with the guardrail that the application sends."""
+    return Settings(models=ModelSettings(PROFILE, TITAN, guardrail=guardrail))
+
+
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("owner", ["", "444455556666"])
+def test_an_enforced_guardrail_that_the_caller_may_not_apply_is_one_root_cause(
+    owner: str, probe: bool
+) -> None:
+    result = found(enforced(account=owner), only=(*GROUP, "INV-01", "INV-02", "INV-03"), probe=probe)
+    arn = OWN.replace(ACCOUNT, owner or ACCOUNT)
+    assert result.root_causes == ["IAM-07 IAM06"]
+    (cause,) = result.document["root_causes"]
+    assert statements(cause) == [allow(["bedrock:ApplyGuardrail"], [arn])]
+    assert any("resource-based policy" in line for line in cause["remedy"]) is bool(owner)
+    mended = all_of(enforced(), policy(*statements(cause), name="Apply"))
+    assert owner or found(mended, only=(*GROUP, "INV-01"), probe=probe).root_causes == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        all_of(enforced(), APPLY),
+        all_of(enforced(included=("amazon.nova-pro-v1:0",))),
+        all_of(enforced(excluded=(SONNET, TITAN), account="444455556666")),
+        NO_ORGANISATION,
+        enforced(region="eu-west-1"),
+    ],
+    ids=["may apply", "another model's", "left out", "no organisation", "elsewhere"],
+)
+def test_a_guardrail_that_is_not_in_the_way_is_none(edit: Edit) -> None:
+    result = found(edit, only=("IAM-07",))
+    assert result.with_status("compliant") == {f"IAM-07 {variable}" for variable in VARIABLES}
+
+
+def test_guardrails_that_cannot_be_listed_are_not_guessed_and_a_call_shows_that_none_is_in_the_way() -> None:
+    unread = without_preflight("organizations:DescribeEffectivePolicy")
+    row = found(unread, only=("IAM-07",))["IAM-07", "CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == (
+        "inconclusive",
+        ["organizations:DescribeEffectivePolicy"],
+    )
+    row = found(unread, only=("IAM-07",), probe=True)["IAM-07", "CHAT_MODEL"]
+    assert (row["status"], "succeeded" in row["observed"]) == ("compliant", True)
+    known = found(all_of(unread, enforced()), only=("IAM-07",))
+    assert known["IAM-07", "CHAT_MODEL"]["cause"] == "IAM06"
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_an_application_that_sends_the_guardrail_meets_the_policy_that_asks_for_it(probe: bool) -> None:
+    asking = policy(GUARDED, name="Guardrail")
+    of_all = (*GROUP, "INV-01", "INV-02", "INV-03")
+    assert found(asking, only=of_all, probe=probe).root_causes == ["IAM-01 IAM05"]
+    for named in ("gr0docxp:1", f"{OWN}:1"):
+        sent = found(all_of(asking, APPLY), only=of_all, probe=probe, settings=naming(named))
+        assert (sent.root_causes, sent.with_status("inconclusive")) == ([], set())
+    other = found(all_of(asking, APPLY), only=of_all, probe=probe, settings=naming("gr0docxp"))
+    assert other.root_causes == ["IAM-01 IAM05"]
+    unable = found(asking, only=of_all, probe=probe, settings=naming("gr0docxp:1"))
+    assert unable.root_causes == ["IAM-07 IAM06"]
+
+
+def test_the_policy_of_a_guardrail_names_the_caller_that_it_is_to_let_in() -> None:
+    (cause,) = judged("iam06-guardrail-not-shared", only=GROUP, probe=True).document["root_causes"]
+    (statement,) = statements(cause)
+    assert ":role/" in statement["Principal"]["AWS"]
+    assert statement["Resource"] == ["arn:aws:bedrock:us-east-1:444455556666:guardrail/gr0org"]
