@@ -18,6 +18,7 @@ from fixtures.text.shape import distinct, filled, flowed, one_of, some_of
 SCOPES = ("workstation", "enterprise")
 READS = ("local", "read", "probe", "attest")
 FIXABLE = ("locally", "person", "admin")
+ABOUT = ("caller", "machine")
 CASES_FROM = ("cross_account_roles", "consumers")
 CONTROLS = ("vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging")
 
@@ -49,7 +50,8 @@ class Requirement:
     """One requirement of the guide; guide.toml says what the fields mean. `scope` is that of its section.
 
     `failure` is the sentence of a report where it is not met. `environments` and `provider` are empty where it applies to
-    all, `control` where no switch of the settings makes it apply. `cases` are fixed, or those of the setting `cases_from`.
+    all, `control` where no switch of the settings makes it apply, `about` where it is about the account. `cases` are
+    fixed, or those of the setting `cases_from`.
     """
 
     id: Text
@@ -69,6 +71,7 @@ class Requirement:
     provider: Text = ""
     cases_from: Annotated[str, one_of(*CASES_FROM)] = ""
     control: Annotated[str, one_of(*CONTROLS)] = ""
+    about: Annotated[str, one_of(*ABOUT)] = ""
 
     def not_met(self, case: str | None, profile: str, region: str) -> str:
         """The sentence for a failure that no failure mode describes."""

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
-from checks.logins import as_typed_here
+from checks.logins import as_typed_here, in_account
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
@@ -27,6 +27,8 @@ class Asked(Protocol):
     probe: bool
     settings: Any
 
+    @property
+    def enters(self) -> bool: ...
     @property
     def allowed_providers(self) -> tuple[str, ...]: ...
 
@@ -238,7 +240,7 @@ class Docket:
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,
-            remedy=as_typed_here(remedy, self.evidence),
+            remedy=in_account(as_typed_here(remedy, self.evidence), target),
             fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
         upstream = self._explanations.of_failure(requirement.id, case, failure.given, failure.by)
@@ -272,6 +274,8 @@ class Docket:
             if each.requirement in self._under_way:
                 self._passed_over.add(each.requirement)
                 continue
+            if self.evidence.enters and self._catalogue.requirement(each.requirement).scope != "enterprise":
+                continue  # the files and tokens of this machine explain nothing about an account that is entered
             one = [self.judge(each.requirement, each.case)] if each.case else self.all(each.requirement)
             for outcome in one:
                 root = self._behind(outcome, each.itself)
@@ -301,8 +305,17 @@ NAMED_BY = {
 """The settings that cases come from, as people write them."""
 
 
+OF_ACCOUNTS = {
+    "caller": "to an account of --accounts that is the auditor, and not who uses Bedrock there",
+    "machine": "this one is not in the account",
+}
+"""Why what is not about the account does not apply to one that --accounts names."""
+
+
 def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     """Why the options or settings rule the requirement out; None where they do not."""
+    if requirement.about and asked.enters:
+        return f"is about the {requirement.about}: {OF_ACCOUNTS[requirement.about]}"
     if requirement.read == "probe" and not asked.probe:
         return "costs money or opens a session: run with --probe to include it"
     if requirement.environments and asked.purpose not in requirement.environments:

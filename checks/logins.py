@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.releases import too_old
 from fixtures.readings import Unavailable
+from fixtures.targets import Target
 
 COMMANDS = ("aws sso login", "aws configure sso")
 OPTION = "--use-device-code"
@@ -21,6 +22,13 @@ def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
     if not any(line.startswith(COMMANDS) for line in lines) or not _is_far_from_a_browser(evidence):
         return list(lines)
     return [f"{line} {OPTION}" if line.startswith(COMMANDS) else line for line in lines]
+
+
+def in_account(lines: Sequence[str], target: Target) -> list[str]:
+    """The lines of a remedy, and of an account that was entered, whose profile they name: no role that only reads mends it."""
+    if not target.entered or not any("--profile " in line for line in lines):
+        return list(lines)
+    return [f"# {target.profile} stands for a profile here that may change this in the account", *lines]
 
 
 def _is_far_from_a_browser(evidence: Any) -> bool:

@@ -80,6 +80,14 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     return 0
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of accounts that are entered the enterprise scope is judged: this machine is nothing of theirs."""
+    run = config.stash.get(RUN, None)
+    if run is not None and run.enters and collection_path == Path(__file__).parent / "workstation":
+        return True
+    return None
+
+
 def docket(config: pytest.Config, target: Target) -> Docket:
     """The target's docket in this process."""
     dockets = config.stash[DOCKETS]

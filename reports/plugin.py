@@ -34,6 +34,8 @@ from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
 REPORTER = pytest.StashKey["Reporter"]()
+NAMED = 8
+"""Targets that the header of a run names."""
 AWHILE = 1.0
 """Seconds after which what is waited for is worth a word."""
 COMMAND = pytest.StashKey[Sequence[str]]()
@@ -277,9 +279,9 @@ class Reporter:
     def pytest_report_header(self) -> list[str]:
         run = self.run
         source = f"world {run.world_name!r} (SIMULATED)" if run.simulated else "this machine"
-        return [
-            f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {', '.join(t.id for t in run.targets)}"
-        ]
+        named = ", ".join(target.id for target in run.targets[:NAMED])
+        others = f" and {len(run.targets) - NAMED} more" if len(run.targets) > NAMED else ""
+        return [f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {named}{others}"]
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:

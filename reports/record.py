@@ -74,7 +74,7 @@ class Record:
             consumers=[
                 {**row, "target": self._names[target.id]}
                 for target in run.targets
-                if target.id in judged
+                if target.id in judged and not target.entered
                 for row in table(self.readings.get(target.id, []), target.profile, target.region, target.id)
             ],
         )
@@ -95,6 +95,7 @@ class Record:
                 "environment": run.purpose,
                 "probe": run.probe,
                 "auditor": run.auditor,
+                **({"listed_by": list(run.listed_by)} if run.listed_by else {}),
             },
             "settings": run.settings.as_json(),
             "targets": [
@@ -103,6 +104,7 @@ class Record:
                     "profile": target.profile,
                     "region": target.region,
                     "account_fingerprint": self._target(target)["account_fingerprint"],
+                    **({"entered": target.entered} if target.entered else {}),
                 }
                 for target in run.targets
             ],
@@ -121,7 +123,7 @@ class Record:
         for reading in self.readings.get(target.id, ()):
             if reading["name"] == "sts:GetCallerIdentity" and not reading.get("by"):
                 identity = reading.get("value") or {}
-        account = identity.get("Account")
+        account = identity.get("Account") or (target.entered.split(":")[4] if target.entered else None)
         # A snapshot's accounts are stand-ins: only the run that read them could tell their fingerprints.
         recorded = self.run.snapshot.fingerprints.get(target.id) if self.run.snapshot else None
         return {
@@ -131,7 +133,8 @@ class Record:
             "account": account,
             "account_fingerprint": recorded if self.run.snapshot else fingerprint(account, self.key),
             "principal": identity.get("Arn"),
-            "callers": callers(self.readings.get(target.id, []), target.profile),
+            **({"role": target.entered.partition("role/")[2]} if target.entered else {}),
+            "callers": [] if target.entered else callers(self.readings.get(target.id, []), target.profile),
         }
 
     @cached_property

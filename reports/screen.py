@@ -207,6 +207,8 @@ def _missing(unread: Iterable[Json]) -> Iterator[Row]:
         yield Row(f"     would be, with: the {len(actions)} actions in auditor-policy.json")
     elif actions:
         yield Row(line(f"     would be, with: {', '.join(actions)}"))
+    if any("auditor-role.yaml" in (result["reason"] or "") for result in unread):
+        yield Row("     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it")
 
 
 def _last(document: Json) -> Iterator[Row]:

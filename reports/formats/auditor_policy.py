@@ -1,12 +1,14 @@
 """auditor-policy.json: an IAM policy with the actions that the checks of a run need, and no others.
 
 With --auditor-profile it is the policy for that profile; without, what is read about the account and what is asked as the
-profile itself are two statements of it.
+profile itself are two statements of it. With --accounts those are for the role in each account, and what the auditor's own
+profile needs to list and to enter them are two more.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
@@ -22,21 +24,46 @@ from reports.results import Result
 
 UNEVALUATED = ("blocked", "inconclusive")
 ACCOUNT, PROFILE = "ReadAboutTheAccount", "AskAsTheProfile"
+LIST, ENTER = "ListTheAccounts", "EnterTheAccounts"
 
 
 def render(document: Document, evidence: Document) -> str:
     """The policy of the run, or of all runs that were joined."""
     import fixtures.plugin  # noqa: F401  registers the facts, which nothing else does outside of pytest
 
-    return json_text(policy(_with_names(document, evidence), auditor=_has_auditor(evidence)))
+    made = policy(with_names(document, evidence), auditor=_has_auditor(evidence))
+    return json_text({**made, "Statement": [*made["Statement"], *_of_the_auditor(evidence)]})
 
 
 def _has_auditor(evidence: Document) -> bool:
     """Whether a second profile read about the account: in each of the runs, where several were joined."""
-    return all(made["run"]["auditor"] for made in evidence.get("runs", [evidence]))
+    runs = evidence.get("runs", [evidence])
+    return all(made["run"]["auditor"] for made in runs) and not _entered(evidence)
 
 
-def _with_names(document: Document, evidence: Document) -> Iterator[Result]:
+def _entered(evidence: Document) -> list[str]:
+    """The roles through which accounts were entered, by their ARNs in any account."""
+    runs = evidence.get("runs", [evidence])
+    roles = {target.get("entered", "") for made in runs for target in made["targets"]} - {""}
+    return sorted({re.sub(r":\d{12}:", ":*:", role) for role in roles})
+
+
+def _of_the_auditor(evidence: Document) -> list[dict[str, Any]]:
+    """What the auditor's own profile needs, in its own account."""
+    listed_by = {
+        operations()[name].action
+        for made in evidence.get("runs", [evidence])
+        for name in made["run"].get("listed_by", ())
+    }
+    found = []
+    if listed_by:
+        found.append({"Sid": LIST, "Effect": "Allow", "Action": sorted(listed_by), "Resource": "*"})
+    if roles := _entered(evidence):
+        found.append({"Sid": ENTER, "Effect": "Allow", "Action": ["sts:AssumeRole"], "Resource": roles})
+    return found
+
+
+def with_names(document: Document, evidence: Document) -> Iterator[Result]:
     """The results with the readings' names in the place of their IDs."""
     names = {(reading["target"], reading["id"]): reading["name"] for reading in evidence["readings"]}
     for row in document["results"]:
@@ -84,13 +111,14 @@ def read_back(text: str, document: Document, evidence: Document) -> Iterator[str
     """Its actions: those that the results rest on, and none besides those that the suite may ask for at all."""
     statements = json.loads(text)["Statement"]
     for statement in statements:
-        if (statement["Effect"], statement["Resource"], len(statement)) != ("Allow", "*", 4):
+        own = statement in _of_the_auditor(evidence)
+        if not own and (statement["Effect"], statement["Resource"], len(statement)) != ("Allow", "*", 4):
             yield f"its statement {statement['Sid']} has another form"
     allowed = {action for statement in statements for action in statement["Action"]}
     listed = operations()
     for action in sorted(allowed - {operation.action for operation in listed.values()}):
         yield f"it allows {action}, which no check asks for"
-    asked = {name for row in _with_names(document, evidence) for name in row["evidence"]} & listed.keys()
+    asked = {name for row in with_names(document, evidence) for name in row["evidence"]} & listed.keys()
     of_the_profile = not _has_auditor(evidence)
     rests_on = {listed[name].action for name in asked if of_the_profile or listed[name].by == AUDITOR}
     for action in sorted(rests_on - allowed - {""}):
