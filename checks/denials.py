@@ -11,7 +11,7 @@ from typing import Any
 from fixtures.aws.deciding_keys import Turn
 from fixtures.aws.policy_language import Clause
 from fixtures.evidence import Evidence
-from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision
+from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision, denial_in
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
 from fixtures.evidence.permissions import Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
@@ -33,22 +33,30 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
     """What mends the denial and all that have its cause and layer, as lines: what the request has to meet first, then what
     somebody else has to change, in words that can be sent, and what IAM's simulator says of that."""
     decision = denial.decision
-    kind = (decision.cause, decision.layer)
-    try:
-        proposal = evidence.proposals.get(kind)
-    except Unavailable as failure:
-        proposal = Proposal(
-            (denial.need,), statement_of([denial.need]), proof=Proof(None, why=failure.reason)
-        )
-    proposal = proposal or Proposal((denial.need,), statement_of([denial.need]))
-    nearer = list(_nearer_profile(denial, evidence))
     alike = evidence.grants.of(denial)
+    needs = tuple(each.need for each in alike)
+    proposal: Proposal | None = None
+    why = ""
+    try:
+        proposal = evidence.proposals.get((decision.cause, decision.layer))
+    except Unavailable as failure:
+        why = failure.reason
+    proposal = proposal or Proposal(needs, statement_of(needs), proof=Proof(None, why=why))
+    nearer = list(_nearer_profile(denial, evidence))
     lines = [
         *(nearer or _routed(denial, proposal, evidence)),
         *(line for each in (denial, *alike) for line in _met(each.decision, evidence)),
-        *_asked_for(denial, proposal, evidence),
+        *_of_everything(decision, why),
+        *_asked_for(alike, proposal, evidence),
     ]
     return list(dict.fromkeys(lines))
+
+
+def _of_everything(decision: Decision, why: str) -> Iterator[str]:
+    """Where the policy that denies could not be read because it denies that as well."""
+    other = denial_in(why)
+    if other and decision.explicit and (other.layer, other.explicit) == (decision.layer, True):
+        yield f"# {_words()['everything']['meet'].format(action=other.action)}"
 
 
 def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
@@ -126,8 +134,8 @@ def _names(evidence: Evidence) -> dict[str, str]:
     }
 
 
-def _asked_for(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[str]:
-    decision, names = denial.decision, _names(evidence)
+def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) -> Iterator[str]:
+    decision, names = alike[0].decision, _names(evidence)
     owner = (
         _words()["layers"]
         .get(decision.layer, "whoever owns the {layer}")
@@ -139,7 +147,7 @@ def _asked_for(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterat
             yield from _changed(change, f"{lead}{owner}")
         yield f"# {proven(proposal.proof, 'with that')}"
     elif decision.explicit or decision.layer == SCP:
-        yield f"# to send to {owner}: {message(denial, proposal, evidence)}"
+        yield f"# to send to {owner}: {message(alike, proposal, evidence)}"
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
             left = statement_of(each.need for each in proposal.proof.left)
@@ -166,11 +174,12 @@ def _changed(change: Change, owner: str) -> Iterator[str]:
     yield f"# {change.changed}"
 
 
-def message(denial: Denial, proposal: Proposal, evidence: Evidence) -> str:
-    """A text for whoever owns the policy that denies."""
+def message(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) -> str:
+    """A text for whoever owns the policy that denies, named where any of the denials names it."""
     names = _names(evidence)
-    decision = denial.decision
-    policy = f" {', '.join(decision.policies)}" if decision.policies else ""
+    decision = alike[0].decision
+    policies = dict.fromkeys(policy for each in alike for policy in each.decision.policies)
+    policy = f" {', '.join(policies)}" if policies else ""
     how = "by an explicit deny in" if decision.explicit else "since nothing allows it in"
     actions = sorted({need.action for need in proposal.needs})
     resources = sorted({named(need.resource) for need in proposal.needs})
