@@ -89,6 +89,15 @@ def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[
 
 def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
     """How a request meets the conditions that turn the decision."""
+    if decision.demands:
+        names = {
+            "values": "any, or the one that its owner names",
+            "key": decision.demands,
+            **_names(evidence),
+        }
+        words = _condition(decision.demands)
+        yield f"# to meet the {decision.layer}: {words['meet'].format(**names)}"
+        yield words["command"].format(**names)
     for turn in decision.turns:
         for clause in turn.statement.conditions:
             if clause.keys[0] not in turn.keys:
@@ -149,6 +158,8 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
     elif decision.explicit or decision.layer == SCP:
         yield f"# to send to {owner}: {message(alike, proposal, evidence)}"
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
+        if decision.layer == SCP and not any(each.decision.policies for each in alike):
+            yield f"# {_words()['simulated']['meet']}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
             left = statement_of(each.need for each in proposal.proof.left)
             yield f"# besides, {_words()['layers'][IDENTITY].format(**names)} adds this statement:"

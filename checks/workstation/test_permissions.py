@@ -236,6 +236,9 @@ def _require_allowed(
         raise Unavailable(reason, given=obstacles, missing_actions=ruling.missing_actions)
     shown = sum(ruling.by_call for _, ruling in ruled)
     by = f"{shown} shown by calls of this run" if shown else "by IAM's simulation"
+    spared = next((ruling.spared for _, ruling in ruled if ruling.spared), None)
+    if spared:
+        by = f"{by}; a service control policy on all of Bedrock spares this caller, as {spared.action} shows"
     return f"{needs[0].action} on {named(needs[0].resource)}: allowed{more(needs)}; {by}"
 
 

@@ -80,7 +80,7 @@ def test_a_key_that_nobody_knows_is_named_with_policy_and_statement_and_what_tel
 
 
 def test_an_organisations_condition_that_a_call_outvotes_is_no_finding() -> None:
-    edit = scp(deny("*", Condition=OFFICE))
+    edit = scp(deny(["bedrock:Invoke*", "bedrock:ListFoundation*"], Condition=OFFICE))
     result = found(edit)
     assert result.root_causes == []
     assert (
@@ -188,3 +188,60 @@ def test_a_time_that_the_simulation_was_not_told_is_no_difference() -> None:
     result = found(policy(deny("bedrock:*", Condition=over), name="Until"))
     assert result.root_causes == ["IAM-01 IAM02"]
     assert "was not told aws:CurrentTime" in result["IAM-05"]["observed"]
+
+
+# --------------------------------------------------------------------- policies of the organisation, with conditions
+
+FROM_A_SERVICE = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
+
+
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("actions", ["*", "bedrock:*"])
+@pytest.mark.parametrize("condition", [OFFICE, {**OFFICE, **FROM_A_SERVICE}], ids=["address", "perimeter"])
+def test_an_organisation_that_denies_all_from_elsewhere_leaves_its_own_in_peace(
+    condition: dict[str, Any], actions: str, probe: bool
+) -> None:
+    result = found(scp(deny(actions, Condition=condition)), only=CALLS, probe=probe)
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+    said = result["IAM-01", "InvokeModel-CHAT_MODEL"]["observed"]
+    assert probe or "spares this caller, as bedrock:ListFoundationModels shows" in said
+
+
+def test_a_policy_of_the_organisation_on_invocations_alone_that_hangs_on_the_place_is_left_to_a_call() -> (
+    None
+):
+    inside = scp(deny(INVOKING, Condition={**OFFICE, **FROM_A_SERVICE}))
+    row = found(inside)["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert row["status"] == "inconclusive"
+    assert "where a request comes from; a call tells: run with --probe" in row["reason"]
+    assert found(inside, only=CALLS, probe=True).root_causes == []
+    abroad = {"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}, **FROM_A_SERVICE}
+    outside = found(scp(deny(INVOKING, Condition=abroad)), only=CALLS, probe=True)
+    assert outside.root_causes == ["IAM-01 IAM02"]
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_guardrail_that_the_organisation_asks_for_is_told_from_a_ban(probe: bool) -> None:
+    asking = found(scp(GUARDED), only=CALLS, probe=probe)
+    assert asking.root_causes == ["IAM-01 IAM05"]
+    assert "guardrailIdentifier" in first(asking)["remedy"][0]
+    banning = found(scp(deny(INVOKING)), only=CALLS, probe=probe)
+    assert banning.root_causes == ["IAM-01 IAM02"]
+    shown = [line for line in first(banning)["remedy"] if "--probe shows it" in line]
+    assert len(shown) == (not probe)
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_policy_that_denies_all_that_would_read_it_is_one_root_cause(probe: bool) -> None:
+    elsewhere = {"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d4e5f60718"}}
+    result = found(policy(deny("*", Condition=elsewhere), name="Network"), only=CALLS, probe=probe)
+    assert result.root_causes == ["IAM-03 IAM02"]
+    assert first(result)["remedy"][0].startswith("# the policy denies iam:GetRole as well")
+    one = found(policy(deny("bedrock:*"), name="Network"), only=CALLS, probe=probe)
+    assert not any("as well" in line for line in first(one)["remedy"])
+
+
+def test_a_policy_of_the_organisation_that_one_call_names_is_named_to_its_owner_for_all() -> None:
+    result = found(scp(deny("bedrock:*", "arn:aws:bedrock:*::foundation-model/anthropic.*")), only=CALLS)
+    assert result.root_causes == ["IAM-01 IAM02"]
+    assert any("service_control_policy/p-" in line for line in first(result)["remedy"])
