@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from html.parser import HTMLParser
 from typing import Any
 
+from checks.frameworks import frameworks, served
 from reports.artifacts import json_text
 from reports.conditions import conditions, headline
 from reports.consumers import lines
@@ -112,6 +114,7 @@ def page(
         root_causes=told,
         comparison=_compared(comparison, anchors),
         sections=_sections(rows, book),
+        frameworks=_frameworks(rows, book),
         groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],
         severities=SEVERITIES,
         register=list(register.values()),
@@ -207,6 +210,7 @@ def _row(
         "change": changes.get(key),
         "behind": worst.get((result["target"], behind)) if behind else None,
         "open": result["status"] in OPEN,
+        "controls": served(result["requirement"]),
         "readings": [register[place] for place in read if place in register],
         "elsewhere": [name for target, name in read if (target, name) not in register],
     }
@@ -275,6 +279,23 @@ def _sections(rows: Sequence[dict[str, Any]], guide: Guide) -> list[dict[str, An
             }
         )
     return sections
+
+
+def _frameworks(rows: Sequence[dict[str, Any]], guide: Guide) -> list[dict[str, Any]]:
+    """The frameworks with evidence among the results: each control with the requirements that serve it, and their worst."""
+    worst: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        worst.setdefault(row["requirement"], row)
+    found = []
+    for framework in frameworks().values():
+        controls = [
+            {**asdict(control), "rows": [worst[name] for name in guide.in_order(served)]}
+            for control in framework.control
+            if (served := set(control.requirements) & worst.keys())
+        ]
+        if controls:
+            found.append({**asdict(framework), "controls": controls})
+    return found
 
 
 def bar(tally: Mapping[str, int], whole: int) -> list[dict[str, Any]]:

@@ -12,6 +12,7 @@
 
   const state = () => ({
     status: chosen("status"), severity: chosen("severity"), section: form.elements.section.value,
+    framework: form.elements.framework ? form.elements.framework.value : "",
     target: form.elements.target.value, q: form.elements.q.value.trim(),
   });
   const address = (now) => {
@@ -27,6 +28,7 @@
       const fits = (!now.status.length || now.status.includes(data.status)) &&
         (!now.severity.length || now.severity.includes(data.severity)) &&
         (!now.section || now.section === data.section) && (!now.target || now.target === data.target) &&
+        (!now.framework || (data.framework || "").split(" ").includes(now.framework)) &&
         words.every((word) => text(row).includes(word));
       row.classList.toggle("out", !fits);
       shown += fits;
@@ -46,13 +48,14 @@
       const values = (wanted.get(name) || "").split(",");
       for (const box of all(`input[name=${name}]`, form)) box.checked = values.includes(box.value);
     }
-    for (const name of ["section", "target", "q"]) form.elements[name].value = wanted.get(name) || "";
-    for (const name of ["section", "target"]) if (form.elements[name].selectedIndex < 0) form.elements[name].selectedIndex = 0;
+    const fields = ["section", "framework", "target", "q"].filter((name) => form.elements[name]);
+    for (const name of fields) form.elements[name].value = wanted.get(name) || "";
+    for (const name of fields) if (form.elements[name].selectedIndex < 0) form.elements[name].selectedIndex = 0;
     apply();
   };
   const go = () => {
     const fragment = location.hash.slice(1);
-    if (/^(status|severity|section|target|q)=/.test(fragment)) {
+    if (/^(status|severity|section|framework|target|q)=/.test(fragment)) {
       restore(fragment);
       $("results").scrollIntoView();
       return;

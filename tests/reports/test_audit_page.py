@@ -12,6 +12,7 @@ from typing import Any
 import jsonschema
 import pytest
 
+from checks.frameworks import frameworks
 from fixtures.privacy.unseen import visible
 from reports.artifacts import json_text
 from reports.formats import audit
@@ -23,8 +24,8 @@ from tests.suite import ROOT
 
 SCHEMA = json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8"))
 ORDER = (
-    "verdict", "provenance", "root-causes", "changes", "guide", "results", "exceptions", "not-evaluated", "limits",
-    "integrity",
+    "verdict", "provenance", "root-causes", "changes", "guide", "frameworks", "results", "exceptions", "not-evaluated",
+    "limits", "integrity",
 )  # fmt: skip
 
 
@@ -534,3 +535,21 @@ def test_no_window_is_too_narrow(browser: Browser, address: str, width: int) -> 
     browser.open(address)
     browser.run(UNFOLD)
     assert browser.run("return document.documentElement.scrollWidth;") <= width
+
+
+def test_each_control_leads_to_the_worst_result_that_is_evidence_for_it() -> None:
+    """Of a framework stand the controls that results serve, and no others."""
+    document, evidence = material()
+    markup = rendered(document, evidence)
+    section = markup[markup.index('<section id="frameworks"') : markup.index('<section id="results"')]
+    judged = {row["requirement"] for row in document["results"]}
+    for framework in frameworks().values():
+        for control in framework.control:
+            served = judged & set(control.requirements)
+            assert (f">{control.id} <span" in section) == bool(served), control.id
+            for requirement in served:
+                assert f"{requirement}<span" in section
+    rows = [tag for tag in re.findall(r'<details class="row"[^>]*>', markup) if "data-framework" in tag]
+    assert rows and all(re.search(r'data-framework="[a-z0-9 -]+"', tag) for tag in rows)
+    document["results"] = [row for row in document["results"] if row["scope"] == "workstation"]
+    assert 'id="frameworks"' not in rendered(document, evidence)
