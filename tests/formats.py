@@ -20,8 +20,9 @@ from reports.formats import html, junit, sarif, summary
 from tests.suite import Ran
 
 XUNIT = Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"
+OSCAL = Path(__file__).parent / "schemas" / "oscal-assessment-results.json"
 HAS_OCSF = importlib.util.find_spec("py_ocsf_models") is not None
-EVERY_FORMAT = ("--sarif", *(["--ocsf"] if HAS_OCSF else []))
+EVERY_FORMAT = ("--sarif", "--oscal", *(["--ocsf"] if HAS_OCSF else []))
 needs_ocsf = pytest.mark.skipif(not HAS_OCSF, reason="py-ocsf-models is not for this Python")
 
 
@@ -44,6 +45,15 @@ def sarif_valid(text: str) -> None:
     )
     assert schema["id"] == sarif.SCHEMA
     jsonschema.Draft4Validator(schema).validate(json.loads(text))
+
+
+def oscal_valid(text: str) -> list[dict[str, Any]]:
+    """The results; fails unless the fields are what NIST's schema of assessment results says of them."""
+    schema = json.loads(OSCAL.read_text(encoding="utf-8"))
+    document = json.loads(text)
+    jsonschema.Draft202012Validator(schema).validate(document)
+    results: list[dict[str, Any]] = document["assessment-results"]["results"]
+    return results
 
 
 def ocsf_valid(text: str) -> list[dict[str, Any]]:
@@ -75,6 +85,8 @@ def counts_agree(ran: Ran) -> Counter[str]:
     rows = html.outcomes(text_of(ran, "report.html"))
     assert rows == {row["check"]: [html.OUTCOMES[row["status"]]] for row in results}
     assert len(json.loads(text_of(ran, "results.sarif"))["runs"][0]["results"]) == statuses["non_compliant"]
+    observed = json.loads(text_of(ran, "results.oscal.json"))["assessment-results"]["results"]
+    assert sum(len(each["observations"]) for each in observed) == len(results)
     if HAS_OCSF:
         findings = json.loads(text_of(ran, "results.ocsf.json"))
         assert Counter(finding["status_code"] for finding in findings) == statuses

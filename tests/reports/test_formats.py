@@ -22,6 +22,7 @@ from reports.formats import (
     junit,
     made,
     ocsf,
+    oscal,
     rendered,
     sarif,
     summary,
@@ -33,6 +34,7 @@ from tests.formats import (
     counts_agree,
     needs_ocsf,
     ocsf_valid,
+    oscal_valid,
     outside_code,
     sarif_valid,
     text_of,
@@ -345,6 +347,63 @@ def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
 
 
 @needs_ocsf
+def test_oscal_follows_nists_schema(many: tuple[dict[str, Any], Any], hostile: dict[str, Any]) -> None:
+    for document in (many[0], hostile):
+        results = oscal_valid(oscal.render(document, {}))
+        assert [len(result["observations"]) for result in results] == [
+            len([row for row in document["results"] if row["target"] == target["id"]])
+            for target in document["targets"]
+        ]
+        references = {
+            row["observation-uuid"]
+            for result in results
+            for finding in result.get("findings", ())
+            for row in finding["related-observations"]
+        }
+        assert references <= {row["uuid"] for result in results for row in result["observations"]}
+
+
+def test_oscal_calls_satisfied_what_is_compliant_and_nothing_that_could_not_be_read() -> None:
+    """A requirement with several cases is satisfied where each that applies is, and has no verdict while one is unread."""
+    document, _ = material()
+    (target,) = document["targets"][:1]
+    row = {**document["results"][0], "target": target["id"]}
+    statuses = {
+        "LOG-08": ("compliant", "not_applicable"),
+        "LOG-09": ("compliant", "non_compliant"),
+        "LOG-10": ("compliant", "inconclusive"),
+        "LOG-11": ("waived",),
+        "LOG-12": ("blocked",),
+        "SSO-03": ("not_applicable",),
+    }
+    document["targets"] = [target]
+    document["results"] = [
+        {**row, "requirement": name, "case": f"case-{number}", "status": status}
+        for name, each in statuses.items()
+        for number, status in enumerate(each)
+    ]
+    (result,) = oscal_valid(oscal.render(document, {}))
+    found = {each["target"]["target-id"]: each for each in result["findings"]}
+    assert {name: each["target"]["status"]["state"] for name, each in found.items()} == {
+        "LOG-08": "satisfied",
+        "LOG-09": "not-satisfied",
+        "LOG-11": "not-satisfied",
+    }
+    assert found["LOG-11"]["remarks"] == "waived"
+    controls = {prop["value"] for prop in found["LOG-09"]["props"]}
+    assert {"eu-ai-act Art. 26(6)", "nist-800-53 AU-11"} <= controls
+    reviewed = {
+        each["control-id"]
+        for each in result["reviewed-controls"]["control-selections"][0]["include-controls"]
+    }
+    assert {"au-11", "eu-ai-act_art-26-6"} <= reviewed
+    assert not list(oscal.read_back(oscal.render(document, {}), document, {}))
+    forged = oscal.render(document, {}).replace('"state": "not-satisfied"', '"state": "satisfied"', 1)
+    assert list(oscal.read_back(forged, document, {})) == [
+        "its findings are not those of the results of results.json"
+    ]
+
+
 def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any], Any]) -> None:
     findings = ocsf_valid(ocsf.render(many[0], {}))
     for finding, row in zip(findings, many[0]["results"], strict=True):
@@ -415,7 +474,7 @@ def text_by(each: Format, document: dict[str, Any], evidence: dict[str, Any]) ->
 
 
 def test_sarif_and_ocsf_are_written_only_where_asked_for() -> None:
-    assert written(SimpleNamespace(sarif=True, ocsf=False), *material()) == {
+    assert written(SimpleNamespace(sarif=True, ocsf=False, oscal=False), *material()) == {
         *ALWAYS,
         "audit.html",
         "results.sarif",
@@ -423,7 +482,7 @@ def test_sarif_and_ocsf_are_written_only_where_asked_for() -> None:
 
 
 def test_the_fleet_page_is_for_several_targets_and_the_audit_page_for_few() -> None:
-    options = SimpleNamespace(sarif=False, ocsf=False)
+    options = SimpleNamespace(sarif=False, ocsf=False, oscal=False)
     row = guide()["requirements"][0]
     names = [f"p{number}/us-east-1" for number in range(30)]
     made = material(names, [result(row, None, name, "compliant") for name in names])
