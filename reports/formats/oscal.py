@@ -29,7 +29,6 @@ NS = "urn:bedrock-preflight"
 LONGEST = 2000
 FAILED = ("non_compliant", "waived")
 UNREAD = ("inconclusive", "blocked")
-NONE_REVIEWED = "No requirement that was judged is evidence for a control of a framework."
 
 
 def render(document: Json, evidence: Json) -> str:
@@ -51,7 +50,7 @@ def render(document: Json, evidence: Json) -> str:
                 "results": [
                     _result(document, target, rows)
                     for target in document["targets"]
-                    for rows in [by_target(document["results"]).get(target["id"], [])]
+                    if (rows := by_target(document["results"]).get(target["id"]))
                 ],
                 "back-matter": {
                     "resources": [
@@ -95,18 +94,18 @@ def _result(document: Json, target: Json, rows: list[Json]) -> dict[str, Any]:
         },
         "reviewed-controls": {
             "control-selections": [_reviewed(rows)],
-            **({"control-objective-selections": [{"include-objectives": objectives}]} if rows else {}),
+            "control-objective-selections": [{"include-objectives": objectives}],
         },
-        **({"observations": [_observation(row, run, subject) for row in rows]} if rows else {}),
+        "observations": [_observation(row, run, subject) for row in rows],
         **({"findings": findings} if findings else {}),
     }
 
 
 def _reviewed(rows: Iterable[Json]) -> dict[str, Any]:
-    controls = sorted({control_id(*each) for row in rows for each in served(row["requirement"])})
-    if not controls:
-        return {"description": NONE_REVIEWED}
-    return {"include-controls": [{"control-id": each} for each in controls]}
+    """The guide's requirements, as its controls, and those of frameworks that they are evidence for."""
+    found = {f"guide_{row['requirement'].lower()}" for row in rows}
+    found |= {control_id(*each) for row in rows for each in served(row["requirement"])}
+    return {"include-controls": [{"control-id": each} for each in sorted(found)]}
 
 
 def _observation(row: Json, run: Json, subject: str) -> dict[str, Any]:
@@ -135,7 +134,7 @@ def _findings(rows: Iterable[Json], target: str) -> Iterator[dict[str, Any]]:
         yield {
             "uuid": _uuid("finding", target, name),
             "title": _line(f"{name}: {own[0]['title']}"),
-            "description": _text(statements.get(name, own[0]["title"])),
+            "description": _text(str(statements.get(name, own[0]["title"]))),
             "props": [
                 _prop("control", f"{framework.name} {control.id}") for framework, control in served(name)
             ] or [_prop("requirement", name)],
@@ -229,5 +228,6 @@ FORMATS = (
         read_back,
         render,
         option="oscal",
+        suits=lambda document: bool(document["results"]),
     ),
 )
