@@ -14,6 +14,7 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
     """The configured model has an applied quota above zero, per minute and per day."""
     variable, _, day = case.partition("-")
     own = quotas[variable]
+    _require_runtime(own)
     if day and not own.daily:
         not_applicable(f"Service Quotas has no quota per day for {own.configured.name.text}")
     zero = [quota for quota in (own.daily if day else own.quotas) if quota.applied <= 0]
@@ -23,36 +24,38 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
             cause="MOD12" if day else None,
             own_remedy=True,
             expected=f"more than 0 requests and tokens a {day or 'minute'} for {own.configured.name.text}",
-            observed=f"{zero[0].name}: {zero[0].applied:g} applied, and {_said(zero[0].default)} by default",
+            observed=f"{zero[0].name}: {zero[0].applied:,.0f} applied, and {_said(zero[0].default)} by default",
             account=caller_names.account,
             resource=zero[0].code,
-            value=f"{zero[0].default or 1:g}",
+            value=f"{zero[0].default or 1:.0f}",
             given=own.configured.in_its_way,
         )
-    return "; ".join(f"{quota.name}: {quota.applied:g}" for quota in (own.daily if day else own.quotas))
+    return "; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota in (own.daily if day else own.quotas))
 
 
 @requirement("QTA-02")
 def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> str:
     """The configured model has at least the configured requests and tokens a minute."""
     own = quotas[case]
+    _require_runtime(own)
     if not own.needed:
         _nothing_configured(own)
     short = own.short()
     require(
         not short,
         expected=f"{' and '.join(f'{need} {quota.unit}' for quota, need in short)} a minute",
-        observed="; ".join(f"{quota.name}: {quota.applied:g}" for quota, _ in short),
+        observed="; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota, _ in short),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
         given=own.configured.in_its_way,
     )
-    return "; ".join(f"{quota.name}: {quota.applied:g}" for quota in own.quotas)
+    return "; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota in own.quotas)
 
 
 @requirement("QTA-03")
 def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> str:
     """Where an increase was needed, the applied quota is above the default, or an approved request exists."""
     own = quotas[case]
+    _require_runtime(own)
     if not own.needed:
         _nothing_configured(own)
     if own.quotas and not own.beyond_default():
@@ -62,15 +65,20 @@ def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> str:
         not missing,
         expected="an applied quota above the default, or an approved request for one",
         observed="; ".join(
-            f"{quota.name}: {quota.applied:g}, the default, {need} are needed and no request was approved"
+            f"{quota.name}: {quota.applied:,.0f}, the default, {need} are needed and no request was approved"
             for quota, need in missing
         ),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
         given=own.configured.in_its_way,
     )
     return "; ".join(
-        f"{quota.name}: {quota.applied:g}, {need} are needed" for quota, need in own.beyond_default()
+        f"{quota.name}: {quota.applied:,.0f}, {need} are needed" for quota, need in own.beyond_default()
     )
+
+
+def _require_runtime(own: ModelQuotas) -> None:
+    if own.configured.name.kind == "mantle":
+        not_applicable("[models] endpoint is mantle, which has quotas of its own, per model and Region")
 
 
 def _nothing_configured(own: ModelQuotas) -> NoReturn:
@@ -78,4 +86,4 @@ def _nothing_configured(own: ModelQuotas) -> NoReturn:
 
 
 def _said(default: float | None) -> str:
-    return "nothing" if default is None else f"{default:g}"
+    return "nothing" if default is None else f"{default:,.0f}"

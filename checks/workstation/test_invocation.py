@@ -9,7 +9,7 @@ from checks.denials import ASKS as DENIAL
 from checks.denials import remedy_of
 from checks.error_texts import error_text
 from checks.model_words import edits, first, names, permitted_geography
-from checks.requirement import require, requirement
+from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import THROTTLED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
@@ -34,12 +34,11 @@ RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
 
 
 @requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
-def test_chat_model_answers(
-    chat_answer: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
-) -> str:
+def test_chat_model_answers(models: dict[str, ConfiguredModel], evidence: Evidence) -> str:
     """The chat model answers a minimal InvokeModel."""
     configured = models[CHAT]
-    answer = _answer(chat_answer, INVOKE, configured, evidence)
+    _at_bedrock_runtime(configured)
+    answer = _answer(evidence.chat_answer, INVOKE, configured, evidence)
     require(
         "json" in answer["content_type"] and answer["stopped"],
         expected="an answer in JSON that says why it ended",
@@ -49,13 +48,14 @@ def test_chat_model_answers(
     return f"{CHAT}: {answer['content_type']}, ended"
 
 
-@requirement("INV-02", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
-def test_chat_model_streams(
-    chat_stream: Reading, models: dict[str, ConfiguredModel], evidence: Evidence
-) -> str:
+@requirement(
+    "INV-02", asks=("caller_names", "chat_answer", "chat_stream", "embedding_answer", "identity", *DENIAL)
+)
+def test_chat_model_streams(models: dict[str, ConfiguredModel], evidence: Evidence) -> str:
     """It streams chunks and a stop."""
     configured = models[CHAT]
-    answer = _answer(chat_stream, STREAM, configured, evidence)
+    _at_bedrock_runtime(configured)
+    answer = _answer(evidence.chat_stream, STREAM, configured, evidence)
     require(
         answer["chunks"] > 0 and answer["stopped"],
         expected="chunks, the last of which ends the answer",
@@ -85,6 +85,13 @@ def test_embedding_model_returns_its_vector(
         each=edits(EMBEDDING, names(models), evidence.model_places),
     )
     return f"{EMBEDDING}: {answer['length']} numbers"
+
+
+def _at_bedrock_runtime(configured: ConfiguredModel) -> None:
+    if configured.name.kind == "mantle":
+        not_applicable(
+            "[models] endpoint is mantle: the model is called neither by InvokeModel nor by an SDK of AWS"
+        )
 
 
 def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence: Evidence) -> Any:

@@ -19,6 +19,7 @@ from fixtures.evidence.models import (
     ModelName,
     Place,
     agreement_of,
+    as_on_mantle,
     form_is_missing,
     is_anthropics,
 )
@@ -32,6 +33,13 @@ ADMITTED = ("eligible", "enabled")
 """Of an account in a trusted access program: admitted, and admitted and opted in."""
 AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
 """GetFoundationModelAvailability's members; that of the agreement lies one deeper."""
+
+
+FORMS = (
+    "provider.model, that with a geography in front, or an ARN, as Bedrock writes them",
+    "provider.model, without geography, revision or ARN, as bedrock-mantle lists it",
+)
+"""Of an identifier, by the endpoint: bedrock-runtime and bedrock-mantle."""
 
 
 @requirement("MDL-01", asks=("offers",))
@@ -50,7 +58,7 @@ def test_identifier_is_well_formed(
     require(
         False,
         cause="MOD02",
-        expected=f"provider.model, that with a geography in front, or an ARN, as Bedrock writes them{such_as(listed)}",
+        expected=f"{FORMS[name.kind == 'mantle']}{such_as(listed)}",
         observed=f"{said(case, name, model_places)}: of none of these forms",
         candidate=first(listed),
         own_remedy=not listed,
@@ -68,7 +76,10 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
         offers = evidence.offers
     except Unavailable:
         return known
-    return meant(name.text, offers, evidence.target.region, case, permitted_geography(evidence)) or known
+    found = meant(name.text, offers, evidence.target.region, case, permitted_geography(evidence))
+    if name.kind == "mantle":
+        return list(dict.fromkeys(map(as_on_mantle, found))) or [as_on_mantle(name.text)]
+    return found or known
 
 
 @requirement("MDL-02")

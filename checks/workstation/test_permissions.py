@@ -14,7 +14,14 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.denials import APPLY_GUARDRAIL, Decision, denial_of
 from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.guardrails import Guardrails
-from fixtures.evidence.models import PROFILE, ConfiguredModel, agreement_of, form_is_missing, is_anthropics
+from fixtures.evidence.models import (
+    MANTLES_OWN,
+    PROFILE,
+    ConfiguredModel,
+    agreement_of,
+    form_is_missing,
+    is_anthropics,
+)
 from fixtures.evidence.permissions import (
     GET,
     INVOKE,
@@ -49,8 +56,12 @@ def test_action_is_allowed(
     configured = models[variable]
     if action not in evidence.settings.models.required:
         not_applicable(f"[models] required does not name {action}")
+    if action == STREAM and configured.name.kind == "mantle":
+        not_applicable("[models] endpoint is mantle, where streaming takes no right of its own")
     if action == STREAM and STREAM not in actions_on(variable):
         not_applicable(f"{variable} is the embedding model, and embeddings are not streamed")
+    if action == GET and configured.name.kind == "mantle" and configured.base is None:
+        not_applicable(f"{configured.name.text}: {MANTLES_OWN}")
     need = permissions.need(action, configured)
     obstacles = configured.in_its_way if action != LIST else ()
     return _require_allowed([need], rulings, obstacles, evidence)
@@ -105,6 +116,8 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> str
 def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], evidence: Evidence) -> str:
     """`GetFoundationModel` or `GetInferenceProfile` itself succeeds for [each configured model]."""
     configured = models[case]
+    if configured.name.kind == "mantle" and configured.base is None:
+        not_applicable(f"{configured.name.text}: {MANTLES_OWN}")
     tried = {GET: configured.model_reading, PROFILE: configured.profile_reading}
     readings = {action: reading for action, reading in tried.items() if reading}
     if configured.retired or not readings:
@@ -207,6 +220,8 @@ def test_guardrails_may_be_applied(
 ) -> str:
     """The caller may apply each guardrail that a call of [each configured model] goes through."""
     configured = models[case]
+    if configured.name.kind == "mantle":
+        not_applicable("[models] endpoint is mantle, which applies no guardrails")
     needs = [Need(APPLY_GUARDRAIL, arn) for arn in guardrails.on(configured.name)]
     denied = [need for need in needs if guardrail_rulings[need].denied]
     made = calls_made.get(permissions.need(INVOKE, configured))

@@ -1,0 +1,107 @@
+"""Bedrock's second endpoint (bedrock-mantle) on purpose: with its own right and its own identifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fixtures.evidence.models import ModelName, as_on_mantle
+from fixtures.evidence.permissions import INFER
+from fixtures.settings import ModelSettings, Settings
+from tests.bedrock_edits import (
+    ACCOUNT,
+    PROFILE,
+    READING,
+    SONNET,
+    TITAN,
+    Edit,
+    all_of,
+    allow,
+    chat,
+    deny,
+    model_arn,
+    policy,
+    scp,
+)
+from tests.harness import Judged, judged
+
+PROJECT = f"arn:aws:bedrock-mantle:us-east-1:{ACCOUNT}:project/default"
+RIGHT = policy(allow(INFER, PROJECT), name="Mantle")
+ON_MANTLE = Settings(models=ModelSettings(PROFILE, TITAN, endpoint="mantle"))
+WHOLE = tuple(
+    f"{group}-{number:02}"
+    for group, last in {"IAM": 7, "MDL": 11, "INV": 3, "QTA": 3, "LPR": 6}.items()
+    for number in range(1, last + 1)
+)
+
+
+def found(edit: Edit, *, only: tuple[str, ...] = WHOLE, **options: Any) -> Judged:
+    return judged("compliant", edit=edit, only=only, settings=ON_MANTLE, **options)
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_with_the_endpoints_own_right_it_is_fine_whether_the_model_may_be_invoked_or_not(probe: bool) -> None:
+    bare = policy(allow(READING), allow("bedrock:InvokeModel", model_arn(TITAN)))
+    for more in ((), (bare,)):
+        result = found(all_of(chat(SONNET), RIGHT, *more), probe=probe)
+        assert (result.root_causes, result.with_status("inconclusive") - {"INV-03"}) == ([], set())
+        allowed = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+        assert allowed["observed"].startswith(f"{INFER} on project/default in us-east-1: allowed")
+        assert {"LPR-06 bedrock-mantle:*", "IAM-02 CHAT_MODEL", "IAM-07 CHAT_MODEL", "INV-01"} <= (
+            result.with_status("not_applicable")
+        )
+        assert result["LPR-06", "bedrock:CallWithBearerToken"]["status"] == "compliant"
+        assert not [
+            r
+            for r in result.readings
+            if r["params"].get("modelId") == SONNET and r["name"].startswith("bedrock-runtime")
+        ]
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_the_right_to_invoke_is_not_its_right(probe: bool) -> None:
+    result = found(chat(SONNET), probe=probe)
+    assert result.root_causes == ["IAM-01 IAM01"]
+    (cause,) = result.document["root_causes"]
+    (statement,) = [line for line in cause["remedy"] if '"Effect"' in line]
+    assert statement == f'# {{"Effect":"Allow","Action":["{INFER}"],"Resource":["{PROJECT}"]}}'
+    assert found(all_of(chat(SONNET), RIGHT), probe=probe).root_causes == []
+
+
+def test_an_organisation_may_deny_the_endpoint_alone() -> None:
+    result = found(all_of(chat(SONNET), RIGHT, scp(deny("bedrock-mantle:*"))))
+    assert result.root_causes == ["IAM-01 IAM02"]
+
+
+@pytest.mark.parametrize(
+    "written", [PROFILE, f"global.{SONNET}", f"{SONNET}-v1:0", f"bedrock_mantle/{SONNET}"]
+)
+def test_an_identifier_of_the_first_endpoint_is_none_of_the_second(written: str) -> None:
+    result = found(all_of(chat(written), RIGHT), only=("MDL-01", "MDL-02"))
+    assert result.root_causes == ["MDL-01 MOD02"]
+    (cause,) = result.document["root_causes"]
+    assert f"set CHAT_MODEL to an ID that the Region lists, such as {SONNET}" in cause["remedy"][1]
+
+
+def test_a_model_that_the_second_endpoint_alone_has_is_not_judged_by_the_list_of_the_first() -> None:
+    result = found(all_of(chat("zai.glm-4.6"), RIGHT), only=("MDL-01", "MDL-02", "IAM-01", "IAM-04"))
+    assert result.root_causes == []
+    row = result["MDL-02", "CHAT_MODEL"]
+    assert (row["status"], "bedrock-mantle may" in row["reason"]) == ("inconclusive", True)
+    assert result["IAM-04", "CHAT_MODEL"]["status"] == "not_applicable"
+
+
+@pytest.mark.parametrize(
+    ("identifier", "there"),
+    [
+        (PROFILE, SONNET),
+        ("openai.gpt-oss-120b-1:0", "openai.gpt-oss-120b"),
+        ("anthropic.claude-haiku-4-5-20251001-v1:0", "anthropic.claude-haiku-4-5"),
+        ("amazon.nova-pro-v1:0:300k", "amazon.nova-pro"),
+        (model_arn(SONNET), SONNET),
+    ],
+)
+def test_an_identifier_is_written_without_geography_and_revision(identifier: str, there: str) -> None:
+    assert as_on_mantle(identifier) == there
+    assert ModelName.on_mantle(there).well_formed({})
