@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import pickle
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any
 
 from checks.catalogue import load
@@ -20,6 +23,9 @@ from reports.results import document
 from tests import edges
 
 Engine.strict = True
+WORKSTATION = tuple(requirement.id for requirement in load() if requirement.scope == "workstation")
+shelf: Path | None = None
+"""Where the verdicts of this run of the tests stand, one file each; tests/conftest.py sets it, for all its workers the same."""
 
 
 class Judged:
@@ -34,8 +40,10 @@ class Judged:
         results: list[Mapping[str, Any]],
         readings: list[Mapping[str, Any]],
         edges: frozenset[str] = frozenset(),
+        workstation_readings: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         self.edges = edges
+        self._workstation_readings = list(workstation_readings)
         keys = {(r["target"], key): key for r in results for key in r["evidence"]}
         self.readings = readings
         self.rows = results
@@ -55,6 +63,12 @@ class Judged:
         """`SSO-03 TOK02` or `PRF-07`, first to mend first."""
         return [f"{c['requirement']} {c['cause'] or ''}".strip() for c in self.document["root_causes"]]
 
+    @property
+    def of_workstation(self) -> Judged:
+        """The same of the workstation's requirements alone, with no more read than they ask for."""
+        rows = [row for row in self.rows if row["requirement"] in WORKSTATION]
+        return Judged(rows, self._workstation_readings)
+
     def with_status(self, status: str) -> set[str]:
         """`PRF-04 sso_region` or `SSO-03` of the results with that status."""
         return {_named(r) for r in self.results.values() if r["status"] == status}
@@ -62,6 +76,22 @@ class Judged:
     def not_first(self) -> set[str]:
         """The results that another failure explains or blocks, named likewise."""
         return {_named(r) for r in self.results.values() if r["behind"]}
+
+
+def verdict_on(name: str) -> Judged:
+    """What the suite says of a shipped world as it is, in the environment that it expects: judged once for all the tests of
+    a run, whichever of them and of its workers asks first."""
+    if shelf is None:
+        raise RuntimeError("tests/conftest.py says where verdicts are kept")
+    kept = shelf / f"{name}.pickle"
+    if not kept.exists():
+        world = load_world(name)
+        found = judged(world, environment=world.expect.environment, probe=world.expect.probe)
+        with NamedTemporaryFile(dir=shelf, delete=False) as half:
+            pickle.dump(found, half)
+        Path(half.name).replace(kept)
+    verdict: Judged = pickle.loads(kept.read_bytes())
+    return verdict
 
 
 def _named(result: Mapping[str, Any]) -> str:
@@ -97,16 +127,18 @@ def judged(
         evidence = run.evidence(target)
         docket = Docket(evidence, load(), Unavailable)
         results = []
-        for requirement in load():
-            if not only or requirement.id in only:
-                for outcome in docket.all(requirement.id):
-                    row = result(outcome, target, f"checks/{requirement.id}")
-                    if outcome.explained_by or outcome.blocked_by:
-                        row["root"] = result(docket.root(outcome), target, "")
-                    results.append(row)
-        readings = [reading.as_json() for reading in evidence.readings()]
+        readings: dict[str, list[Mapping[str, Any]]] = {}
+        for scope in ("workstation", "enterprise"):
+            for requirement in load():
+                if requirement.scope == scope and (not only or requirement.id in only):
+                    for outcome in docket.all(requirement.id):
+                        row = result(outcome, target, f"checks/{requirement.id}")
+                        if outcome.explained_by or outcome.blocked_by:
+                            row["root"] = result(docket.root(outcome), target, "")
+                        results.append(row)
+            readings[scope] = [reading.as_json() for reading in evidence.readings()]
         edges.note(docket.edges)
-        return Judged(results, readings, frozenset(docket.edges))
+        return Judged(results, readings["enterprise"], frozenset(docket.edges), readings["workstation"])
     finally:
         run.close()
 

@@ -211,6 +211,19 @@ def test_botocore_loads_models_signs_and_sends_through_these() -> None:
     assert botocore.session.create_loader is create_loader
 
 
+@assumes("hooks.EventAliaser.__init__", "hooks.accepts_kwargs")
+def test_botocores_events_are_translated_by_one_table_into_a_cache_and_handlers_take_keywords() -> None:
+    from botocore import compat, hooks
+
+    emitter = hooks.EventAliaser(hooks.HierarchicalEmitter())
+    assert emitter._event_aliases == hooks.EVENT_ALIASES
+    emitter.emit("before-call.elb")
+    assert emitter._alias_name_cache == {"before-call.elb": "before-call.elastic-load-balancing"}
+    assert hooks.accepts_kwargs is compat.accepts_kwargs
+    with pytest.raises(ValueError, match="must accept keyword arguments"):
+        emitter.register("before-call.elb", lambda: None)
+
+
 @assumes("botocore.parsers")
 def test_botocores_cbor_parser_reads_one_item_of_a_stream_that_can_be_peeked() -> None:
     from botocore.parsers import ResponseParserError, RpcV2CBORParser

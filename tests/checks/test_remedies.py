@@ -14,9 +14,9 @@ from checks.catalogue import PLACEHOLDERS
 from checks.fixes import Ask
 from fixtures.simulation.world import list_worlds, load_world
 from tests.followed import EDIT, NEW_TOKEN, follow, place, working
-from tests.harness import Judged, judged
+from tests.harness import Judged, judged, verdict_on
 from tests.mending import Laptop, mends_of
-from tests.reports.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, verdict_on, with_own
+from tests.reports.test_fix_scripts import AFTERWARDS, APPLY, WORLDS, options_of, with_own
 
 FAULTS = [name for name, _ in list_worlds() if load_world(name).expect.root_causes]
 RANK = ("compliant", "incomplete", "non_compliant")
@@ -31,7 +31,7 @@ UNFILLED = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>|\(new\)|\bNone\b")
 
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_remedy_that_is_followed_makes_nothing_worse(name: str, tmp_path: Path) -> None:
-    world, before = load_world(name), verdict_on(name)
+    world, before = load_world(name), verdict_on(name).of_workstation
     laptop = Laptop.of(world, tmp_path / "laptop")
     for row in before.rows:
         every_place_is_there(laptop, row)
@@ -45,7 +45,7 @@ def test_a_remedy_that_is_followed_makes_nothing_worse(name: str, tmp_path: Path
 @pytest.mark.parametrize("name", [name for name in FAULTS if name not in WORLDS])
 def test_a_script_makes_nothing_worse_where_it_mends_a_part(name: str, tmp_path: Path) -> None:
     """Of the worlds that a script mends, tests/reports/test_fix_scripts.py asks more."""
-    before = verdict_on(name)
+    before = verdict_on(name).of_workstation
     found = mends_of(before)
     if any(mend.mended for mend in found):
         laptop = Laptop.of(load_world(name), tmp_path / "laptop")

@@ -13,7 +13,7 @@ import pytest
 from checks.catalogue import load
 from fixtures.simulation.world import World, list_worlds, load_world
 from tests.awaited import WITHOUT_A_WORLD
-from tests.harness import Judged, judged
+from tests.harness import Judged, verdict_on
 
 WORLDS = [name for name, _ in list_worlds()]
 QUIET = ("compliant", "enterprise", "ok-")
@@ -26,7 +26,7 @@ NOT_FILLED_IN = re.compile(r"<(?!not set>)[a-z_ ]+>|\(new\)|\bNone\b")
 def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]]) -> None:
     """One test for each world, since judging it is what takes the time."""
     world = load_world(name)
-    found = judged(world, environment=world.expect.environment, probe=world.expect.probe)
+    found = verdict_on(name)
     matrix.append((name, ", ".join(world.expect.root_causes), ", ".join(found.root_causes)))
 
     assert tuple(found.root_causes) == world.expect.root_causes, found.document["root_causes"]

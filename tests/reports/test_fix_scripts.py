@@ -9,7 +9,6 @@ import stat
 import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +35,7 @@ from checks.fixes import (
 from fixtures.simulation.world import File, World, list_worlds, load_world
 from reports.fix_scripts import STARTUP_FILES, Mend, scripts, told
 from tests.awaited import WITHOUT_A_WORLD
-from tests.harness import Judged, judged
+from tests.harness import WORKSTATION, judged, verdict_on
 from tests.mending import STAMP, Laptop, mends_of
 from tests.suite import run_suite
 from tests.windows_rules import batch_problems, errors
@@ -74,11 +73,8 @@ WORLDS = [name for name, _ in list_worlds() if local_causes(load_world(name))]
 APPLY = ("--apply", "--simulated")
 
 
-WORKSTATION = tuple(requirement.id for requirement in load() if requirement.scope == "workstation")
-"""What a script can mend is of this machine: the account's own requirements say nothing about it."""
-
-
 def options_of(world: World) -> dict[str, Any]:
+    """What a script can mend is of this machine: the account's own requirements say nothing about it."""
     return {
         "environment": world.expect.environment,
         "probe": world.expect.probe,
@@ -86,18 +82,12 @@ def options_of(world: World) -> dict[str, Any]:
     }
 
 
-@cache
-def verdict_on(name: str) -> Judged:
-    world = load_world(name)
-    return judged(world, **options_of(world))
-
-
 # ------------------------------------------------------------------------------------------------- each world
 
 
 @pytest.mark.parametrize("name", [*(name for name in WORLDS if name not in NOT_BY_SCRIPT), *BESIDES])
 def test_the_script_mends_the_world_and_nothing_else(name: str, tmp_path: Path) -> None:
-    world, found = load_world(name), mends_of(verdict_on(name))
+    world, found = load_world(name), mends_of(verdict_on(name).of_workstation)
     laptop = Laptop.of(world, tmp_path / "laptop")
     laptop.give(found)
     fixes = [fix for mend in found for fix in mend.fixes]
@@ -204,7 +194,7 @@ def secrets_in(text: str, world: World) -> list[str]:
 def test_another_applications_environment_file_is_left_alone(tmp_path: Path) -> None:
     name = "env05-quoted-profile-in-env-file"
     laptop = Laptop.of(load_world(name), tmp_path / "laptop")
-    laptop.give(mends_of(verdict_on(name)))
+    laptop.give(mends_of(verdict_on(name).of_workstation))
     other = laptop.work / ".env.enterprise"
     other.write_text(other.read_text(encoding="utf-8") + "OWN=1\n", encoding="utf-8")
     before = laptop.files()
@@ -214,7 +204,7 @@ def test_another_applications_environment_file_is_left_alone(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", NOT_BY_SCRIPT)
 def test_what_a_script_cannot_know_it_asks_for(name: str, tmp_path: Path) -> None:
-    found = mends_of(verdict_on(name))
+    found = mends_of(verdict_on(name).of_workstation)
     laptop = Laptop.of(load_world(name), tmp_path / "laptop")
     laptop.give(found)
     before = laptop.files()
@@ -882,7 +872,7 @@ def test_with_nothing_to_mend_the_scripts_do_nothing_and_say_so(tmp_path: Path) 
 def test_what_only_a_person_can_do_is_asked_for(tmp_path: Path) -> None:
     name = "tok02-expired-token"
     laptop = Laptop.of(load_world(name), tmp_path / "laptop")
-    found = mends_of(verdict_on(name))
+    found = mends_of(verdict_on(name).of_workstation)
     laptop.give(found)
     said = laptop.run().text
     assert "By hand: SSO-03 TOK02: The SSO token has expired\n  aws sso login --profile msh\n" in said
