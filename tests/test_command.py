@@ -70,7 +70,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     Path(here, "dependencies.pth").write_text(sysconfig.get_path("purelib"), encoding="utf-8")
     scripts = Path(sysconfig.get_path("scripts", vars=paths))
     python = str(scripts / "python")
-    subprocess.run([*pip, "--python", python, "install", "--no-deps", "--no-index", str(wheel)], check=True)
+    subprocess.run(
+        [*pip, "--python", python, "install", "--ignore-installed", "--no-deps", "--no-index", str(wheel)],
+        check=True,
+    )
     return Installed(wheel, scripts)
 
 
