@@ -57,6 +57,10 @@ def answered(laptop: Laptop) -> int:
     return now
 
 
+def heeding_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def stopped(laptop: Laptop, number: signal.Signals, *arguments: str) -> tuple[Ran, float]:
     """A run that gets the signal while it waits for its first call; and how long it then took to end."""
     asked = answered(laptop)
@@ -75,6 +79,8 @@ def stopped(laptop: Laptop, number: signal.Signals, *arguments: str) -> tuple[Ra
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        # A shell that starts the tests in the background has its children ignore Ctrl-C.
+        preexec_fn=heeding_ctrl_c,
     ) as process:
         try:
             deadline = time.monotonic() + SECONDS

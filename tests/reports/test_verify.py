@@ -190,6 +190,7 @@ def test_a_result_that_is_made_better_contradicts_every_page(report: Path) -> No
     assert named == {
         "audit.html", "fleet.html", "report.html", "junit.xml", "summary.md", "results.sarif",
         "fix_aws_authentication.sh", "fix_aws_authentication.ps1",
+        "target-001-msh-us-east-1.html", "target-002-msh-us-west-2.html",
     }  # fmt: skip
 
 
@@ -238,7 +239,8 @@ def test_changed_evidence_is_found_in_the_page_that_shows_it(report: Path) -> No
 def test_a_report_of_another_version_is_held_to_what_its_pages_say(report: Path) -> None:
     edit(report, lambda document: document["suite"].update(version="0.0.1"))
     found = problems(report)
-    assert found == ["audit.html: the hash that it prints is not that of results.json"]
+    pages = ("audit.html", "target-001-msh-us-east-1.html", "target-002-msh-us-west-2.html")
+    assert found == [f"{page}: the hash that it prints is not that of results.json" for page in pages]
 
 
 def test_many_problems_of_one_kind_are_told_in_few_lines(report: Path) -> None:
