@@ -80,7 +80,7 @@ def stopped(laptop: Laptop, number: signal.Signals, *arguments: str) -> tuple[Ra
         stderr=subprocess.STDOUT,
         text=True,
         # A shell that starts the tests in the background has its children ignore Ctrl-C.
-        preexec_fn=heeding_ctrl_c,
+        preexec_fn=heeding_ctrl_c,  # noqa: PLW1509 - it takes no lock
     ) as process:
         try:
             deadline = time.monotonic() + SECONDS
