@@ -29,7 +29,7 @@ class Page(HTMLParser):
         self.elements: list[tuple[str, dict[str, str]]] = []
         self.comments: list[str] = []
         self.unbalanced: list[str] = []
-        self.text = ""
+        self._shown: list[str] = []
         self._open: list[str] = []
         self.feed(markup)
         self.close()
@@ -55,7 +55,11 @@ class Page(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not {"style", "script"} & set(self._open[-1:]):
-            self.text += data
+            self._shown.append(data)
+
+    @property
+    def text(self) -> str:
+        return "".join(self._shown)
 
     def all(self, tag: str) -> list[dict[str, str]]:
         """The attributes of each element of that tag."""
