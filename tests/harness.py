@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -83,8 +84,8 @@ def verdict_on(name: str) -> Judged:
     a run, whichever of them and of its workers asks first."""
     if shelf is None:
         raise RuntimeError("tests/conftest.py says where verdicts are kept")
-    kept = shelf / f"{name}.pickle"
-    if not kept.exists():
+    kept, begun = shelf / f"{name}.pickle", shelf / f"{name}.begun"
+    if not kept.exists() and not _awaited(kept, begun):
         world = load_world(name)
         found = judged(world, environment=world.expect.environment, probe=world.expect.probe)
         with NamedTemporaryFile(dir=shelf, delete=False) as half:
@@ -92,6 +93,17 @@ def verdict_on(name: str) -> Judged:
         Path(half.name).replace(kept)
     verdict: Judged = pickle.loads(kept.read_bytes())
     return verdict
+
+
+def _awaited(kept: Path, begun: Path) -> bool:
+    """Whether another worker has begun with it and comes to an end within what any world takes."""
+    try:
+        begun.touch(exist_ok=False)
+    except FileExistsError:
+        deadline = time.monotonic() + 60
+        while not kept.exists() and time.monotonic() < deadline:
+            time.sleep(0.02)
+    return kept.exists()
 
 
 def _named(result: Mapping[str, Any]) -> str:
