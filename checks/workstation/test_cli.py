@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from checks.portals import host_of
 from checks.releases import fault, given_up, parsed, too_old
@@ -11,7 +10,7 @@ from checks.requirement import require, requirement
 from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import same_caller
-from fixtures.evidence.programs import CliCaller, CliVersion
+from fixtures.evidence.programs import CliCaller, CliConfiguration, CliVersion
 from fixtures.evidence.roles import source_chain
 from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
@@ -91,24 +90,23 @@ def _portal(evidence: Evidence) -> str:
 
 
 @requirement("CLI-02")
-def test_cli_resolves_the_profile(cli_configuration: dict[str, Any], evidence: Evidence) -> str:
+def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence: Evidence) -> str:
     """`aws configure list --profile P` resolves profile, region and a credential source."""
-    if cli_configuration["returncode"]:
+    if cli_configuration.returncode:
         raise Unavailable(
-            f"{cli_configuration['command']} failed: {_last_line(cli_configuration['error'])}",
+            f"{cli_configuration.command} failed: {_last_line(cli_configuration.error)}",
             given=("failed",),
         )
-    rows = cli_configuration["rows"]
     # What the AWS CLI lists are the chain's keys: an API key for Bedrock is none of them.
     wanted = [row for row in ROWS if not (evidence.sends_api_key and row in KEY_ROWS)]
-    unset = [row for row in wanted if not rows.get(row, {}).get("set")]
+    unset = [row for row in wanted if row not in cli_configuration.resolved]
     require(
         not unset,
         expected="a profile, both keys and a region, each with its source",
-        observed=f"{cli_configuration['command']}: {', '.join(unset)} <not set>",
+        observed=f"{cli_configuration.command}: {', '.join(unset)} <not set>",
         given=["region-unset" if unset == ["region"] else "keys-unset"],
     )
-    return f"{cli_configuration['command']}: a source for each of {', '.join(wanted)}"
+    return f"{cli_configuration.command}: a source for each of {', '.join(wanted)}"
 
 
 @requirement("CLI-03", asks=("identity",))

@@ -12,6 +12,7 @@ from checks import releases
 from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
 from fixtures.backends import live
+from fixtures.evidence.programs import CliConfiguration
 from fixtures.machine import readers
 from fixtures.machine.children import Completed, NoAnswer
 from fixtures.simulation.world import World
@@ -182,14 +183,11 @@ def test_the_facts_about_releases_are_whole() -> None:
 
 
 def test_rows_without_a_value_are_named() -> None:
-    rows = {
-        name: {"set": name not in ("access_key", "secret_key")}
-        for name in ("profile", "access_key", "secret_key", "region")
-    }
-    listed = {"returncode": 0, "rows": rows, "error": "", "command": "aws configure list --profile msh"}
+    command = "aws configure list --profile msh"
+    listed = CliConfiguration(command, 0, "", frozenset({"profile", "region"}))
     with pytest.raises(NonCompliant) as failure:
         resolves_the_profile(listed, SimpleNamespace(sends_api_key=False))
-    assert failure.value.observed == "aws configure list --profile msh: access_key, secret_key <not set>"
+    assert failure.value.observed == f"{command}: access_key, secret_key <not set>"
 
 
 @pytest.mark.parametrize(
