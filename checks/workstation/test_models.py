@@ -14,6 +14,7 @@ from fixtures.evidence.governance import Program
 from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import (
     EMBEDDING,
+    UNDER_WAY,
     ConfiguredModel,
     FoundationModel,
     ModelName,
@@ -205,6 +206,7 @@ def test_model_is_available(
     model_places: dict[str, Place],
     use_case_form: Reading | None,
     caller_names: CallerNames,
+    evidence: Evidence,
 ) -> str:
     """[Region, agreement, entitlement] of [each configured model] is AVAILABLE; authorizationStatus is advice only."""
     variable, _, what = case.rpartition("-")
@@ -217,8 +219,10 @@ def test_model_is_available(
     # Without an agreement there is no entitlement either: one cause for both.
     without = what != "region" and agreement not in {"AVAILABLE", ""}
     missing = form_is_missing(use_case_form)
-    form = without and is_anthropics(configured) and not (use_case_form and use_case_form.value)
-    rights = ["no-rights"] if without and has_product(configured) and not missing else []
+    under_way = without and agreement == UNDER_WAY and not missing
+    unsure = is_anthropics(configured) and not (use_case_form and use_case_form.value)
+    form = without and unsure and not under_way
+    rights = ["no-rights"] if without and has_product(configured) and not missing and not under_way else []
     unread = form and not missing
     require(
         status == "AVAILABLE",
@@ -230,10 +234,20 @@ def test_model_is_available(
             f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
         ),
         given=[*rights, *_overriding(variable, model_places)],
+        remedy=_waiting(configured, evidence) if under_way else None,
         model=configured.base,
         account=caller_names.account,
     )
     return f"{variable}: {what} of {configured.base} is {status}"
+
+
+def _waiting(configured: ConfiguredModel, evidence: Evidence) -> list[str]:
+    target = evidence.target
+    asked = f"--model-id {configured.base} --region {target.region} --profile {target.profile}"
+    return [
+        f"# the agreement for {configured.base} is being made: wait 15 minutes; this shows the state:",
+        f"aws bedrock get-foundation-model-availability {asked}",
+    ]
 
 
 @requirement("MDL-09")

@@ -17,6 +17,7 @@ from fixtures.evidence.guardrails import Guardrails
 from fixtures.evidence.models import (
     MANTLES_OWN,
     PROFILE,
+    UNDER_WAY,
     ConfiguredModel,
     agreement_of,
     form_is_missing,
@@ -28,16 +29,15 @@ from fixtures.evidence.permissions import (
     LIST,
     STREAM,
     SUBSCRIBE,
-    Decisions,
     Denial,
     Need,
     Permissions,
     actions_on,
-    decided,
     destinations,
     has_product,
     named,
 )
+from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.evidence.rulings import Comparison, Rulings, ruled_on
 from fixtures.readings import Reading, Unavailable
 
@@ -176,15 +176,15 @@ def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: 
     return "; ".join([alike, *differing[:1]])
 
 
-@requirement("IAM-06", asks=("provider",))
+@requirement("IAM-06", asks=("provider", *DENIAL))
 def test_marketplace_rights_exist(
     case: str,
     models: dict[str, ConfiguredModel],
-    marketplace_permissions: Decisions,
+    marketplace_rulings: Rulings,
     use_case_form: Reading | None,
     caller_names: CallerNames,
     evidence: Evidence,
-) -> None:
+) -> str:
     """Marketplace rights exist where [each configured model] still needs a first subscription."""
     configured = models[case]
     if configured.base and not has_product(configured):
@@ -192,20 +192,30 @@ def test_marketplace_rights_exist(
     agreement = agreement_of(configured.availability)
     if agreement == "AVAILABLE":
         not_applicable(f"the account has its agreement for {configured.base}")
-    denied = [
-        action for action in SUBSCRIBE if not decided(marketplace_permissions, Need(action, "*")).allowed
-    ]
     form = ("form",) if is_anthropics(configured) and form_is_missing(use_case_form) else ()
+    if agreement == UNDER_WAY and not form:
+        not_applicable(f"the agreement for {configured.base} is being made")
+    ruled = {action: ruled_on(marketplace_rulings, Need(action, "*")) for action in SUBSCRIBE}
+    denied = [Denial(Need(action, "*"), ruling.decision) for action, ruling in ruled.items() if ruling.denied]
+    # A Deny statement is no right that somebody forgot to give.
+    forbidden = [
+        each for each in denied if each.decision.explicit or each.decision.layer not in (IDENTITY, BOUNDARY)
+    ]
     require(
         not denied,
         cause="IAM03",
         expected=f"{' and '.join(SUBSCRIBE)} allowed, until the account has subscribed to {configured.base}",
-        observed=f"the agreement for {configured.base} is {agreement}, and {' and '.join(denied)} denied",
+        observed=f"the agreement for {configured.base} is {agreement}; {' and '.join(map(str, forbidden or denied))}",
         given=(*configured.in_its_way, *form, *caller_meant(evidence)),
+        remedy=remedy_of(forbidden[0], evidence) if forbidden else None,
         model=configured.base,
         account=caller_names.account,
         role=caller_names.role,
     )
+    doubts = [f"{action}: {ruling.doubt}" for action, ruling in ruled.items() if ruling.doubt]
+    if doubts:
+        raise Unavailable(doubts[0], given=configured.in_its_way)
+    return f"the agreement for {configured.base} is {agreement}, and {' and '.join(SUBSCRIBE)} are allowed through Bedrock"
 
 
 @requirement("IAM-07", asks=DENIAL)

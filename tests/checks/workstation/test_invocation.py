@@ -131,7 +131,7 @@ def test_any_other_error_judges_nothing(message: str) -> None:
         (chat("us.anthropic.claude-sonet-4-6"), "MDL-02"),
         (chat("Claude"), "MDL-01"),
         (model(SONNET, agreement="NOT_AVAILABLE"), "IAM-06"),
-        (model(SONNET, agreement="PENDING"), "IAM-06"),
+        (model(SONNET, agreement="PENDING"), "MDL-08"),
     ],
     ids=["bare", "misspelt", "malformed", "agreement", "pending"],
 )

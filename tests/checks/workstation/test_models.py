@@ -442,7 +442,6 @@ def test_a_model_that_does_not_say_what_it_outputs_is_not_judged(requirement: st
         ("region", {"region_availability": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
         ("entitlement", {"entitlement": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
         ("agreement", {"agreement": "NOT_AVAILABLE"}, "NOT_AVAILABLE"),
-        ("agreement", {"agreement": "PENDING"}, "PENDING"),
         ("agreement", {"agreement": "ERROR"}, "ERROR"),
     ],
 )

@@ -539,7 +539,7 @@ def test_a_first_subscription_takes_rights_that_the_role_lacks() -> None:
     assert (row["status"], row["cause"]) == ("non_compliant", "IAM03")
     assert (
         row["observed"]
-        == f"the agreement for {COHERE} is NOT_AVAILABLE, and aws-marketplace:Subscribe denied"
+        == f"the agreement for {COHERE} is NOT_AVAILABLE; aws-marketplace:Subscribe on *: no identity policy allows it"
     )
     assert COHERE in row["remedy"][0]
     assert result["MDL-08", f"{EMBEDDING}-agreement"]["behind"] == "IAM-06"
@@ -762,3 +762,49 @@ def test_the_policy_of_a_guardrail_names_the_caller_that_it_is_to_let_in() -> No
     (statement,) = statements(cause)
     assert ":role/" in statement["Principal"]["AWS"]
     assert statement["Resource"] == ["arn:aws:bedrock:us-east-1:444455556666:guardrail/gr0org"]
+
+
+# ---------------------------------------------------------------------------- IAM-06, rights through Bedrock
+
+BY_BEDROCK = {"StringEquals": {"aws:CalledViaLast": "bedrock.amazonaws.com"}}
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        BY_BEDROCK,
+        {"ForAnyValue:StringEquals": {"aws:CalledVia": ["bedrock.amazonaws.com"]}},
+        {"Bool": {"aws:ViaAWSService": "true"}},
+    ],
+    ids=["last", "any", "a service"],
+)
+def test_rights_that_are_held_through_bedrock_alone_are_rights(condition: dict[str, Any]) -> None:
+    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=condition), name="Market"))
+    assert found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]["status"] == "compliant"
+
+
+def test_rights_to_products_that_nobody_knows_are_left_undecided() -> None:
+    product = {"ForAnyValue:StringEquals": {"aws-marketplace:ProductId": ["prod-0a1b2c3d4e5f6"]}}
+    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=product), name="Market"))
+    row = found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]
+    assert (row["status"], "aws-marketplace:ProductId in statement 1" in row["reason"]) == (
+        "inconclusive",
+        True,
+    )
+
+
+def test_rights_that_the_organisation_denies_are_its_matter_and_no_right_to_add() -> None:
+    denied = scp(deny(SUBSCRIBE[0]))
+    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market"), denied)
+    row = found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]
+    assert (row["cause"], "explicit deny in the service control policy" in row["observed"]) == ("IAM03", True)
+    assert row["remedy"][0].startswith("# to send to the administrator of the organisation")
+    assert row["remedy"][1].startswith("# proven: without the service control policy")
+    assert not any('"Allow"' in line for line in row["remedy"])
+
+
+def test_an_agreement_that_is_being_made_is_waited_for() -> None:
+    result = found(model(SONNET, agreement="PENDING"), only=("IAM-06", "MDL-08"))
+    assert result.root_causes == ["MDL-08 MOD03"]
+    assert "wait 15 minutes" in result.document["root_causes"][0]["remedy"][0]
+    assert result["IAM-06", "CHAT_MODEL"]["status"] == "not_applicable"
