@@ -20,7 +20,10 @@ READS = ("local", "read", "probe", "attest")
 FIXABLE = ("locally", "person", "admin")
 ABOUT = ("caller", "machine")
 CASES_FROM = ("cross_account_roles", "consumers")
-CONTROLS = ("vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging")
+CONTROLS = (
+    "vpc_endpoints", "permissions_boundary", "guardrails", "data_events", "invocation_logging", "unused_rights",
+    "guardrail_filters", "guardduty", "usage_alarm",
+)  # fmt: skip
 
 Text = Annotated[str, flowed, filled]
 Names = Annotated[tuple[str, ...], distinct]

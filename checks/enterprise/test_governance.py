@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.governance import NO_PLAN, Agreement
 from fixtures.evidence.grants import CallerNames
-from fixtures.evidence.guardrails import Guardrail, missing_from
+from fixtures.evidence.guardrails import Guardrail, Guardrails, missing_from
 from fixtures.evidence.models import ModelName
 from fixtures.readings import Reading, Unavailable
 from fixtures.unread import satisfying
@@ -139,6 +140,37 @@ def test_guardrails_are_enforced(
         observed = f"bedrock:ListEnforcedGuardrailsConfiguration: none in {evidence.target.region}"
     require(not missing, expected="enforced guardrails for each configured model", observed=observed)
     return f"{', '.join(each.id for each in enforced_guardrails)} enforced in {evidence.target.region}"
+
+
+@requirement("GOV-06", asks=("guardrail_filters",))
+def test_guardrails_filter(guardrails: Guardrails, evidence: Evidence) -> str:
+    """The guardrails in use filter attacks on prompts and sensitive information, where that is required."""
+    region = evidence.target.region
+    if not guardrails.unread:
+        require(
+            bool(guardrails.enforced or guardrails.named),
+            expected="a guardrail that is enforced, or that [models] guardrail names",
+            observed=f"no guardrail is in use in {region}",
+            given=["no-guardrail"],
+            each=[{"value": Words("both filters")}],
+        )
+    filters = evidence.guardrail_filters
+    lacking = [
+        words
+        for words, there in (
+            ("a filter for prompt attacks", any(each.attacks for each in filters)),
+            ("a filter for sensitive information", any(each.sensitive for each in filters)),
+        )
+        if not there
+    ]
+    names = ", ".join(each.arn.rsplit("/", 1)[-1] for each in filters)
+    require(
+        not lacking,
+        expected="guardrails in use with a filter for prompt attacks and one for sensitive information",
+        observed=f"bedrock:GetGuardrail: {names} in {region} without {' and '.join(lacking)}",
+        each=[{"value": Words(" and ".join(lacking))}],
+    )
+    return f"{names} in {region}: filters for prompt attacks and sensitive information"
 
 
 @requirement("GOV-05")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
+from fixtures.evidence.last_access import BedrockUse
 from fixtures.evidence.models import waits_for_agreement
 from fixtures.evidence.policies import Holding, Principal
 from fixtures.evidence.privileges import (
@@ -160,3 +162,23 @@ def test_permissions_boundary_is_set(permissions_boundary: str | None, principal
         role=principal.name,
     )
     return f"{principal.kind.lower()} {principal.name} has {permissions_boundary}"
+
+
+UNUSED_DAYS = 60
+
+
+@requirement("LPR-09")
+def test_rights_are_used(bedrock_use: BedrockUse) -> str:
+    """The caller's rights to Bedrock were used in the last 60 days, where unused ones are to be taken back."""
+    use = bedrock_use
+    if not use.granted:
+        not_applicable(f"no policy of {use.principal} grants anything of Bedrock's")
+    last = "never, as far back as IAM looks" if use.idle is None else f"{use.idle} days ago"
+    kind, _, name = use.principal.partition(" ")
+    require(
+        use.exists < UNUSED_DAYS or (use.idle is not None and use.idle < UNUSED_DAYS),
+        expected=f"use of Bedrock within {UNUSED_DAYS} days",
+        observed=f"iam:GetServiceLastAccessedDetails: {use.principal} used Bedrock {last}, and is {use.exists} days old",
+        each=[{"resource": Words(use.principal), "role": name if kind == "role" else None}],
+    )
+    return f"{use.principal} is {use.exists} days old, and used Bedrock {last}"

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
+from fixtures.evidence.detection import AI_PROTECTION, Detector
 from fixtures.evidence.models import ConfiguredModel, ModelName
 from fixtures.evidence.monitoring import (
     DENIED,
@@ -26,6 +27,8 @@ from fixtures.readings import Unavailable
 from fixtures.unread import satisfying
 
 BEDROCK_METRICS = ("InvocationClientErrors", "InvocationThrottles", "LegacyModelInvocations")
+USAGE_METRICS = ("Invocations", "InputTokenCount", "OutputTokenCount")
+"""Any of them shows that models are used much."""
 
 
 @requirement("MON-01")
@@ -168,6 +171,47 @@ def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str
     if not sound:
         return naming[0].silent()
     return f"no alarm watches {name} of {sorted(identifiers - covered)[0]}"
+
+
+@requirement("MON-11")
+def test_usage_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName], evidence: Evidence) -> str:
+    """An alarm watches how much the models are used, where one is required: stolen rights show there first."""
+    identifiers = {name.id for name in model_names.values()}
+    problems = {name: _unwatched(name, alarms, identifiers) for name in USAGE_METRICS}
+    watched = [name for name, problem in problems.items() if problem is None]
+    named = [str(problem) for problem in problems.values() if not str(problem).startswith("no alarm")]
+    require(
+        bool(watched),
+        expected=f"an alarm with actions on one of {', '.join(USAGE_METRICS)}",
+        observed="; ".join(dict.fromkeys(named)) or f"no alarm on any of them in {evidence.target.region}",
+    )
+    return f"an alarm watches {', '.join(watched)}"
+
+
+@requirement("MON-10")
+def test_guardduty_is_on(detectors: list[Detector], evidence: Evidence) -> str:
+    """GuardDuty is on in the Region where it is required, with its protection for AI workloads where the Region has it."""
+    on = [each for each in detectors if each.enabled]
+    whole = [each for each in on if each.protects_ai is not False]
+    region = evidence.target.region
+    observed = f"guardduty:ListDetectors: none in {region}"
+    if on:
+        observed = f"guardduty:GetDetector: its protection for AI workloads ({AI_PROTECTION}) is off"
+    elif detectors:
+        observed = f"guardduty:GetDetector: suspended in {region}"
+    own = detectors[0] if detectors else None
+    require(
+        bool(whole),
+        expected=f"GuardDuty on in {region}, with all that it has for AI workloads",
+        observed=observed,
+        resource=own and own.id,
+        value=None if own else "FIFTEEN_MINUTES",
+        variable=AI_PROTECTION if own and own.protects_ai is False else None,
+    )
+    told = (
+        "with its protection for AI workloads" if whole[0].protects_ai else "the Region has no AI_PROTECTION"
+    )
+    return f"on in {region}; {told}"
 
 
 @requirement("MON-07")

@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
+from tests.enterprise_edits import changed
 from tests.harness import judged
 
 ALL = ("SUP-01", "SUP-02", "GOV-01", "GOV-02", "GOV-03", "GOV-04")
@@ -106,3 +107,46 @@ def test_a_sign_off_of_the_model_is_none_of_a_profile_that_leads_elsewhere() -> 
 
     assert found.with_status("non_compliant") == {"GOV-02 BEDROCK_MODEL_ID", "GOV-02 CHAT_MODEL"}
     assert "us.anthropic.claude-sonnet-4-6" in found["GOV-02", "CHAT_MODEL"]["remedy"][0]
+
+
+@pytest.mark.parametrize(
+    ("changes", "lacking"),
+    [
+        ({"attacks": "LOW"}, ""),
+        ({"attacks": "NONE"}, "a filter for prompt attacks"),
+        ({"personal": ()}, "a filter for sensitive information"),
+        ({"personal_action": "NONE"}, "a filter for sensitive information"),
+        ({"attacks": "NONE", "personal": ()}, "a filter for prompt attacks and a filter for sensitive information"),
+    ],
+)  # fmt: skip
+def test_a_filter_that_is_off_or_only_notes_is_none(changes: dict[str, Any], lacking: str) -> None:
+    found = judged("enterprise", only=("GOV-06",), edit=changed("guardrail", "gr0enterprise", **changes))[
+        "GOV-06"
+    ]
+    assert found["status"] == ("non_compliant" if lacking else "compliant")
+    assert not lacking or found["observed"].endswith(f"without {lacking}")
+
+
+def test_two_guardrails_hold_the_filters_together_and_none_at_all_is_gov_04s() -> None:
+    def two(world: World) -> World:
+        (own,), (enforced,) = world.guardrail, world.enforced_guardrail
+        rows = (replace(own, personal=()), replace(own, id="gr0personal", attacks="NONE"))
+        return replace(
+            world, guardrail=rows, enforced_guardrail=(enforced, replace(enforced, id="gr0personal"))
+        )
+
+    assert judged("enterprise", only=("GOV-04", "GOV-06"), edit=two).root_causes == []
+    found = judged(
+        "enterprise", only=("GOV-04", "GOV-06"), edit=lambda world: replace(world, enforced_guardrail=())
+    )
+    assert found.root_causes == ["GOV-04"]
+    assert found["GOV-06"]["explained_by"] == "GOV-04"
+
+
+def test_a_guardrail_of_another_account_that_cannot_be_read_is_no_verdict() -> None:
+    fault = Fault("AccessDeniedException", "User is not authorized", 403)
+    found = judged(
+        "enterprise", only=("GOV-06",), edit=lambda w: replace(w, faults={"bedrock:GetGuardrail": fault})
+    )
+    assert found["GOV-06"]["status"] == "inconclusive"
+    assert found["GOV-06"]["missing_actions"] == ["bedrock:GetGuardrail"]

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from moto.core.responses import ActionResult
 
 from checks.catalogue import load
+from fixtures.aws import reports
 from fixtures.aws.policy_document import matches, statements
 from fixtures.evidence.privileges import BEARER, BEDROCK, ESCALATION
 from fixtures.simulation import service
-from fixtures.simulation.controls import IamGroup, PolicyFinding
+from fixtures.simulation.controls import IamGroup, LastUse, PolicyFinding
+from fixtures.simulation.iam import Iam
 from fixtures.simulation.world import World, load_world
 from tests.bedrock_edits import (
     ACCOUNT,
@@ -414,3 +418,51 @@ def test_patterns_are_iams() -> None:
     assert matches("arn:aws:s3:::a?c/*", "arn:aws:s3:::abc/d/e")
     assert not matches("arn:aws:s3:::a?c", "arn:aws:s3:::ac")
     assert not matches("a.c", "abc") and not matches("S3:*", "s3:x") and matches("S3:*", "s3:x", fold=True)
+
+
+@pytest.mark.parametrize(
+    ("age", "last_use", "status"),
+    [
+        (10, None, "compliant"),  # too young to be idle
+        (59, 58, "compliant"),
+        (400, 59, "compliant"),
+        (400, 61, "non_compliant"),
+        (400, None, "non_compliant"),
+    ],
+)
+def test_rights_that_lie_idle_are_told_from_young_ones(age: int, last_use: int | None, status: str) -> None:
+    def edit(world: World) -> World:
+        ago = None if last_use is None else timedelta(days=last_use, hours=1)
+        role = replace(world.role, age=timedelta(days=age, hours=1))
+        return replace(world, role=role, last_use=(LastUse("bedrock", ago), LastUse("s3")))
+
+    assert judged("enterprise", only=("LPR-09",), edit=edit)["LPR-09"]["status"] == status
+
+
+def test_who_has_no_rights_to_bedrock_has_none_that_lie_idle() -> None:
+    result = judged("enterprise", only=("LPR-09",), edit=lambda w: replace(w, last_use=(LastUse("s3"),)))
+    assert result["LPR-09"]["status"] == "not_applicable"
+
+
+def test_a_report_is_asked_for_until_it_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And one that never comes is no verdict."""
+    monkeypatch.setattr(reports, "PACE", 0)
+    asked: list[int] = []
+
+    def unfinished(number: int) -> Any:
+        original = Iam.get_service_last_accessed_details
+
+        def answer(self: Iam) -> Any:
+            asked.append(1)
+            if len(asked) <= number:
+                return ActionResult({"JobStatus": "IN_PROGRESS", "JobCreationDate": datetime(2026, 1, 1)})
+            return original(self)
+
+        return answer
+
+    for number, status in ((3, "compliant"), (10**6, "inconclusive")):
+        asked.clear()
+        with monkeypatch.context() as patched:
+            patched.setattr(Iam, "get_service_last_accessed_details", unfinished(number))
+            assert judged("enterprise", only=("LPR-09",))["LPR-09"]["status"] == status
+        assert len(asked) == min(number + 1, reports.MOST)

@@ -13,7 +13,10 @@ from fixtures.evidence.monitoring import DENIED, PATTERNS, SAMPLES, SIGN_IN, Ala
 from fixtures.simulation import cbor, service
 from fixtures.simulation.filter_pattern import FilterPatternError, matches
 from fixtures.simulation.world import Fault, World
+from tests.enterprise_edits import Edit, changed
 from tests.harness import judged
+
+DETECTOR = "12abc34d567e8fa901bc2d34e56789f0"
 
 MON = tuple(f"MON-{number:02}" for number in range(1, 10))
 READS = {
@@ -209,3 +212,46 @@ def test_what_is_no_pattern_is_refused(pattern: str) -> None:
 )
 def test_cbor_comes_back_as_it_went(value: Any) -> None:
     assert cbor.decode(cbor.encode(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"metric": "OutputTokenCount"}, "compliant"),
+        ({"expression": "ANOMALY_DETECTION_BAND(m1, 3)", "comparison": "GreaterThanUpperThreshold"}, "compliant"),
+        ({"dimensions": {"ModelId": "us.anthropic.claude-sonnet-4-6"}}, "non_compliant"),
+        ({"comparison": "LessThanThreshold"}, "non_compliant"),
+    ],
+)  # fmt: skip
+def test_usage_may_be_watched_otherwise(changes: dict[str, Any], status: str) -> None:
+    """By tokens, or by an anomaly band; not of one model alone of those that are configured, nor for too little use."""
+    found = judged("enterprise", only=("MON-11",), edit=changed("alarm", "bedrock-usage", **changes))
+    assert found["MON-11"]["status"] == status, found["MON-11"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "observed", "remedy"),
+    [
+        (changed("detector", DETECTOR, ai=""), "on in us-east-1; the Region has no AI_PROTECTION", []),
+        (
+            changed("detector", DETECTOR, enabled=False),
+            "guardduty:GetDetector: suspended in us-east-1",
+            [
+                f"aws guardduty update-detector --detector-id {DETECTOR} --enable --region us-east-1 --profile msh"
+            ],
+        ),
+        (
+            lambda world: replace(world, detector=()),
+            "guardduty:ListDetectors: none in us-east-1",
+            [
+                "aws guardduty create-detector --enable --finding-publishing-frequency FIFTEEN_MINUTES --region us-east-1 "
+                "--profile msh"
+            ],
+        ),
+    ],
+    ids=["without the feature", "suspended", "never on"],
+)
+def test_guardduty_is_judged_by_what_the_region_has(edit: Edit, observed: str, remedy: list[str]) -> None:
+    result = judged("enterprise", only=("MON-10",), edit=edit)["MON-10"]
+    assert (result["observed"], result["remedy"]) == (observed, remedy)
+    assert (result["status"] == "compliant") == (not remedy)
