@@ -30,10 +30,13 @@ def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames
     )
     if not value_of(support_levels).get("severityLevels"):
         raise Unavailable("support:DescribeSeverityLevels answered without levels")
-    levels = len(value_of(support_levels)["severityLevels"])
-    # AWS Support, "Compare AWS Support Plans": the API cannot tell which plan it is.
+    levels = value_of(support_levels)["severityLevels"]
+    # AWS Support, "Compare AWS Support Plans": the API tells no plan by its name, and only these have critical cases.
+    if "critical" in levels:
+        return f"{len(levels)} severity levels, with critical, as the plans from Business Support+ on have"
     return (
-        f"{levels} severity levels, as any paid plan has; the plans Developer and Business end on 2027-01-01"
+        f"{len(levels)} severity levels, none of them critical, as a plan has that ends on 2027-01-01: Business Support+ or "
+        "Enterprise has to be chosen by then"
     )
 
 

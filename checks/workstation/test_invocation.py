@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from checks.caller import caller_meant
@@ -155,12 +156,37 @@ def _refused(
         expected=f"{configured.name.text} answers",
         observed=f"{reading.action} on {configured.name.text}: {error and error.code}: {error and error.message}",
         given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
+        remedy=_offered_and_refused(configured, first(candidates), evidence) if cause == NO_ACCESS else None,
         candidate=first(candidates),
         model=configured.base,
         account=caller.account,
         role=caller.role,
         each=edits(configured.variable, names({configured.variable: configured}), evidence.model_places),
     )
+
+
+def _offered_and_refused(configured: ConfiguredModel, other: str | None, evidence: Evidence) -> list[str]:
+    """What is called here has its agreement: nothing in the account's console opens it."""
+    own = {configured.variable: configured}
+    account = evidence.caller_names.account or "<account>"
+    lines = [
+        f"# Bedrock offers {configured.base} to the account and refuses it: where its agreement is new, wait 15 minutes;",
+        f"# else only AWS opens it for account {account}: ask its account team or AWS Sales, or open a support case",
+    ]
+    if other:
+        lines += [
+            _until_then(place, other)
+            for place in edits(configured.variable, names(own), evidence.model_places)
+        ]
+    asked = (
+        f"--model-id {configured.base} --region {evidence.target.region} --profile {evidence.target.profile}"
+    )
+    return [*lines, f"aws bedrock get-foundation-model-availability {asked}"]
+
+
+def _until_then(place: Mapping[str, object], other: str) -> str:
+    line = f" line {place['line']}" if place["line"] else ""
+    return f"# until then edit {place['file']}{line}: set {place['variable']} to {other}"
 
 
 def _denied(denial: Decision, action: str, configured: ConfiguredModel, evidence: Evidence) -> None:

@@ -407,6 +407,8 @@ def _why_not(configured: ConfiguredModel) -> str:
     name = configured.name
     if name.region and name.region != configured.region:
         return f"an ARN of {name.region}, and the Region is {configured.region}"
+    if configured.is_anothers:
+        return f"an ARN of account {name.account}, and each account has its own"
     reading = configured.profile_reading if configured.names_profile else configured.model_reading
     listed = configured.offers.profiles if configured.names_profile else configured.offers.models
     if listed is not None:

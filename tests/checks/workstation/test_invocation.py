@@ -296,3 +296,16 @@ def test_a_stream_of_any_provider_is_reduced_to_facts(events: tuple[Any, ...], s
 
 def test_every_length_is_of_a_model_that_can_be_asked() -> None:
     assert all(any(base.startswith(prefix) for prefix in REQUESTS) for base in LENGTHS)
+
+
+def test_what_the_account_is_offered_and_refused_is_opened_by_aws_and_by_no_switch_of_its_own() -> None:
+    result = found(
+        refusal(
+            f"AccessDeniedException: {SONNET} is not available for this account. For more, contact AWS Sales"
+        )
+    )
+    assert result.root_causes == ["INV-01 MOD03"]
+    lines = result.document["root_causes"][0]["remedy"]
+    assert "only AWS opens it" in lines[1]
+    assert any(line.endswith("set CHAT_MODEL to us.anthropic.claude-sonnet-5") for line in lines)
+    assert not any("console" in line for line in lines)

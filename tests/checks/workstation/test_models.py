@@ -638,3 +638,14 @@ def test_a_missing_listing_right_is_no_finding_about_models() -> None:
     result = found(policy(allow([each for each in READING if each not in LISTING] + ["bedrock:Invoke*"])))
     assert result.with_status("non_compliant") == set()
     assert set(statuses(result, "MDL-03").values()) == {"compliant"}
+
+
+def test_the_inference_profile_of_another_account_is_none_of_this_one() -> None:
+    theirs = "arn:aws:bedrock:us-east-1:999988887777:inference-profile/us.anthropic.claude-sonnet-4-6"
+    result = judged("compliant", edit=chat(theirs), only=("MDL-02", "IAM-01"))
+    assert result.root_causes == ["MDL-02 MOD02"]
+    assert any(
+        "set CHAT_MODEL to" in line and PROFILE in line for line in result["MDL-02", "CHAT_MODEL"]["remedy"]
+    )
+    own = judged("compliant", edit=chat(theirs.replace("999988887777", ACCOUNT)), only=("MDL-02", "IAM-01"))
+    assert own.root_causes == []
