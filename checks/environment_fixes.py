@@ -56,6 +56,11 @@ def lead_to(file: EnvFile, name: str, files: Files, platform: str) -> list[Fix]:
     path = found.path.replace("~", home, 1) if found.path.startswith("~/") else found.path
     if found.file["exists"] and found.variable is None:
         return set_variable(file, name, path)
+    return leave_out(file, name)
+
+
+def leave_out(file: EnvFile, name: str) -> list[Fix]:
+    """The line that sets the variable becomes a comment."""
     stated = file.variable(name)
     return _pinned(file, [Comment(file.path, stated["line"], f"{name}=")] if stated else [])
 

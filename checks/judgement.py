@@ -42,6 +42,8 @@ class EvidenceLike(Asked, Protocol):
     def platform(self) -> str: ...
     @property
     def provider(self) -> Any: ...
+    @property
+    def sends_api_key(self) -> bool: ...
     def fact(self, name: str) -> Any: ...
     def asking(self, name: str, asks: Any) -> Any: ...
     def noting(self) -> Any: ...
@@ -54,6 +56,7 @@ class Failure(Protocol):
     facts: tuple[str, ...]
     given: tuple[str, ...]
     missing_actions: tuple[str, ...]
+    ruled_out: bool
 
 
 class Acceptance(Protocol):
@@ -198,7 +201,8 @@ class Docket:
         if not requirement.provider or not allowed:
             return None
         try:
-            wins = self.evidence.provider.method
+            # A profile without credentials has nothing but the key.
+            wins = self.evidence.provider.method or ("bearer" if self.evidence.sends_api_key else None)
         except self._unavailable:
             return None
         if wins not in allowed:
@@ -256,6 +260,10 @@ class Docket:
         )
 
     def _unread(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:
+        if failure.ruled_out:
+            return Outcome(
+                requirement.id, case, "not_applicable", requirement.statement, reason=failure.reason
+            )
         upstream = self._explanations.of_unread(requirement.id, case, failure.facts, failure.given)
         root = self._root_among(upstream, requirement.id)
         return Outcome(

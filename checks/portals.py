@@ -36,6 +36,16 @@ def region_of(start_url: str) -> str | None:
     return next((found["region"] for found in forms if found), None)
 
 
+def lacks_its_path(start_url: str) -> bool:
+    """Whether the URL is a portal's host alone: the portal's URL goes on with /start (IAM Identity Center User Guide, "Using
+    the AWS access portal").
+
+    >>> lacks_its_path("https://acme.awsapps.com/")
+    True
+    """
+    return host_of(start_url).endswith(".awsapps.com") and urlsplit(start_url).path in ("", "/")
+
+
 def is_of_aws(start_url: str) -> bool:
     """Whether the URL is one of AWS's own portals; a company's own domain leads to one."""
     return any(is_of(host_of(start_url), known) for known in _known()["portals"]["hosts"])

@@ -28,10 +28,13 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
     )
     observed, version = f"aws --version: {cli_version.text}", cli_version.version
     require(
-        not cli_version.failed, cause="PRE12", expected="aws --version names a version", observed=observed
+        not cli_version.failed and bool(cli_version.text),
+        cause="PRE12",
+        expected="aws --version names a version",
+        observed=observed if cli_version.text else "aws --version prints nothing",
     )
     if version is None:
-        raise Unavailable(f"aws --version names no version: {cli_version.text or 'it prints nothing'}")
+        raise Unavailable(f"aws --version names no version: {cli_version.text}")
     ends = given_up(CLI, version)
     require(
         parsed(version)[0] >= OLDEST,

@@ -10,12 +10,13 @@ from checks import file_fixes
 from checks.fixes import Export, Fix, Unset
 from checks.requirement import require, requirement
 from fixtures.evidence import Evidence
-from fixtures.evidence.endpoints import Switch
+from fixtures.evidence.endpoints import Switch, host_of
 from fixtures.evidence.network import CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption
 from fixtures.machine.proxy import TUNNEL
+from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
 TOLERANCE = timedelta(minutes=5)
@@ -26,11 +27,13 @@ PROXY_FAULTS = {
     "refused": "it refuses connections",
     "timeout": "it does not answer",
     "scheme": "botocore speaks HTTP and HTTPS to a proxy, and no such protocol",
+    "address": "no host can be told from its name and password",
     "plain": "it is asked in HTTPS, and speaks HTTP",
     "authentication": "it answers",
 }
 PROXY_REMEDIES = {
     "scheme": "# give {variable} the proxy's address for HTTP, http://HOST:PORT; where it has none, unset {variable}",
+    "address": "# write what is no letter or digit in name and password of {variable} %-escaped: %23 for #, %2F for /",
     "plain": "# write http:// for https:// at the start of {variable}: what goes through the proxy is encrypted all the same",
 }
 BUNDLE_FAULTS = {
@@ -122,7 +125,7 @@ def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
     return f"{through}; certificates are checked against {against}"
 
 
-@requirement("CON-02", asks=("plain_host",))
+@requirement("CON-02", asks=("env_file", "plain_host"))
 def test_endpoint_is_reached_and_trusted(
     case: str,
     endpoints: dict[str, Endpoint],
@@ -159,7 +162,7 @@ def test_endpoint_is_reached_and_trusted(
         expected=f"a connection to {found.host} through the proxy",
         observed=f"the proxy answers {refused and refused['status']}{refused and refused['words']} to {found.host}",
         variable=next((proxy.variable for proxy in proxies if proxy.variable), "HTTPS_PROXY"),
-        value=found.host,
+        value=_all_refused(endpoints),
     )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
     require(
@@ -173,6 +176,7 @@ def test_endpoint_is_reached_and_trusted(
         cause="NET02",
         expected=f"a certificate of {found.host} that the SDK trusts",
         observed=f"{found.host}: {found.error}; certificates are checked against {_authorities(ca_bundle)}",
+        remedy=None if ca_bundle else _bundle_of_the_application(evidence),
     )
     return f"{found.host} resolves, answers, and its certificate is trusted"
 
@@ -198,6 +202,31 @@ def _require_host_that_exists(
         line=place.line,
         fix=[Unset((variable,))] if variable else file_fixes.comment_out(files.config, line),
     )
+
+
+def _all_refused(endpoints: dict[str, Endpoint]) -> str:
+    """The hosts to which the proxy makes no connection, so that one request to whoever runs it names all."""
+    tried = [(host_of(each.url), each.reading) for each in endpoints.values()]
+    refused = [
+        host for host, reading in tried if not reading.error and TUNNEL.search(reading.value["error"] or "")
+    ]
+    return " and ".join([", ".join(refused[:-1]), refused[-1]]) if len(refused) > 1 else "".join(refused)
+
+
+def _bundle_of_the_application(evidence: Evidence) -> list[str] | None:
+    """How the shell gets the bundle that the application's environment file names; None where that names none."""
+    try:
+        file = evidence.env_file
+    except Unavailable:
+        return None
+    leads = file.leads.get("AWS_CA_BUNDLE") if file else None
+    if file is None or not leads or not leads["is_file"]:
+        return None
+    place, path = file.place("AWS_CA_BUNDLE"), file.shown("AWS_CA_BUNDLE")
+    return [
+        f"# {place} has a bundle for the application; let what is started from this shell have it too:",
+        f"export AWS_CA_BUNDLE={path}",
+    ]
 
 
 def _authorities(bundle: CaBundle | None) -> str:

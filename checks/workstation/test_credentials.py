@@ -10,7 +10,8 @@ from datetime import timedelta
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
-from fixtures.aws.errors import INVALID_KEYS
+from checks.stored_keys import UNWANTED, fault_of_keys, misspelt, renewed, unwanted
+from fixtures.aws.errors import INVALID_KEYS, REFUSED
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -21,7 +22,7 @@ from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.api_key import LONG, SHORT
 from fixtures.machine.environment import BEARER, KEY_VARIABLES, Keys
-from fixtures.privacy.redaction import Flaw, Value
+from fixtures.privacy.redaction import Value
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
@@ -50,19 +51,8 @@ WAYS = {
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
 CONTAINER_VARIABLES = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
-UNWANTED: dict[Flaw, str] = {
-    "line-break": "a line break",
-    "control": "a control character",
-    "zero-width": "an invisible character",
-    "surrounding-space": "white space around it",
-    "quoted": "quotes around it",
-    "non-ascii": "a character that is not ASCII",
-    "undecodable": "bytes that are no text",
-}
-"""What no credential and no profile name has in it."""
 
-
-@requirement("CRD-01", asks=("application", "caller_identity"))
+@requirement("CRD-01", asks=("application", "caller_identity", "profile"))
 def test_sso_provider_wins(
     provider: Provider,
     winners: Winners,
@@ -130,7 +120,7 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     key = SOURCES.get(method or "", "")
     option = files.option(profile, key) if key else None
     place = files.place_of(option) if option else files.header_of(profile)
-    uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
+    uses_sso = _uses_sso(files, profile)
     if method in allowed:
         return
     # What came out of asking AWS with what wins: None where nothing asked, "" where it works.
@@ -138,9 +128,16 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     cause, title, remedy, fix = None, None, None, list[Fix]()
     seen = f"{method} wins for it{f', by {key} in {place}' if option else ''}"
     if method is None:
-        seen = "no provider has credentials for it"
+        looks = misspelt(files, profile)
+        seen = f"no provider has credentials for it{f'; {looks}' if looks else ''}"
         how = "configure sso" if "sso" in allowed else "configure list"
         remedy = [f"aws {how} --profile {shlex.quote(profile)}"]
+        title = f"Nothing gives profile {profile} credentials"
+    elif (
+        method in STATIC and refusal in REFUSED and (fault := fault_of_keys(files, evidence.profile, refusal))
+    ):
+        cause, title, place, fix = fault.cause, fault.title, fault.place, [*fault.fix]
+        seen, remedy = f"{method} wins, and AWS refuses its keys ({refusal}): {fault.observed}", fault.remedy
     elif method in STATIC and provider.key_kind == "AKIA" and refusal in INVALID_KEYS:
         cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
         gone = file_fixes.without_keys(files, profile)
@@ -163,7 +160,13 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         remedy=remedy,
         file=place.file,
         line=place.line,
-        given=["other-provider", *(["meant-for-sso"] if uses_sso or not option else [])],
+        given=["api-key"]
+        if method is None and not uses_sso and evidence.environment.has_api_key
+        else [
+            *(["keys-refused"] if method in STATIC and refusal in REFUSED else []),
+            "other-provider",
+            *(["meant-for-sso"] if uses_sso or not option else []),
+        ],
         fix=fix,
     )
 
@@ -192,17 +195,17 @@ def _login_behind(profile: str, files: Files) -> str | None:
     while (option := files.option(profile, "source_profile")) and option["value"] and profile not in passed:
         passed.append(profile)
         profile = option["value"]
-    uses_sso = any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
-    return profile if passed and uses_sso else None
+    return profile if passed and _uses_sso(files, profile) else None
+
+
+def _uses_sso(files: Files, profile: str) -> bool:
+    return any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
 
 
 def _allowing(method: str, profile: str, files: Files, allowed: Sequence[str]) -> list[str]:
     """What to do about a provider that the settings do not allow, and without which the profile has nothing."""
-    names = ", ".join(f'"{name}"' for name in (*allowed, method))
     login = _login_behind(profile, files)
-    setting = (
-        f"# where this is meant: write allowed_providers = [{names}] under [credentials] in compliance.toml"
-    )
+    setting = _setting(method, allowed)
     if login:
         return [
             setting,
@@ -213,6 +216,14 @@ def _allowing(method: str, profile: str, files: Files, allowed: Sequence[str]) -
         "# else make a profile that signs in with SSO, beside this one:",
         f"aws configure sso --profile {shlex.quote(f'{profile}-sso')}",
     ]
+
+
+def _setting(method: str, allowed: Sequence[str]) -> str:
+    """The setting that allows the provider beside those that are allowed."""
+    names = ", ".join(f'"{name}"' for name in (*allowed, method))
+    return (
+        f"# where this is meant: write allowed_providers = [{names}] under [credentials] in compliance.toml"
+    )
 
 
 @dataclass(frozen=True)
@@ -264,7 +275,7 @@ def test_environment_has_no_stray_credential(
 
 def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Iterable[_Fault]:
     for name, value in present.items():
-        found = _unwanted(value)
+        found = unwanted(value)
         if not found or (name == EXPIRATION and not {"line-break", "control"}.intersection(value["flaws"])):
             continue
         # A shell of Windows that captures a program's output leaves the carriage return of its line ends.
@@ -276,13 +287,6 @@ def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Ite
             f"{name} without line breaks, blanks, quotes or invisible characters",
             f"{name} ({value['length']} characters) has {seen}",
         )
-
-
-def _unwanted(value: Value) -> list[str]:
-    found = {flaw: UNWANTED[flaw] for flaw in value["flaws"] if flaw in UNWANTED}
-    if "line-break" in found:  # which counts as white space too
-        found.pop("surrounding-space", None)
-    return list(found.values())
 
 
 def _placeholders(present: dict[str, Value]) -> Iterable[_Fault]:
@@ -392,11 +396,14 @@ def _require_token_in_files(files: Files, profile: str, tested: str) -> None:
     token = options.get("aws_session_token") or options.get("aws_security_token")
     if not key:
         return
-    place = files.place_of(key)
+    place, looks = files.place_of(key), misspelt(files, profile)
     require(
         key["facts"]["kind"] != "ASIA" or bool(token and token["facts"]["length"]),
         expected="aws_session_token beside a temporary aws_access_key_id",
-        observed=f"{place}: ASIA…{key['facts']['last4'] or ''} of profile {profile} has no aws_session_token",
+        observed=f"{place}: ASIA…{key['facts']['last4'] or ''} of profile {profile} has no aws_session_token"
+        + (f"; {looks}" if looks else ""),
+        # A profile without SSO has nothing to log in to.
+        remedy=None if _uses_sso(files, tested) else renewed(place, profile),
         file=place.file,
         line=place.line,
         given=["own-profile"] if profile == tested else [],
@@ -423,7 +430,7 @@ def _require_whole_credentials(call: CredentialCall) -> None:
     )
 
 
-@requirement("CRD-04")
+@requirement("CRD-04", asks=("provider",))
 def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> str:
     """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
     told = environment.described(BEARER)
@@ -433,6 +440,7 @@ def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Ev
             _require_valid_api_key(environment, target, evidence)
             return "AWS_BEARER_TOKEN_BEDROCK is not set"
         seen = f"it is set ({told['kind']}, {told['length']} characters), and Bedrock's clients send it in place of the profile"
+        _require_other_credentials(seen, target, evidence)
     require(
         told is None,
         cause="ENV08",
@@ -441,6 +449,26 @@ def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Ev
         fix=[Unset((BEARER,))],
     )
     return "AWS_BEARER_TOKEN_BEDROCK is not set"
+
+
+def _require_other_credentials(seen: str, target: Target, evidence: Evidence) -> None:
+    """The profile has credentials besides the key: whoever unsets the key is not left with nothing."""
+    try:
+        alone = evidence.provider.method is None
+    except Unavailable:  # it is to have some
+        alone = False
+    require(
+        not alone,
+        cause="ENV08",
+        title=f"Bedrock is sent an API key, and profile {target.profile} has no other credentials",
+        expected=f"{BEARER} is not set",
+        observed=seen,
+        remedy=[
+            _setting("bearer", evidence.allowed_providers),
+            f"# else make the profile one that signs in with SSO, and then unset {BEARER}:",
+            f"aws configure sso --profile {shlex.quote(target.profile)}",
+        ],
+    )
 
 
 def _require_valid_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:
@@ -486,7 +514,7 @@ def test_environment_selects_the_profile(
     fix: list[Fix] = [Unset((case,))]
     if case == "AWS_PROFILE":
         fix.append(Export(case, target.profile))
-    garbled = [seen for seen in _unwanted(told) if seen != UNWANTED["non-ascii"]]
+    garbled = [seen for seen in unwanted(told) if seen != UNWANTED["non-ascii"]]
     if told["value"] == target.profile:
         return f"{case} is {target.profile}"
     require(

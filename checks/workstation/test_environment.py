@@ -14,7 +14,7 @@ from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.profile import Files
 from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
-from fixtures.readings import Reading
+from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
 FEWEST_ATTEMPTS = 3
@@ -28,6 +28,7 @@ MOST = 3
 """How many places a message names."""
 REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
+BUNDLE = "AWS_CA_BUNDLE"
 VARIABLES = (
     "AWS_REGION",
     "AWS_PROFILE",
@@ -216,11 +217,15 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
 
 
 @requirement("ENV-05")
-def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files, platform: str) -> str:
-    """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE] is a file after the expansion that really happens."""
+def test_path_leads_to_a_file(
+    case: str, env_file: EnvFile | None, environment: Variables, files: Files, platform: str
+) -> str:
+    """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE] is a file after the expansion that really happens."""
     file = _required(env_file)
     if file.variable(case) is None:
         not_applicable(f"{file.path} does not set {case}, so that the default counts")
+    if case == BUNDLE:
+        return _bundle_of_the_application(file, environment)
     flaw = _path_flaw(file, case)
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
     alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
@@ -236,6 +241,24 @@ def test_path_leads_to_a_file(case: str, env_file: EnvFile | None, files: Files,
         given=[f"right-path:{kind}"] if file.value(case) == files.path_of(kind) else [],
     )
     return f"{file.place(case)}: {case} leads to {file.shown(case)}"
+
+
+def _bundle_of_the_application(file: EnvFile, environment: Variables) -> str:
+    """The CA bundle that the file names for the application is there; what the process has already is for CON-01."""
+    place = file.place(BUNDLE)
+    if BUNDLE in environment:
+        return f"{place}: {BUNDLE} is not read, since the process has one"
+    if BUNDLE not in file.leads:
+        raise Unavailable("this evidence is from before the path of a CA bundle was followed")
+    require(
+        file.leads[BUNDLE]["is_file"],
+        cause="NET03",
+        expected="the path of a file, in which ~ is the home folder",
+        observed=f"{place}: {BUNDLE} is {file.shown(BUNDLE)}, where no file is",
+        remedy=[f"# edit {place}: give {BUNDLE} the full path of the file in PEM, or delete the line"],
+        fix=lambda: environment_fixes.leave_out(file, BUNDLE),
+    )
+    return f"{place}: {BUNDLE} leads to {file.shown(BUNDLE)}"
 
 
 def _path_flaw(file: EnvFile, name: str) -> str | None:

@@ -6,13 +6,15 @@ import difflib
 import os
 import re
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
-from checks.portals import page_of, region_of
+from checks.portals import lacks_its_path, page_of, region_of
 from checks.remedies import header_word
 from checks.requirement import not_applicable, require, requirement
+from checks.stored_keys import half_pair, renewed
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.profile import (
@@ -385,7 +387,7 @@ WHAT = {
 """What the settings of SSO have to say."""
 
 
-@requirement("PRF-04", asks=("sso_candidates",))
+@requirement("PRF-04", asks=("environment", "sso_candidates"))
 def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name] is set, in the profile or through its sso-session."""
     through_session = case in ("sso_start_url", "sso_region")
@@ -396,10 +398,11 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         return f"{case} = {profile.get(case)}"
     place = parsed_files.header_of(profile.name)
     cause, remedy, fix = None, None, list[Fix]()
-    seen = f"{place}: profile {profile.name} has no {case}"
+    lacks = [case]
     if profile.uses_sso:
-        cause = "CFG06"
-        remedy, fix = _line_to_add(case, profile, parsed_files, evidence)
+        cause, lacks = "CFG06", [key for key in SSO_KEYS if not profile.has(key)]
+        remedy, fix = _lines_to_add(lacks, profile, parsed_files, evidence)
+    seen = f"{place}: profile {profile.name} has no {', and no '.join(lacks)}"
     if not profile.uses_sso:
         seen = f"{place}: profile {profile.name} has no SSO settings"
     elif skipped and not through_session:
@@ -407,7 +410,8 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         remedy = None
     dangling = "sso_session" in profile.options and profile.session is None
     # Without any SSO setting it is a profile of another kind, and that another provider wins is what is wrong.
-    other = not profile.uses_sso and any(key in profile.options for key in OTHER_SOURCES)
+    sources = any(key in profile.options for key in OTHER_SOURCES)
+    other = not profile.uses_sso and (sources or half_pair(parsed_files, profile.name) is not None)
     require(
         False,
         cause=cause,
@@ -421,9 +425,22 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
             "missing",
             *(["dangling-session"] if dangling and through_session else []),
             *(["other-kind"] if other else []),
+            *(["api-key"] if not profile.uses_sso and evidence.environment.has_api_key else []),
         ],
     )
     return f"{case} = {profile.get(case)}"
+
+
+def _lines_to_add(
+    keys: Sequence[str], profile: Profile, files: Files, evidence: Evidence
+) -> tuple[list[str] | None, list[Fix]]:
+    """What adds all settings that the profile lacks: one fault, however many they are; commands come last."""
+    told = [_line_to_add(key, profile, files, evidence) for key in keys]
+    if not all(lines for lines, _ in told):
+        return None, []
+    lines = dict.fromkeys(line for lines, _ in told for line in lines or ())
+    remedy = sorted(lines, key=lambda line: not line.startswith("#"))
+    return remedy, [fix for _, fixes in told for fix in fixes]
 
 
 def _line_to_add(
@@ -482,7 +499,10 @@ def _sections_of(files: Files, found: AwsFileFound, profile: Profile) -> list[Se
 def _is_for_sso(evidence: Evidence) -> bool:
     """Whether the profile is to sign in with SSO: not where another provider may win, and does."""
     others = {*evidence.allowed_providers} - {"sso"}
-    return "sso" in evidence.allowed_providers and not (others and evidence.provider.method in others)
+    if "sso" not in evidence.allowed_providers or not others:
+        return "sso" in evidence.allowed_providers
+    wins = evidence.provider.method or ("bearer" if evidence.sends_api_key else None)
+    return wins not in others
 
 
 @requirement("PRF-05", asks=("provider", "token_cache"))
@@ -513,6 +533,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         fix=lambda: file_fixes.clean_value(parsed_files.of(stated), stated, case) if stated else [],
     )
     _require_an_access_portal(case, value, place)
+    _require_the_portals_path(case, value, profile, parsed_files, evidence)
     _require_digits_alone(case, value, place)
     _require_the_portals_region(case, profile, parsed_files, evidence)
     whole = stated is None or stated["facts"]["exact"]
@@ -557,6 +578,29 @@ def _require_an_access_portal(case: str, value: str | None, place: Place) -> Non
         file=place.file,
         line=place.line,
     )
+
+
+def _require_the_portals_path(
+    case: str, value: str | None, profile: Profile, files: Files, evidence: Evidence
+) -> None:
+    """A start URL goes on behind the portal's host, unless somebody is logged in by it as it is."""
+    stated = files.stated(profile.name, profile.session_name, case)
+    if case != "sso_start_url" or not value or not stated or not lacks_its_path(value):
+        return
+    if _logged_in(profile, evidence):
+        return
+    place, whole = files.place_of(stated), f"{value.rstrip('/')}/start"
+    require(
+        False,
+        expected=f"sso_start_url = {whole}",
+        observed=f"{place}: sso_start_url = {value}, which is the portal's host alone",
+        remedy=[f"# edit {place}: write sso_start_url = {whole}", *_log_in(profile)],
+        fix=lambda: file_fixes.change_setting(files.of(stated), stated, "sso_start_url", whole),
+    )
+
+
+def _log_in(profile: Profile) -> list[str]:
+    return [f"aws sso login --profile {shlex.quote(profile.name)}"]
 
 
 def _require_digits_alone(case: str, value: str | None, place: Place) -> None:
@@ -852,6 +896,7 @@ def test_profile_has_one_source(
             cause=source.cause,
             expected=f"{source.key} of profile {profile.name} can give credentials",
             observed=f"{source.place}: {source.broken}",
+            remedy=renewed(source.place, profile.name) if source.cause == "CFG15" else None,
             file=source.place.file,
             line=source.place.line,
         )
@@ -876,7 +921,10 @@ def _other_sources(
     if "role_arn" in profile.options:
         broken = _broken_chain(files, profile.name, fault)
         sources.append(_Source("role_arn", *(broken or (place("role_arn"), None, None))))
-    if "aws_access_key_id" in profile.options:
+    half = half_pair(files, profile.name)
+    if half and half[0] == "aws_access_key_id" and not sources:
+        sources.append(_Source(half[0], half[1], "CFG15", half[2]))
+    elif "aws_access_key_id" in profile.options:
         sources.append(_Source("aws_access_key_id", place("aws_access_key_id"), None, None))
     if "login_session" in profile.options:
         missing = None if sdk.awscrt else "the package awscrt is not installed"
@@ -887,6 +935,9 @@ def _other_sources(
             lost += f", and it asks for the credentials of profile {profile.name} itself"
         cause = "WIN09" if command.is_mangled(platform) else "PRE07"
         sources.append(_Source("credential_process", place("credential_process"), lost and cause, lost))
+    # botocore passes over a secret alone: it is a fault only where nothing else is there.
+    if half and not sources and not profile.uses_sso:
+        sources.append(_Source(half[0], half[1], "CFG15", half[2]))
     return sources
 
 

@@ -13,7 +13,14 @@ from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
 from fixtures.evidence.network import skew_if_known
 from fixtures.evidence.profile import AwsFileFound, Files, Place, Sso
-from fixtures.evidence.tokens import OtherLogin, SsoToken, TokenCache, kept_by_the_cli, token_flaw
+from fixtures.evidence.tokens import (
+    REFRESHED_BEFORE,
+    OtherLogin,
+    SsoToken,
+    TokenCache,
+    kept_by_the_cli,
+    token_flaw,
+)
 from fixtures.machine.config_file import Section
 from fixtures.machine.token_cache import TokenFile, cache_name, normalise_start_url
 from fixtures.readings import Reading, Unavailable
@@ -37,9 +44,8 @@ FLAWS = {
     "no-expiry": "it has no expiresAt",
     "not-a-file": "it is no file",
 }
+ONCE = "; a refresh token holds once, and another program that refreshes at the same moment may have used it"
 SCOPES = "sso_registration_scopes"
-REFRESH_MINUTES = 15
-"""How long before its end botocore begins to refresh a token (botocore.tokens.SSOTokenProvider)."""
 
 
 @requirement("SSO-01")
@@ -302,14 +308,14 @@ def test_portal_grants_the_role(
     if code in PORTAL_REFUSED_TOKEN:
         ended = sso_token.remaining <= timedelta()
         belated = not ended and sso_token.remaining + skew_if_known(evidence) <= timedelta()
-        due = sso_token.remaining < timedelta(minutes=REFRESH_MINUTES)
+        due = sso_token.remaining < REFRESHED_BEFORE
         require(
             False,
             cause="TOK02" if ended else "TOK07",
             expected=f"the portal in {sso.region} accepts the token",
             observed=f"sso:ListAccountRoles in {sso.region}: {code}"
             + (
-                ", and the token could not be refreshed"
+                ", and the token could not be refreshed" + ONCE * sso_token.renewable
                 if ended
                 else f", for a token until {_utc(sso_token)}"
             ),
@@ -343,6 +349,16 @@ def test_portal_grants_the_role(
         observed=f"sso:GetRoleCredentials: {refused and refused.code}: {refused and refused.message}{granted}",
         role=sso.role,
         account=sso.account,
+    )
+    place = _place(files, target, sso, "sso_region")
+    require(
+        refused is None or refused.code != "UnauthorizedSSOTokenError" or sso_token.remaining <= timedelta(),
+        cause="TOK07",
+        expected=f"the portal in {sso.region} accepts the token for the keys of {sso.role}, which it lists",
+        observed=f"sso:GetRoleCredentials in {sso.region}: {refused and refused.code}, for a token until {_utc(sso_token)}",
+        file=place.file,
+        line=place.line,
+        sso_region=sso.region,
     )
     return f"sso:ListAccountRoles for {sso.account}: {sso.role} is granted"
 

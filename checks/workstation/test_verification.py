@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-import shlex
 
 from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
-from fixtures.aws.errors import ACCESS_DENIED, BAD_SIGNATURE, EXPIRED, INVALID_KEYS
+from checks.stored_keys import fault_of_keys, renewed
+from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.profile import Files, Place, Profile
+from fixtures.evidence.profile import Files, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.evidence.roles import SourceChain, source_chain
 from fixtures.evidence.tokens import UNUSABLE_TOKEN
@@ -29,7 +29,6 @@ SINCE = {
     "login_session": (1, 41, 0),
 }
 """The first botocore that has what a profile may use (botocore's changelog)."""
-REFUSED = INVALID_KEYS | EXPIRED | BAD_SIGNATURE
 NOWHERE = frozenset({"NoCredentialsError", "ProfileNotFound"})
 """What boto3 raises before it asks AWS at all."""
 
@@ -65,7 +64,7 @@ def test_caller_is_known(
     error = caller_identity.error
     if error and error.code in REFUSED:
         if provider.method in STATIC:
-            _require_own_token(error, profile, parsed_files)
+            _require_sound_keys(error, profile, parsed_files)
         stated = (
             parsed_files.option(target.profile, "aws_access_key_id") if provider.method in STATIC else None
         )
@@ -78,7 +77,7 @@ def test_caller_is_known(
             expected="the account and ARN of the caller",
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
             # A profile without SSO has nothing to log in to.
-            remedy=None if profile.uses_sso or cause else _by_hand(target.profile, place),
+            remedy=renewed(place, target.profile) if place and not profile.uses_sso else None,
             file=place and place.file,
             line=place and place.line,
             given=["keys-refused"],
@@ -92,34 +91,22 @@ def test_caller_is_known(
     return f"sts:GetCallerIdentity: account {answer['Account']}, {answer['Arn']}"
 
 
-def _by_hand(profile: str, place: Place | None) -> list[str]:
-    edit = f"# edit {place}: give the section the key, secret and token that were issued together"
-    return [f"aws configure list --profile {shlex.quote(profile)}", *([edit] if place else [])]
-
-
-def _require_own_token(error: ReadError, profile: Profile, files: Files) -> None:
-    """The keys in the file that AWS refuses have the token that was issued with them, and no other."""
-    key, token, older = (
-        files.option(profile.name, name)
-        for name in ("aws_access_key_id", "aws_session_token", "aws_security_token")
-    )
-    left_over, why = None, ""
-    if profile.two_tokens:
-        left_over, why = older, "aws_security_token differs from aws_session_token, and botocore takes it"
-    elif key and key["facts"]["kind"] == "AKIA":
-        left_over = next((each for each in (older, token) if each and each["facts"]["length"]), None)
-        why = "a session token stands beside a long-lived key, which has none"
-    if left_over is None:
+def _require_sound_keys(error: ReadError, profile: Profile, files: Files) -> None:
+    """The keys in the file that AWS refuses have nothing that the file itself shows to be wrong."""
+    fault = fault_of_keys(files, profile, error.code)
+    if fault is None:
         return
-    place = files.place_of(left_over)
     require(
         False,
-        cause="CFG15",
-        expected="keys with the token that was issued with them",
-        observed=f"{place}: {why}; sts:GetCallerIdentity: {error.code}",
-        file=place.file,
-        line=place.line,
-        fix=lambda: file_fixes.comment_out(files.of(left_over), [left_over["line"]]),
+        cause=fault.cause,
+        title=fault.title,
+        expected=fault.expected,
+        observed=f"{fault.observed}; sts:GetCallerIdentity: {error.code}",
+        # Where the profile has SSO too, a login is what it is to have.
+        remedy=None if profile.uses_sso else fault.remedy,
+        file=fault.place.file,
+        line=fault.place.line,
+        fix=fault.fix,
         given=["keys-refused"],
     )
 

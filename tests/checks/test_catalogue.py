@@ -91,7 +91,7 @@ PARAMETRIZED = {
         "AWS_API_TIMEOUT",
         *MODELS,
     ),
-    "ENV-05": ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"),
+    "ENV-05": ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CA_BUNDLE"),
     "MDL-08": tuple(
         f"{model}-{part}" for model, part in product(MODELS, ("region", "agreement", "entitlement"))
     ),

@@ -80,10 +80,17 @@ def test_version_2_and_later_are_fine(banner: str) -> None:
     assert of_compliant(machine(cli=banner), "CLI-01")["CLI-01"]["status"] == "compliant"
 
 
+def test_a_cli_that_prints_nothing_at_all_is_broken(reads: Callable[[str, Any], None]) -> None:
+    reads("cli.version", {"installed": True, "text": "", "version": None})
+    reads("cli.configure", {"command": "aws configure list", "returncode": 0, "error": "", "rows": {}})
+    found = judged("compliant", only=("CLI-01", "CLI-02"))
+    assert (found.root_causes, found["CLI-02"]["status"]) == (["CLI-01 PRE12"], "blocked")
+    assert found["CLI-01"]["observed"] == "aws --version prints nothing"
+
+
 @pytest.mark.parametrize(
     "answer",
     [
-        {"installed": True, "text": "", "version": None},
         {
             "installed": True,
             "text": "a wrapper that says nothing of versions",

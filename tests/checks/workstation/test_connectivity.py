@@ -400,3 +400,50 @@ def test_whether_a_folder_can_be_written_is_the_systems_word(
     assert not machine.writable(tmp_path / "file")
     monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != tmp_path)
     assert not machine.writable(tmp_path) and not machine.writable(tmp_path / "not" / "yet")
+
+
+# ------------------------------------------------------------------------------------- what a proxy's URL may hold
+
+
+@pytest.mark.parametrize("between", "#/?")
+def test_a_password_that_is_not_escaped_is_named_and_no_part_of_it_is_shown(between: str) -> None:
+    url = f"http://jo:CANARY{between}pass@proxy.acme.example:8080"
+    found = of(machine(environment={"HTTPS_PROXY": url}), *CON, "RUN-02")
+    assert found.root_causes == ["CON-01 NET01"]
+    assert says(found["CON-01"], "NET01", "HTTPS_PROXY is (not shown): no host can be told from its name")
+    assert "%23" in found["CON-01"]["remedy"][0]
+    assert not found.with_status("inconclusive")
+    assert "CANARY" not in f"{found.document}{found.readings}"
+
+
+def test_a_proxy_that_refuses_several_hosts_is_one_root_cause_that_names_all() -> None:
+    hosts = dict.fromkeys(HOSTS.values(), "forbidden")
+    found = of(
+        machine(environment={"HTTPS_PROXY": "http://proxy.acme.example:8080"}, network=hosts), *CON, "RUN-02"
+    )
+    assert found.root_causes == ["CON-02 NET05"]
+    remedy = " ".join(found["CON-02", "sts"]["remedy"])
+    assert all(host in remedy for host in HOSTS.values())
+    assert found["CON-02", "oidc"]["remedy"] == found["CON-02", "sts"]["remedy"]
+
+
+@pytest.mark.parametrize("path", ["~/.aws", ""])
+def test_what_a_bundle_that_is_none_keeps_from_being_read_is_blocked_by_it(path: str) -> None:
+    found = of(machine(environment={"AWS_CA_BUNDLE": path}), *CON, "ENV-06", "RUN-04")
+    assert found.root_causes == ["CON-01 NET03"]
+    assert not found.with_status("inconclusive")
+
+
+def test_where_the_application_has_a_bundle_the_shell_is_given_that_one() -> None:
+    def edit(world: World) -> World:
+        text = world.machine.files["./.env.enterprise"].text
+        files = {
+            "./.env.enterprise": File(text=f"{text}AWS_CA_BUNDLE=~/corp.pem\n"),
+            "~/corp.pem": File(text="-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"),
+        }
+        return machine(files=files, network=dict.fromkeys(HOSTS.values(), "certificate"))(world)
+
+    found = of(edit, *CON, "ENV-05")
+    assert found.root_causes == ["CON-02 NET02"]
+    assert found["CON-02", "sts"]["remedy"][1] == "export AWS_CA_BUNDLE=~/corp.pem"
+    assert found["ENV-05", "AWS_CA_BUNDLE"]["status"] == "compliant"

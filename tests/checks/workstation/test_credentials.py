@@ -520,10 +520,11 @@ def test_a_temporary_key_in_a_file_has_its_token_there(profile: str) -> None:
     found = judged("compliant", only=("CRD-03",), edit=files)
     seen = f"{CREDENTIALS} line 2: ASIA…ON01 of profile {profile} has no aws_session_token"
     assert says(found["CRD-03"], None, seen)
-    assert found["CRD-03"]["remedy"] == [
-        f"# edit {CREDENTIALS} line 2: delete the temporary key, or store aws_session_token beside it",
-        "aws sso login --profile msh",
-    ]
+    # The profile has no login that could help.
+    assert found["CRD-03"]["remedy"][0].startswith(
+        f"# edit {CREDENTIALS} line 2: give the section a key, its secret"
+    )
+    assert not any("sso" in line for line in found["CRD-03"]["remedy"])
     complete = after(files, with_file(CREDENTIALS, f"{keys}aws_session_token = CANARY\n"))
     assert judged("compliant", only=("CRD-03",), edit=complete)["CRD-03"]["status"] == "compliant"
 
@@ -657,7 +658,8 @@ def test_with_a_key_and_no_credentials_bedrock_is_judged_and_the_rest_is_not() -
     only = ("CLI-02", "CRD-01", "CRD-04", "IAM-03", "MDL-02", "RUN-02", "RUN-05")
     found = judged("ok-short-term-bedrock-api-key", only=only, edit=bare, settings=allowing("bearer"))
     assert found.root_causes == []
-    assert found.with_status("inconclusive") == {"RUN-02"}
+    assert not found.with_status("inconclusive")
+    assert found["RUN-02"]["status"] == "not_applicable"
     assert {"CLI-02", "CRD-01", "CRD-04", "IAM-03", "MDL-02 CHAT_MODEL", "RUN-05"} <= found.with_status(
         "compliant"
     )
@@ -864,3 +866,53 @@ def test_what_an_override_leads_astray_is_blocked_by_it(world: str) -> None:
     found = judged(world, only=("CRD-06", "CON-02", "SSO-06", "RUN-02"))
     assert {r["behind"] for r in found.results.values() if r["status"] == "blocked"} == {"CRD-06"}
     assert found["RUN-02"]["status"] == "blocked"
+
+
+# ------------------------------------------------------------------------------------------------ an API key alone
+
+
+def key_alone(world: World) -> World:
+    files = {
+        CONFIG: File(
+            text="[profile msh]\nregion = us-east-1\noutput = json\ncli_pager =\ncli_auto_prompt = off\n"
+        )
+    }
+    files = {name: file for name, file in {**world.machine.files, **files}.items() if "sso/cache" not in name}
+    return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+
+@pytest.mark.parametrize("providers", [("bearer",), ("sso", "bearer")])
+def test_an_api_key_alone_that_is_meant_is_quiet_and_what_it_cannot_be_asked_does_not_apply(
+    providers: tuple[str, ...],
+) -> None:
+    only = (
+        "PRF-04",
+        "PRF-05",
+        "SSO-01",
+        *CRD,
+        "CLI-02",
+        "CLI-03",
+        "IAM-01",
+        "REG-04",
+        "MDL-02",
+        "RUN-02",
+        "LOG-01",
+    )
+    found = judged("ok-short-term-bedrock-api-key", only=only, edit=key_alone, settings=allowing(*providers))
+    assert {r["status"] for r in found.results.values()} == {"compliant", "not_applicable"}
+    assert found["CRD-04"]["status"] == "compliant"
+    assert found["MDL-02", "CHAT_MODEL"]["status"] == "compliant"
+    assert "has no other credentials" in found["RUN-02"]["reason"]
+
+
+def test_an_api_key_alone_that_nobody_asked_for_is_never_taken_away_first() -> None:
+    only = ("PRF-04", "PRF-05", "SSO-01", *CRD, "CLI-02", "IAM-01", "MDL-02", "RUN-02")
+    found = judged("ok-short-term-bedrock-api-key", only=only, edit=key_alone, settings=Settings())
+    assert found.root_causes == ["CRD-04 ENV08"]
+    assert not found.with_status("inconclusive")
+    (root,) = found.document["root_causes"]
+    assert root["title"] == "Bedrock is sent an API key, and profile msh has no other credentials"
+    assert root["remedy"][0].endswith(
+        'allowed_providers = ["sso", "bearer"] under [credentials] in compliance.toml'
+    )
+    assert not any(line.startswith("unset") for line in root["remedy"])

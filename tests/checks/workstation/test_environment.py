@@ -346,6 +346,29 @@ def test_a_path_that_is_not_set_is_not_applicable() -> None:
     assert found["ENV-05", "AWS_CONFIG_FILE"]["status"] == "not_applicable"
 
 
+@pytest.mark.parametrize(
+    ("value", "exported", "status"),
+    [
+        ("/opt/corp/ca.pem", None, "non_compliant"),
+        ("$APP_HOME/.aws/config", None, "non_compliant"),
+        ("~/.aws/config", None, "compliant"),
+        ("${HOME}/.aws/config", None, "compliant"),
+        ("/opt/corp/ca.pem", "~/.aws/config", "compliant"),
+    ],
+)
+def test_the_applications_ca_bundle_is_found_as_urllib3_finds_it(
+    value: str, exported: str | None, status: str
+) -> None:
+    edit = env_file(("AWS_MAX_ATTEMPTS=3\n", f"AWS_MAX_ATTEMPTS=3\nAWS_CA_BUNDLE={value}\n"))
+    more = {"APP_HOME": "${home}"} | ({"AWS_CA_BUNDLE": exported} if exported else {})
+    found = of_compliant(both(environment(**more), edit), "ENV-05")
+    result = found["ENV-05", "AWS_CA_BUNDLE"]
+    assert result["status"] == status
+    if status == "non_compliant":
+        assert result["cause"] == "NET03"
+        assert result["remedy"][0].startswith("# edit ./.env.enterprise line 12: give AWS_CA_BUNDLE")
+
+
 def test_the_reading_has_no_path_of_this_machine() -> None:
     readings = judged("compliant", only=("ENV-05",)).readings
     (reading,) = [each for each in readings if each["name"] == "file.dotenv"]

@@ -1246,3 +1246,47 @@ def test_the_system_knows_the_home_of_who_runs_this_and_of_nobody_it_does_not_kn
     own = machine.home_of("")
     assert own is None or own != machine.home
     assert machine.home_of("nobody-of-that-name") is None
+
+
+# ------------------------------------------------------------------------------- several missing, and start URLs
+
+
+def test_two_settings_that_are_missing_are_one_root_cause_with_a_line_for_each() -> None:
+    edit = changed(("sso_start_url = https://acme.awsapps.com/start\n", ""), ("sso_region = us-east-1\n", ""))
+    found = of_compliant(edit, "PRF-04", "PRF-05", "RUN-02")
+    assert found.root_causes == ["PRF-04 CFG06"]
+    (root,) = found.document["root_causes"]
+    assert root["observed"].endswith("profile msh has no sso_start_url, and no sso_region")
+    assert root["remedy"] == [
+        f"# edit {CONFIG} line 1: add sso_start_url = https://acme.awsapps.com/start below it",
+        f"# edit {CONFIG} line 1: add sso_region = us-east-1 below it",
+    ]
+    assert found["PRF-04", "sso_region"]["remedy"] == root["remedy"]
+
+
+def test_the_host_of_the_portal_alone_is_no_start_url_unless_somebody_is_logged_in_by_it() -> None:
+    bare = changed(("awsapps.com/start", "awsapps.com"))
+    found = of_compliant(both(bare, without_login), "PRF-05", "SSO-01")
+    assert found.root_causes == ["PRF-05"]
+    assert found["PRF-05", "sso_start_url"]["remedy"][0].endswith(
+        "sso_start_url = https://acme.awsapps.com/start"
+    )
+    assert of_compliant(bare, "PRF-05")["PRF-05", "sso_start_url"]["status"] == "compliant"
+
+
+def without_login(world: World) -> World:
+    files = {name: file for name, file in world.machine.files.items() if "sso/cache" not in name}
+    return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+
+@pytest.mark.parametrize("ending", ["/start#/", "/start/#/?tab=accounts", "/start/"])
+def test_the_address_that_the_browser_shows_of_the_portal_is_a_start_url(ending: str) -> None:
+    found = of_compliant(changed(("/start", ending)), "PRF-04", "PRF-05", "SSO-01", "SSO-03")
+    assert found.root_causes == []
+    assert not found.with_status("inconclusive")
+
+
+def test_the_page_that_the_portal_leads_to_is_no_start_url() -> None:
+    url = "https://us-east-1.signin.aws/platform/d-9067000000/login"
+    found = of_compliant(changed(("https://acme.awsapps.com/start", url)), "PRF-05")
+    assert says(found["PRF-05", "sso_start_url"], "CFG14", "a page of AWS's sign-in")

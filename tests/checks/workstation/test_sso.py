@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
+from botocore.tokens import SSOTokenProvider
 
 from fixtures.backends import live
 from fixtures.settings import CredentialSettings, Settings
@@ -484,3 +486,47 @@ def test_windows_has_no_mode_to_judge() -> None:
     found = judged("ok-windows-token-files", only=("SSO-07",))
     assert found["SSO-07"]["status"] == "not_applicable"
     assert "Windows" in found["SSO-07"]["reason"]
+
+
+def test_a_token_that_the_portal_refuses_for_the_roles_keys_alone_is_refused() -> None:
+    def edit(world: World) -> World:
+        from fixtures.simulation.world import Fault
+
+        refused = Fault("UnauthorizedException", "Session token not found or invalid", 401)
+        return dataclasses.replace(world, faults={"sso:GetRoleCredentials": refused})
+
+    found = of(edit, "SSO-06", "RUN-02", "CLI-02")
+    assert found.root_causes == ["SSO-06 TOK07"]
+    assert found["SSO-06"]["observed"].startswith(
+        "sso:GetRoleCredentials in us-east-1: UnauthorizedSSOTokenError"
+    )
+    assert not found.with_status("inconclusive")
+
+
+@pytest.mark.parametrize(("written", "causes"), [(True, []), (False, ["SSO-06 TOK02"])])
+def test_a_refresh_that_another_program_has_won_is_read_from_its_file(
+    written: bool, causes: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(self: Any, token: dict[str, Any]) -> Any:
+        fresh = {**token, "accessToken": "aoaAAAAAG-CANARY-refreshed", "expiresAt": "2026-11-22T20:00:00Z"}
+        if written:
+            names = self._sso_config
+            self._token_loader.save_token(names["sso_start_url"], fresh, session_name=names["session_name"])
+        raise ClientError({"Error": {"Code": "InvalidGrantException", "Message": "used"}}, "CreateToken")
+
+    monkeypatch.setattr(SSOTokenProvider, "_attempt_create_token", lost)
+    honoured = with_portal(tokens=("aoaAAAAAG-CANARY-refreshed",))
+    found = of(honoured, "SSO-03", "SSO-06", "RUN-02", world="ok-expired-token-refreshes")
+    assert found.root_causes == causes
+    if not written:
+        assert (
+            "another program that refreshes at the same moment may have used it"
+            in found["SSO-06"]["observed"]
+        )
+
+
+@pytest.mark.parametrize("world", ["tok01-no-login", "tok02-expired-token"])
+def test_no_other_program_is_started_for_a_login_that_is_dead(world: str) -> None:
+    found = judged(world, only=("CLI-01", "CLI-02", "CLI-03", "RUN-07"))
+    assert not {"cli.configure", "cli.identity", "child.identity"} & {each["name"] for each in found.readings}
+    assert found.with_status("blocked") == {"CLI-02", "CLI-03", "RUN-07"}

@@ -85,16 +85,24 @@ def test_another_error_of_the_session_gives_no_verdict(reads: Callable[..., None
 @pytest.mark.parametrize(
     ("world", "cause", "observed"),
     [
-        ("pre04-pasted-keys-expired", "PRE04", "ExpiredToken"),
-        ("sts03-switched-off-key", "STS03", "InvalidClientTokenId"),
+        (
+            "pre04-pasted-keys-expired",
+            "PRE04",
+            "the temporary keys in ~/.aws/credentials line 2 have ended; sts:GetCallerIdentity: ExpiredToken",
+        ),
+        (
+            "sts03-switched-off-key",
+            "STS03",
+            "sts:GetCallerIdentity with keys of provider shared-credentials-file (~/.aws/credentials line 2):"
+            " InvalidClientTokenId",
+        ),
     ],
 )
 def test_refused_keys_are_told_apart_and_named_with_their_line(world: str, cause: str, observed: str) -> None:
     found = judged(world, only=(*ALL, "IAM-03"))
     result = found["RUN-02"]
     assert (result["status"], result["cause"]) == ("non_compliant", cause)
-    place = "shared-credentials-file (~/.aws/credentials line 2)"
-    assert result["observed"] == f"sts:GetCallerIdentity with keys of provider {place}: {observed}"
+    assert result["observed"] == observed
     assert found["IAM-03"]["behind"] == "RUN-02"
     assert {found[name]["status"] for name in ("RUN-03", "RUN-05", "RUN-07")} == {"blocked"}
     assert found.root_causes == [f"RUN-02 {cause}"]
