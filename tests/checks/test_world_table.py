@@ -13,6 +13,7 @@ import pytest
 from checks.catalogue import load
 from fixtures.simulation.world import World, list_worlds, load_world
 from tests.awaited import WITHOUT_A_WORLD
+from tests.denied import contradicted, insufficient
 from tests.harness import Judged, verdict_on
 
 WORLDS = [name for name, _ in list_worlds()]
@@ -36,6 +37,8 @@ def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]])
     if name.startswith(QUIET):
         assert {s for s, n in found.document["counts"].items() if n} <= {"compliant", "not_applicable"}
     nothing_secret_is_said(world, found)
+    assert contradicted(found) == []
+    assert insufficient(found) == []
     for cause in found.document["root_causes"]:
         it_is_short_and_can_be_pasted(cause)
     for row in found.rows:
