@@ -163,6 +163,26 @@ def material(
     return made, evidence
 
 
+def fleet_of(targets: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """The document of so many targets and of all requirements, and the page of each: three targets' results in turn."""
+    sources = ("alpha/us-east-1", "beta/us-west-2", "gamma/eu-west-1")
+    made, _ = material(sources)
+    pairs = [(f"team-{number:03d}/us-east-1", sources[number % 3]) for number in range(targets)]
+    own = {
+        (key, name): [one for one in made[key] if one["target"] == name]
+        for key in ("results", "root_causes")
+        for name in sources
+    }
+    many = {
+        key: [{**one, "target": name} for name, source in pairs for one in own[key, source]]
+        for key in ("results", "root_causes")
+    }
+    told = [{**made["targets"][sources.index(source)], "id": name} for name, source in pairs]
+    return {**made, **many, "targets": told}, {
+        name: f"target-{n:03}.html" for n, (name, _) in enumerate(pairs, 1)
+    }
+
+
 def seal(folder: Path) -> None:
     """Checksums for what is in the folder: what whoever changes a report can make as well."""
     names = sorted(file.name for file in folder.iterdir() if file.name != CHECKSUMS)

@@ -8,21 +8,21 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import quote
 
+from markupsafe import Markup
+
+from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.formats import Format, guide, targets
 from reports.formats.audit import Guide, bar, command_line, exceptions, limits, results_hash, row_anchor
-from reports.page import WORST_FIRST, assembled
+from reports.page import WORST_FIRST, assembled, cut
 from reports.results import SEVERITIES, VERDICTS, counts
 
 Json = Mapping[str, Any]
 
-MARKS = {
-    "non_compliant": "✕", "inconclusive": "?", "blocked": "–", "waived": "w", "compliant": "✓", "not_applicable": "∅",
+LETTERS = {
+    "non_compliant": "x", "inconclusive": "i", "blocked": "b", "waived": "w", "compliant": "c", "not_applicable": "a",
 }  # fmt: skip
-"""What stands in a cell, so that colour is not all that tells."""
-
-LETTERS = {status: "a" if status == "not_applicable" else status[0] for status in MARKS}
-"""Names of statuses that are short enough to stand in every cell."""
+"""Names of statuses that are short enough to stand in every cell; its mark and its word are the style sheet's."""
 
 GROUPS = {
     "non_compliant": "Not compliant somewhere",
@@ -32,11 +32,8 @@ GROUPS = {
 }
 """The groups of columns, by the worst status that a requirement has in any target."""
 
-TOLD_BY_NAME = ("non_compliant", "inconclusive", "blocked", "waived")
-"""Statuses for which a requirement names its targets."""
-
-TOLD = frozenset({"non_compliant", "inconclusive", "waived"})
-"""Statuses that are told one by one for each target; the others are listed."""
+TOLD = ("non_compliant", "inconclusive", "waived")
+"""Statuses that are told one by one for each target, and for which a requirement names its targets."""
 
 
 def render(document: Json, evidence: Json) -> str:
@@ -68,6 +65,7 @@ def page(document: Json, details: Mapping[str, str]) -> str:
                 **target,
                 **_row(f"t{number}", by_target[name], [column["id"] for column in columns]),
                 "key": targets.key_of_target(name),
+                "link": Markup('<a href="#t{}">{}</a>').format(number, visible(cut(name, 60))),
                 "causes": causes.get(name, ()),
                 "page": _path(details.get(name)),
             }
@@ -92,7 +90,6 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         document=document,
         run=document["run"],
         title=guide()["title"],
-        marks=MARKS,
         letters=LETTERS,
         verdicts=[(verdict, sum(target["verdict"] == verdict for target in judged)) for verdict in VERDICTS],
         whole=bar(document["counts"], len(document["results"])),
@@ -102,7 +99,7 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         ],
         columns=columns,
         rows=rows,
-        places=places,
+        links={row["id"]: row["link"] for row in rows},
         severities=SEVERITIES,
         scopes=sorted({row["scope"] for row in document["results"]}, reverse=True),
         common=[
@@ -185,67 +182,67 @@ def _path(page: str | None) -> str | None:
 
 
 def _row(name: str, results: Mapping[str, Sequence[Json]], columns: Sequence[str]) -> dict[str, Any]:
-    """A target: its `cells`, (status, place) or None for what was not selected, and what is told of it below."""
+    """A target: the `cells` of its row, and what is `told` of it below, to which cells lead.
+
+    A page of a thousand targets has a hundred thousand cells: each is one element, and two where it leads somewhere.
+    """
     worst = {requirement: own[0]["status"] for requirement, own in results.items()}
-    cells: list[tuple[str, str] | None] = []
+    cells: list[str] = []
     told: list[dict[str, Any]] = []
+    blocked: dict[str, list[str]] = {}
     for position, requirement in enumerate(columns):
         status = worst.get(requirement)
         if status is None:
-            cells.append(None)
+            cells.append("<td>")
         elif status in TOLD:
             place = f"{name}-{position}"
-            cells.append((status, place))
-            for each in (each for each in WORST_FIRST if each in TOLD):
-                cases = [result for result in results[requirement] if result["status"] == each]
-                if cases:
-                    told.append(
-                        {
-                            "place": place if each == status else "",
-                            "first": cases[0],
-                            "cases": cases,
-                            "row": row_anchor(cases[0]),
-                        }
-                    )
-        else:
-            cells.append((status, f"{name}{LETTERS[status]}"))
-    told.sort(key=lambda entry: WORST_FIRST.index(entry["first"]["status"]))
-    blocked: dict[str, list[str]] = {}
-    for requirement in columns:
-        if worst.get(requirement) == "blocked":
+            cells.append(f"<td><a class={LETTERS[status]} href=#{place}></a>")
+            told += _told(results[requirement], place)
+        elif status == "blocked":
+            cells.append(f"<td><a class=b href=#{name}b></a>")
             blocked.setdefault(results[requirement][0]["blocked_by"], []).append(requirement)
+        else:
+            cells.append(f"<td class={LETTERS[status]}>")
     return {
         "place": name,
-        "cells": cells,
+        "cells": Markup("".join(cells)),
         "worst": worst,
         "counts": counts(result for own in results.values() for result in own),
-        "told": told,
+        "told": sorted(told, key=lambda entry: WORST_FIRST.index(entry["first"]["status"])),
         "blocked": blocked,
-        "listed": {
-            status: [requirement for requirement in columns if worst.get(requirement) == status]
-            for status in ("compliant", "not_applicable")
-        },
     }
+
+
+def _told(results: Sequence[Json], place: str) -> Iterator[dict[str, Any]]:
+    """What is told of a requirement in a target: an entry a status, the worst of which is at `place`."""
+    worst = results[0]["status"]
+    for status in TOLD:
+        cases = [result for result in results if result["status"] == status]
+        if cases:
+            yield {
+                "place": place if status == worst else "",
+                "first": cases[0],
+                "cases": cases,
+                "row": row_anchor(cases[0]),
+            }
 
 
 def _requirement(name: str, rows: Sequence[Json], book: Guide) -> dict[str, Any]:
     """What the page tells of a requirement: in which targets it ends as what, and in whose words."""
     known = book.requirements.get(name)
-    ended = {
-        status: [row["id"] for row in rows if row["worst"].get(name) == status] for status in TOLD_BY_NAME
-    }
+    ended = {status: [row["link"] for row in rows if row["worst"].get(name) == status] for status in TOLD}
     tally = counts({"status": row["worst"][name]} for row in rows if name in row["worst"])
     return {
         "statement": known["statement"] if known else "",
         "severity": known["severity"] if known else "",
         "scope": known["scope"] if known else "",
-        "ended": {status: names for status, names in ended.items() if names},
+        "ended": {status: Markup(" ").join(links) for status, links in ended.items() if links},
         "bar": bar(tally, len(rows)),
     }
 
 
 class Statements(HTMLParser):
-    """What a page of `render` says, read back: `cells` maps target and requirement to the mark of its cell; `counts`."""
+    """What a page of `render` says, read back: `cells` maps target and requirement to the letter of its cell; `counts`."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -264,25 +261,23 @@ class Statements(HTMLParser):
             self._target, self._column = said.get("data-target", ""), -1
         elif tag == "td":
             self._column += 1
-        if tag in {"td", "th", "a"}:
-            self._text = ""
-        if tag == "th":
-            self._heads = said.get("class") == "q"
+        elif tag == "th":
+            self._heads, self._text = said.get("class") == "q", ""
+        if tag in {"td", "a"} and self._target and self._column >= 0 and "class" in said:
+            self.cells[self._target, self._columns[self._column]] = said["class"]
 
     def handle_data(self, data: str) -> None:
         self._text += data
 
     def handle_endtag(self, tag: str) -> None:
-        if tag == "a" and self._target and self._column >= 0:
-            self.cells[self._target, self._columns[self._column]] = self._text
-        elif tag == "tr":
+        if tag == "tr":
             self._target = ""
         elif tag == "th" and self._heads:
             self._columns.append(self._text)
 
 
 def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
-    """Its counts, and the mark in each of its cells."""
+    """Its counts, and what each of its cells says."""
     said = Statements(text)
     if said.counts != document["counts"]:
         yield "its counts are not those of results.json"
@@ -290,7 +285,7 @@ def read_back(text: str, document: Json, evidence: Json) -> Iterator[str]:
     for row in document["results"]:
         key = targets.key_of_target(row["target"]), row["requirement"]
         worst[key] = min(worst.get(key, WORST_FIRST[-1]), row["status"], key=WORST_FIRST.index)
-    if said.cells != {key: MARKS[status] for key, status in worst.items()}:
+    if said.cells != {key: LETTERS[status] for key, status in worst.items()}:
         yield "the results that it shows are not those of results.json"
 
 

@@ -6,9 +6,9 @@
   const details = [...document.querySelectorAll("details.one")];
   const names = rows.map((row) => row.cells[0].textContent.toLowerCase());
   const FIELDS = ["q", "verdict", "requirement", "status", "severity", "scope"];
-  const STATUS = { n: "non_compliant", i: "inconclusive", b: "blocked", w: "waived", c: "compliant", a: "not_applicable" };
+  const STATUS = { x: "non_compliant", i: "inconclusive", b: "blocked", w: "waived", c: "compliant", a: "not_applicable" };
   const words = Object.fromEntries([...form.elements.status.options].map((option) => [option.value, option.text.toLowerCase()]));
-  const status = (cell) => STATUS[cell.firstElementChild?.className] || "";
+  const status = (cell) => STATUS[(cell.firstElementChild || cell).className] || "";
   const hidden = new CSSStyleSheet();
   document.adoptedStyleSheets = [hidden];
 
@@ -82,19 +82,19 @@
 
   // The matrix is one tab stop; in it arrow keys lead from cell to cell.
   const links = () => matrix.querySelectorAll("a");
-  const label = (link) => {
-    const cell = link.parentElement, row = cell.parentElement;
-    if (cell.tagName !== "TD" || link.hasAttribute("aria-label")) return;
-    const text = `${row.cells[0].textContent.trim()}, ${heads[cell.cellIndex - 1].textContent}: ${words[status(cell)]}`;
-    link.setAttribute("aria-label", text);
-    link.title = text;
+  const label = (cell) => {
+    const spoken = cell.firstElementChild || cell;
+    if (!status(cell) || spoken.hasAttribute("aria-label")) return;
+    const text = `${cell.parentElement.cells[0].textContent.trim()}, ${heads[cell.cellIndex - 1].textContent}: ${words[status(cell)]}`;
+    spoken.setAttribute("aria-label", text);
+    spoken.title = text;
   };
   const quiet = (from = 0) => {
     const all = links(), to = Math.min(from + 4000, all.length);
     for (let number = from; number < to; number++) all[number].tabIndex = -1;
     if (to < all.length) setTimeout(quiet, 0, to);
   };
-  const seen = (cell) => cell?.firstElementChild && cell.checkVisibility();
+  const seen = (cell) => cell && (cell.className || cell.firstElementChild) && cell.checkVisibility();
   const step = (cell, across, down) => {
     const all = [...matrix.rows].slice(1);
     let row = all.indexOf(cell.parentElement), column = cell.cellIndex;
@@ -113,11 +113,17 @@
     const next = cell ? step(cell, ...move) : rows.filter((row) => !row.classList.contains("out")).map((row) => row.cells[0])[0];
     if (!next) return;
     event.preventDefault();
-    next.firstElementChild.focus({ preventScroll: true });
+    const place = next.firstElementChild || next;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: true });
     next.scrollIntoView({ block: "nearest", inline: "nearest" });
   });
-  region.addEventListener("focusin", (event) => { if (event.target.matches("a")) label(event.target); });
-  region.addEventListener("pointerover", (event) => { if (event.target.matches("td > a")) label(event.target); });
+  for (const kind of ["focusin", "pointerover"]) {
+    region.addEventListener(kind, (event) => {
+      const cell = event.target.closest("tbody td");
+      if (cell) label(cell);
+    });
+  }
 
   form.hidden = false;
   form.addEventListener("submit", (event) => event.preventDefault());
