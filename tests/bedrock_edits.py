@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from fixtures.simulation.world import Fault, InferenceProfile, Model, Scp, World
 from fixtures.text.shape import JsonObject
+from tests.world_edits import ENV_FILE, Edit, both
 
-Edit = Callable[[World], World]
-
-ENV_FILE = "./.env.enterprise"
 ACCOUNT = "210987654321"
 SONNET = "anthropic.claude-sonnet-4-6"
 PROFILE = f"us.{SONNET}"
@@ -29,17 +27,6 @@ READING = [*LISTING, "bedrock:GetFoundationModel", "bedrock:GetInferenceProfile"
 
 def model_arn(base: str, region: str = "us-east-1") -> str:
     return f"arn:aws:bedrock:{region}::foundation-model/{base}"
-
-
-def all_of(*edits: Edit) -> Edit:
-    """All edits, one after the other."""
-
-    def edit(world: World) -> World:
-        for each in edits:
-            world = each(world)
-        return world
-
-    return edit
 
 
 def allow(actions: str | Sequence[str], resources: str | Sequence[str] = "*", **more: Any) -> dict[str, Any]:
@@ -150,4 +137,4 @@ def fault(operation: str, code: str, message: str = "", status: int = 400) -> Ed
 
 
 def throttled(*operations: str) -> Edit:
-    return all_of(*(fault(each, "ThrottlingException", "Rate exceeded", 429) for each in operations))
+    return both(*(fault(each, "ThrottlingException", "Rate exceeded", 429) for each in operations))

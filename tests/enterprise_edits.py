@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from fixtures.settings import Settings
 from fixtures.simulation.world import Fault, World, load_world
 from fixtures.text.shape import JsonObject
-
-Edit = Callable[[World], World]
+from tests.world_edits import Edit
 
 
 def changed(table: str, key: str, **changes: Any) -> Edit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -160,3 +161,19 @@ def with_environment(world: World, **variables: str) -> World:
     return replace(
         world, machine=replace(world.machine, environment={**world.machine.environment, **variables})
     )
+
+
+def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
+    """Whether it is non-compliant for this cause, with this text in what was observed, on one line, a remedy that is filled
+    in, and no secret of a world."""
+    assert (result["status"], result["cause"]) == ("non_compliant", cause)
+    assert observed in result["observed"]
+    assert "\n" not in result["observed"]
+    assert result["remedy"] and not any("<" in line.replace("source <(", "") for line in result["remedy"])
+    assert "CANARY" not in json.dumps(result)
+    return True
+
+
+def failing(*_: Any, **__: Any) -> Any:
+    """A reader that cannot read."""
+    raise OSError(5, "no such evidence today")

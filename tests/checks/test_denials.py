@@ -20,8 +20,8 @@ from tests.bedrock_edits import (
     SONNET,
     TITAN,
     Edit,
-    all_of,
     allow,
+    both,
     deny,
     document,
     model_arn,
@@ -90,7 +90,7 @@ def test_an_organisations_condition_that_a_call_outvotes_is_no_finding() -> None
 
 
 def test_a_policy_that_cannot_be_read_is_named_by_the_action_that_would_read_it() -> None:
-    edit = all_of(
+    edit = both(
         policy(deny("bedrock:Invoke*", Condition=OFFICE), name="Office"),
         policy(deny("iam:GetRolePolicy"), name="NoAudit"),
     )
@@ -103,7 +103,7 @@ def outside(world: World) -> World:
 
 
 def test_outside_the_network_the_denied_call_settles_it_and_the_first_remedy_meets_the_condition() -> None:
-    result = found(all_of(outside, policy(deny("bedrock:*", Condition=OFFICE, Sid="Office"), name="Office")))
+    result = found(both(outside, policy(deny("bedrock:*", Condition=OFFICE, Sid="Office"), name="Office")))
     assert result.root_causes == ["IAM-01 IAM02"]
     assert "203.0.113.0/24" in first(result)["remedy"][0]
     assert "statement Office of inline policy Office" in first(result)["remedy"][0]
@@ -135,7 +135,7 @@ def test_an_explicit_deny_is_answered_by_the_deny_statement_and_never_by_an_allo
 
 
 def test_a_change_that_is_not_enough_says_what_is_left() -> None:
-    result = found(all_of(policy(allow(READING)), scp(deny(INVOKING))))
+    result = found(both(policy(allow(READING)), scp(deny(INVOKING))))
     lines = first(result)["remedy"]
     assert any(
         line.startswith("# not enough by itself: without the service control policy") for line in lines

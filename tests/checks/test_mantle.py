@@ -16,8 +16,8 @@ from tests.bedrock_edits import (
     SONNET,
     TITAN,
     Edit,
-    all_of,
     allow,
+    both,
     chat,
     deny,
     model_arn,
@@ -44,7 +44,7 @@ def found(edit: Edit, *, only: tuple[str, ...] = WHOLE, **options: Any) -> Judge
 def test_with_the_endpoints_own_right_it_is_fine_whether_the_model_may_be_invoked_or_not(probe: bool) -> None:
     bare = policy(allow(READING), allow("bedrock:InvokeModel", model_arn(TITAN)))
     for more in ((), (bare,)):
-        result = found(all_of(chat(SONNET), RIGHT, *more), probe=probe)
+        result = found(both(chat(SONNET), RIGHT, *more), probe=probe)
         assert (result.root_causes, result.with_status("inconclusive") - {"INV-03"}) == ([], set())
         allowed = result["IAM-01", "InvokeModel-CHAT_MODEL"]
         assert allowed["observed"].startswith(f"{INFER} on project/default in us-east-1: allowed")
@@ -66,11 +66,11 @@ def test_the_right_to_invoke_is_not_its_right(probe: bool) -> None:
     (cause,) = result.document["root_causes"]
     (statement,) = [line for line in cause["remedy"] if '"Effect"' in line]
     assert statement == f'# {{"Effect":"Allow","Action":["{INFER}"],"Resource":["{PROJECT}"]}}'
-    assert found(all_of(chat(SONNET), RIGHT), probe=probe).root_causes == []
+    assert found(both(chat(SONNET), RIGHT), probe=probe).root_causes == []
 
 
 def test_an_organisation_may_deny_the_endpoint_alone() -> None:
-    result = found(all_of(chat(SONNET), RIGHT, scp(deny("bedrock-mantle:*"))))
+    result = found(both(chat(SONNET), RIGHT, scp(deny("bedrock-mantle:*"))))
     assert result.root_causes == ["IAM-01 IAM02"]
 
 
@@ -78,14 +78,14 @@ def test_an_organisation_may_deny_the_endpoint_alone() -> None:
     "written", [PROFILE, f"global.{SONNET}", f"{SONNET}-v1:0", f"bedrock_mantle/{SONNET}"]
 )
 def test_an_identifier_of_the_first_endpoint_is_none_of_the_second(written: str) -> None:
-    result = found(all_of(chat(written), RIGHT), only=("MDL-01", "MDL-02"))
+    result = found(both(chat(written), RIGHT), only=("MDL-01", "MDL-02"))
     assert result.root_causes == ["MDL-01 MOD02"]
     (cause,) = result.document["root_causes"]
     assert f"set CHAT_MODEL to an ID that the Region lists, such as {SONNET}" in cause["remedy"][1]
 
 
 def test_a_model_that_the_second_endpoint_alone_has_is_not_judged_by_the_list_of_the_first() -> None:
-    result = found(all_of(chat("zai.glm-4.6"), RIGHT), only=("MDL-01", "MDL-02", "IAM-01", "IAM-04"))
+    result = found(both(chat("zai.glm-4.6"), RIGHT), only=("MDL-01", "MDL-02", "IAM-01", "IAM-04"))
     assert result.root_causes == []
     row = result["MDL-02", "CHAT_MODEL"]
     assert (row["status"], "bedrock-mantle may" in row["reason"]) == ("inconclusive", True)

@@ -23,8 +23,8 @@ from tests.bedrock_edits import (
     ACCOUNT,
     PROFILE_ARN,
     TITAN,
-    all_of,
     allow,
+    both,
     boundary,
     deny,
     document,
@@ -41,7 +41,7 @@ EVERYTHING = allow("*")
 
 
 def found(*edits: Edit, only: Sequence[str] = GROUP, world: str = "compliant", **options: Any) -> Judged:
-    return judged(world, edit=all_of(*edits), only=tuple(only), **options)
+    return judged(world, edit=both(*edits), only=tuple(only), **options)
 
 
 def test_the_watched_actions_are_those_of_the_guide() -> None:
@@ -280,7 +280,7 @@ def test_a_pattern_that_reaches_another_listed_model_is_found() -> None:
         policy(
             allow("bedrock:InvokeModel", "arn:aws:bedrock:eu-west-1::foundation-model/*"), name="Elsewhere"
         ),
-        all_of(policy(allow("bedrock:InvokeModel"), name="Wide"), scp(deny("bedrock:InvokeModel"))),
+        both(policy(allow("bedrock:InvokeModel"), name="Wide"), scp(deny("bedrock:InvokeModel"))),
     ],
     ids=["through the profile", "any region", "another region", "an SCP denies"],
 )

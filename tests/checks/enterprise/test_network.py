@@ -14,7 +14,7 @@ from fixtures.simulation import service
 from fixtures.simulation.controls import Ingress, SecurityGroup, VpcEndpoint
 from fixtures.simulation.world import World
 from fixtures.text.shape import JsonObject
-from tests.bedrock_edits import all_of
+from tests.bedrock_edits import both
 from tests.enterprise_edits import Edit, changed, failing, with_settings
 from tests.harness import Judged, judged
 
@@ -26,7 +26,7 @@ HOST = "bedrock-runtime.us-east-1.amazonaws.com"
 
 
 def found(*edits: Edit, only: Sequence[str] = GROUP, world: str = "enterprise", **options: Any) -> Judged:
-    return judged(world, edit=all_of(*edits), only=tuple(only), **options)
+    return judged(world, edit=both(*edits), only=tuple(only), **options)
 
 
 def on(world: str) -> Judged:
@@ -276,7 +276,7 @@ def test_endpoints_that_this_network_does_not_use_raise_nothing() -> None:
 def test_of_several_endpoints_the_one_with_private_dns_is_judged() -> None:
     second = one_more("vpce-00000000000000000", private_dns=False, policy=None)
     assert found(second).root_causes == []
-    opened = all_of(second, endpoint(policy=JsonObject(OPEN)))
+    opened = both(second, endpoint(policy=JsonObject(OPEN)))
     assert found(opened, only=["NET-05"]).with_status("non_compliant") == {"NET-05 bedrock-runtime"}
 
 

@@ -18,7 +18,7 @@ from fixtures.simulation import service
 from fixtures.simulation.controls import ServiceCredential
 from fixtures.simulation.simulation import simulated
 from fixtures.simulation.world import load_world
-from tests.bedrock_edits import all_of, allow, policy
+from tests.bedrock_edits import allow, both, policy
 from tests.enterprise_edits import changed, failing, trusted, trusting, with_settings
 from tests.harness import Judged, judged
 from tests.world_edits import Edit, environment, written
@@ -200,7 +200,7 @@ def test_a_role_that_is_configured_by_its_arn_is_assumed_through_the_profile_tha
 def test_a_role_that_no_profile_names_is_assumed_from_the_profile_under_test() -> None:
     arn = f"arn:aws:iam::{ACCOUNT}:role/BedrockBatch"
     settings = with_settings("enterprise", production={"cross_account_roles": (arn,)})
-    edit = all_of(
+    edit = both(
         config((f"role_arn = {arn}", "")),
         trusting(trusted({"AWS": f"arn:aws:iam::{ACCOUNT}:root"})),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,8 @@ from fixtures.backends import live
 from fixtures.machine.machine import LiveMachine
 from fixtures.simulation.world import File, World
 from fixtures.text.shape import duration
-from tests.harness import Judged, judged
+from tests.harness import Judged, failing, judged, says
+from tests.world_edits import Edit, both
 
 CONFIG = "~/.aws/config"
 CON = ("CON-01", "CON-02", "CON-03")
@@ -35,8 +35,6 @@ BUNDLE = [
     "# get the authority's certificates from IT as one PEM file, appended to the public roots, save it there and name it:",
     "export AWS_CA_BUNDLE=~/.aws/ca-bundle.pem",
 ]
-
-Edit = Callable[[World], World]
 
 
 def machine(**changes: Any) -> Edit:
@@ -70,30 +68,8 @@ def skewed(length: str) -> Edit:
     return edit
 
 
-def after(*edits: Edit) -> Edit:
-    def edit(world: World) -> World:
-        for each in edits:
-            world = each(world)
-        return world
-
-    return edit
-
-
 def of(edit: Edit, *only: str) -> Judged:
     return judged("compliant", only=only or CON, edit=edit)
-
-
-def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
-    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
-    assert (result["status"], result["cause"]) == ("non_compliant", cause)
-    assert observed in result["observed"]
-    assert "\n" not in result["observed"]
-    assert result["remedy"] and not any("<" in line for line in result["remedy"])
-    return True
-
-
-def failing(*_: Any, **__: Any) -> Any:
-    raise OSError(5, "no such evidence today")
 
 
 # -------------------------------------------------------------------------------------------- the shipped worlds
@@ -236,7 +212,7 @@ def test_ssl_cert_file_is_ignored_as_botocore_ignores_it() -> None:
 
 
 def test_a_dead_proxy_is_told_although_the_profile_is_broken() -> None:
-    edit = after(
+    edit = both(
         machine(environment={"HTTPS_PROXY": "http://localhost:3128"}, network={"localhost": "refused"}),
         machine(files={CONFIG: File(text="[profile msh\n")}),
     )
@@ -288,7 +264,7 @@ def test_without_a_network_no_credential_and_no_permission_is_called_wrong() -> 
 def test_a_region_of_the_login_that_does_not_exist_is_no_network_fault() -> None:
     no_login = machine(files={"~/.aws/sso/cache/${sha1:msh}.json": File(text="{}")})
     found = of(
-        after(config(("sso_region = us-east-1", "sso_region = us-eats-1")), no_login), "CON-02", "SSO-04"
+        both(config(("sso_region = us-east-1", "sso_region = us-eats-1")), no_login), "CON-02", "SSO-04"
     )
     seen = "portal.sso.us-eats-1.amazonaws.com does not resolve, and no Region is called us-eats-1"
     assert says(found[("CON-02", "portal.sso")], "REG03", seen)
@@ -343,17 +319,17 @@ def test_a_clock_less_than_five_minutes_off_is_right(skew: str) -> None:
 
 
 def test_on_windows_the_clock_is_set_with_w32tm() -> None:
-    found = of(after(skewed("7m"), machine(platform="windows")), "CON-03")
+    found = of(both(skewed("7m"), machine(platform="windows")), "CON-03")
     assert found["CON-03"]["remedy"][-1] == "w32tm /resync"
 
 
 def test_the_clock_is_read_from_whichever_endpoint_answers() -> None:
-    found = of(after(skewed("7m"), machine(network={HOSTS["sts"]: "timeout"})), "CON-03")
+    found = of(both(skewed("7m"), machine(network={HOSTS["sts"]: "timeout"})), "CON-03")
     assert says(found["CON-03"], "NET04", "7 minutes ahead")
 
 
 def test_without_an_endpoint_the_clock_is_not_judged() -> None:
-    found = of(after(skewed("7m"), machine(network=dict.fromkeys(HOSTS.values(), "dns"))), "CON-03")
+    found = of(both(skewed("7m"), machine(network=dict.fromkeys(HOSTS.values(), "dns"))), "CON-03")
     assert found["CON-03"]["behind"] == "CON-02"
 
 

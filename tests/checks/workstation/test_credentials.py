@@ -7,7 +7,7 @@ import json
 import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -26,8 +26,9 @@ from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
 from fixtures.simulation.world import File, World
 from tests.fixtures.machine.test_api_key import short_term
-from tests.harness import Judged, judged
+from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
+from tests.world_edits import Edit, both
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -42,8 +43,6 @@ ROLE_KEYS = {
 USER_KEYS = {KEY: "AKIAQCANARYOLDKEY001", SECRET: "CANARYsecretOfAnOldIamUserKey0000000000a"}
 UNSET = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_SECURITY_TOKEN"
 STARTS = "~/.profile ~/.bash_profile ~/.bashrc ~/.zshrc"
-
-Edit = Callable[[World], World]
 
 
 def with_environment(variables: Mapping[str, str | None], **machine: Any) -> Edit:
@@ -67,15 +66,6 @@ def with_file(name: str, text: str) -> Edit:
     return edit
 
 
-def after(*edits: Edit) -> Edit:
-    def edit(world: World) -> World:
-        for each in edits:
-            world = each(world)
-        return world
-
-    return edit
-
-
 def of(
     variables: Mapping[str, str | None],
     *only: str,
@@ -91,21 +81,6 @@ def of(
 def allowing(*providers: str, endpoints: tuple[str, ...] = ()) -> Settings:
     credentials = CredentialSettings(approved_endpoints=endpoints, allowed_providers=providers)
     return Settings(credentials=credentials)
-
-
-def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
-    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
-    assert (result["status"], result["cause"]) == ("non_compliant", cause)
-    assert observed in result["observed"]
-    assert "\n" not in result["observed"]
-    assert result["remedy"] and not any("<" in line.replace("source <(", "") for line in result["remedy"])
-    written = json.dumps(result)
-    assert not any(secret in written for secret in (*ROLE_KEYS.values(), *USER_KEYS.values()))
-    return True
-
-
-def failing(*_: Any, **__: Any) -> Any:
-    raise OSError(5, "no such evidence today")
 
 
 # -------------------------------------------------------------------------------------------- the shipped worlds
@@ -261,7 +236,7 @@ def test_temporary_keys_of_the_profile_that_win_are_not_called_long_lived() -> N
     keys = "[msh]\naws_access_key_id = ASIAQCANARYSESSION01\naws_secret_access_key = CANARY\naws_session_token = CANARY\n"
     config = "[profile msh]\nregion = us-east-1\n"
     found = judged(
-        "compliant", only=("CRD-01",), edit=after(with_file(CONFIG, config), with_file(CREDENTIALS, keys))
+        "compliant", only=("CRD-01",), edit=both(with_file(CONFIG, config), with_file(CREDENTIALS, keys))
     )
     seen = f"shared-credentials-file wins for it, by aws_access_key_id in {CREDENTIALS} line 2"
     assert says(found["CRD-01"], None, seen)
@@ -516,7 +491,7 @@ def test_without_the_environment_nothing_is_said_of_keys(monkeypatch: pytest.Mon
 def test_a_temporary_key_in_a_file_has_its_token_there(profile: str) -> None:
     keys = f"[{profile}]\naws_access_key_id = ASIAQCANARYSESSION01\naws_secret_access_key = CANARY\n"
     config = "[profile msh]\nregion = us-east-1\n"
-    files = after(with_file(CONFIG, config), with_file(CREDENTIALS, keys))
+    files = both(with_file(CONFIG, config), with_file(CREDENTIALS, keys))
     found = judged("compliant", only=("CRD-03",), edit=files)
     seen = f"{CREDENTIALS} line 2: ASIA…ON01 of profile {profile} has no aws_session_token"
     assert says(found["CRD-03"], None, seen)
@@ -525,7 +500,7 @@ def test_a_temporary_key_in_a_file_has_its_token_there(profile: str) -> None:
         f"# edit {CREDENTIALS} line 2: give the section a key, its secret"
     )
     assert not any("sso" in line for line in found["CRD-03"]["remedy"])
-    complete = after(files, with_file(CREDENTIALS, f"{keys}aws_session_token = CANARY\n"))
+    complete = both(files, with_file(CREDENTIALS, f"{keys}aws_session_token = CANARY\n"))
     assert judged("compliant", only=("CRD-03",), edit=complete)["CRD-03"]["status"] == "compliant"
 
 
@@ -688,7 +663,7 @@ def with_sandbox(world: World) -> World:
 
 @pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_another_profile_that_exists_is_not_this_one(variable: str) -> None:
-    edit = after(with_sandbox, with_environment({"AWS_PROFILE": None, variable: "sandbox"}))
+    edit = both(with_sandbox, with_environment({"AWS_PROFILE": None, variable: "sandbox"}))
     found = judged("compliant", only=("CRD-05",), edit=edit)
     assert says(found[("CRD-05", variable)], None, f"{variable} is 'sandbox', another profile")
     assert found[("CRD-05", variable)]["remedy"] == [f"unset {variable}", "export AWS_PROFILE=msh"]
@@ -697,7 +672,7 @@ def test_another_profile_that_exists_is_not_this_one(variable: str) -> None:
 def test_a_profile_with_a_name_that_looks_garbled_is_selected_by_just_that() -> None:
     def edit(world: World) -> World:
         text = world.machine.files[CONFIG].text.replace("[profile msh]", "[profile \"José’s 'x'\"]")
-        world = after(with_file(CONFIG, text), with_environment({"AWS_PROFILE": "José’s 'x'"}))(world)
+        world = both(with_file(CONFIG, text), with_environment({"AWS_PROFILE": "José’s 'x'"}))(world)
         return dataclasses.replace(world, machine=dataclasses.replace(world.machine, profile="José’s 'x'"))
 
     assert (
@@ -709,7 +684,7 @@ DEFAULT = "[default]\naws_access_key_id = AKIAQCANARYOLDKEY001\naws_secret_acces
 
 
 def test_without_a_profile_stale_keys_of_the_default_profile_are_used() -> None:
-    edit = after(with_file(CREDENTIALS, DEFAULT), with_environment({"AWS_PROFILE": None}))
+    edit = both(with_file(CREDENTIALS, DEFAULT), with_environment({"AWS_PROFILE": None}))
     found = judged("compliant", only=("CRD-05", "CRD-01"), edit=edit)
     seen = f"AWS_PROFILE is not set, and profile default has AKIA…Y001 in {CREDENTIALS} line 2"
     assert says(found[("CRD-05", "AWS_PROFILE")], "PRE01", seen)
@@ -724,7 +699,7 @@ def test_without_a_profile_stale_keys_of_the_default_profile_are_used() -> None:
 def test_default_keys_do_no_harm_where_the_profile_is_selected_or_keys_are_meant() -> None:
     selected = judged("compliant", only=("CRD-05",), edit=with_file(CREDENTIALS, DEFAULT))
     assert selected.root_causes == []
-    edit = after(with_file(CREDENTIALS, DEFAULT), with_environment({"AWS_PROFILE": None}))
+    edit = both(with_file(CREDENTIALS, DEFAULT), with_environment({"AWS_PROFILE": None}))
     meant = judged(
         "compliant", only=("CRD-05",), edit=edit, settings=allowing("sso", "shared-credentials-file")
     )
@@ -732,7 +707,7 @@ def test_default_keys_do_no_harm_where_the_profile_is_selected_or_keys_are_meant
 
 
 def test_whether_a_name_is_known_is_blocked_by_a_file_that_cannot_be_read() -> None:
-    edit = after(with_file(CREDENTIALS, "[msh\n"), with_environment({"AWS_PROFILE": "sandbox"}))
+    edit = both(with_file(CREDENTIALS, "[msh\n"), with_environment({"AWS_PROFILE": "sandbox"}))
     found = judged("compliant", only=("CRD-05",), edit=edit)
     assert found[("CRD-05", "AWS_PROFILE")]["behind"] == "PRF-01"
 

@@ -18,8 +18,8 @@ from tests.bedrock_edits import (
     SONNET,
     TITAN,
     Edit,
-    all_of,
     allow,
+    both,
     chat,
     embedding,
     fault,
@@ -155,7 +155,7 @@ def test_a_model_whose_agreement_cannot_be_read_is_not_called() -> None:
 
 def test_a_model_for_which_no_small_request_is_known_is_not_called() -> None:
     described: dict[str, Any] = {"provider": "New", "inference_types": ("ON_DEMAND",)}
-    result = found(all_of(ALL, chat("new.model-1"), model("new.model-1", **described)))
+    result = found(both(ALL, chat("new.model-1"), model("new.model-1", **described)))
     assert result["INV-01"]["status"] == "inconclusive"
     assert "new.model-1 is not called" in result["INV-01"]["reason"]
 
@@ -170,7 +170,7 @@ def test_a_denied_invocation_is_explained_by_what_the_simulation_found() -> None
 
 def test_without_a_simulation_the_denied_invocation_is_the_finding() -> None:
     unsimulated = fault("iam:SimulatePrincipalPolicy", "AccessDenied", "no", 403)
-    result = found(all_of(policy(allow(READING)), unsimulated))
+    result = found(both(policy(allow(READING)), unsimulated))
     row = result["INV-01"]
     assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
     assert row["observed"].startswith("the call was denied: bedrock:InvokeModel on inference-profile/")
@@ -215,12 +215,12 @@ def test_a_vector_of_another_length_is_not_what_was_asked_for(
 def test_a_vector_of_a_model_that_documents_none_is_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bedrock_runtime, "_embedding", lambda body: {"embedding": [0.5]})
     other = "cohere.embed-next"
-    edit = all_of(ALL, embedding(other), model(other, provider="Cohere", output=("EMBEDDING",)))
+    edit = both(ALL, embedding(other), model(other, provider="Cohere", output=("EMBEDDING",)))
     assert found(edit, only=("INV-03",))["INV-03"]["status"] == "inconclusive"
 
 
 def test_an_embedding_model_named_by_its_arn_has_its_documented_length() -> None:
-    result = found(all_of(ALL, embedding(model_arn(TITAN))), only=("INV-03",))
+    result = found(both(ALL, embedding(model_arn(TITAN))), only=("INV-03",))
     assert result["INV-03"]["status"] == "compliant"
     assert invoked(result)[0]["params"]["modelId"] == model_arn(TITAN)
 

@@ -23,8 +23,8 @@ from tests.bedrock_edits import (
     SONNET,
     TITAN,
     Edit,
-    all_of,
     allow,
+    both,
     chat,
     deny,
     embedding,
@@ -200,13 +200,13 @@ def test_a_misspelt_embedding_model_gets_an_embedding_model_as_candidate() -> No
 
 
 def test_an_arn_of_another_region_does_not_resolve_here() -> None:
-    row = found(all_of(ALL, embedding(model_arn(TITAN, "us-west-2"))))["MDL-02", EMBEDDING]
+    row = found(both(ALL, embedding(model_arn(TITAN, "us-west-2"))))["MDL-02", EMBEDDING]
     assert said(row) == ("non_compliant", "MOD02")
     assert row["observed"].endswith("an ARN of us-west-2, and the Region is us-east-1")
 
 
 def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:
-    unlisted = all_of(ALL, throttled(LIST, LIST_PROFILES), embedding("amazon.titan-embed-txt-v2:0"))
+    unlisted = both(ALL, throttled(LIST, LIST_PROFILES), embedding("amazon.titan-embed-txt-v2:0"))
     row = found(unlisted)["MDL-02", EMBEDDING]
     assert said(row) == ("non_compliant", "MOD02")
     assert "ValidationException: The provided model identifier is invalid." in row["observed"]
@@ -217,7 +217,7 @@ def test_a_model_that_may_be_neither_read_nor_listed_is_not_said_to_be_missing()
     result = found(policy(allow(["bedrock:InvokeModel*"])))
     assert set(statuses(result, "MDL-02").values()) == {"blocked"}
     assert result["MDL-02", CHAT]["behind"] == "IAM-01"
-    unsimulated = found(all_of(throttled(*READING), ALL))
+    unsimulated = found(both(throttled(*READING), ALL))
     assert set(statuses(unsimulated, "MDL-02").values()) == {"inconclusive"}
 
 
@@ -244,7 +244,7 @@ def old(**changes: Any) -> Edit:
         "end_of_life": NOW - timedelta(days=100),
         **changes,
     }
-    return all_of(ALL, chat(OLD), model(OLD, **described))
+    return both(ALL, chat(OLD), model(OLD, **described))
 
 
 def test_a_model_past_its_end_of_life_is_one_root_cause_and_blocks_all_else_about_it() -> None:
@@ -277,7 +277,7 @@ def test_a_model_past_its_end_of_life_is_one_root_cause_and_blocks_all_else_abou
 
 
 def test_a_denial_on_a_model_that_has_ended_is_not_another_fault() -> None:
-    edit = all_of(
+    edit = both(
         old(),
         policy(allow(READING), allow("bedrock:Invoke*", f"arn:aws:bedrock:*::foundation-model/{TITAN}")),
     )
@@ -329,7 +329,7 @@ def test_how_long_a_model_has_to_last_can_be_set() -> None:
 
 
 def test_candidates_are_what_the_account_lists_and_can_be_called() -> None:
-    newest = all_of(
+    newest = both(
         old(),
         model("anthropic.claude-opus-9", start_of_life=NOW, inference_types=("INFERENCE_PROFILE",)),
         model("anthropic.claude-haiku-9", start_of_life=NOW, inference_types=("ON_DEMAND",)),
@@ -351,7 +351,7 @@ def test_candidates_keep_to_the_residency_rule() -> None:
 
 
 def test_where_profiles_cannot_be_listed_the_regions_own_is_taken_to_exist() -> None:
-    row = found(all_of(old(), throttled(LIST_PROFILES)), only=("MDL-03",))["MDL-03", CHAT]
+    row = found(both(old(), throttled(LIST_PROFILES)), only=("MDL-03",))["MDL-03", CHAT]
     assert "such as us.anthropic.claude-sonnet-5" in row["expected"]
 
 
@@ -359,7 +359,7 @@ def test_what_cannot_be_read_of_a_model_is_taken_from_the_listing() -> None:
     denied = policy(deny([GET, GET_PROFILE]), name="NoGet")
     assert found(denied).root_causes == []
     assert set(statuses(found(denied), "MDL-03").values()) == {"compliant"}
-    assert said(found(all_of(old(end_of_life=None), denied))["MDL-03", CHAT]) == ("non_compliant", "MOD05")
+    assert said(found(both(old(end_of_life=None), denied))["MDL-03", CHAT]) == ("non_compliant", "MOD05")
 
 
 def test_a_model_that_can_be_neither_read_nor_found_in_a_listing_is_not_judged() -> None:
@@ -420,7 +420,7 @@ def test_a_chat_model_has_to_stream_text(changes: dict[str, Any], observed: str)
 
 
 def test_an_embedding_model_has_to_embed() -> None:
-    row = sole(all_of(ALL, embedding(PROFILE)), "MDL-07")["MDL-07"]
+    row = sole(both(ALL, embedding(PROFILE)), "MDL-07")["MDL-07"]
     assert said(row) == ("non_compliant", None)
     assert row["observed"].endswith("it outputs TEXT")
     assert row["remedy"] == [
@@ -482,7 +482,7 @@ READ_FORM = policy(allow("bedrock:GetUseCaseForModelAccess"), name="Form")
 def test_anthropics_form_is_told_from_a_missing_agreement(
     edits: tuple[Edit, ...], cause: str, words: str
 ) -> None:
-    result = found(all_of(model(SONNET, agreement="NOT_AVAILABLE", entitlement="NOT_AVAILABLE"), *edits))
+    result = found(both(model(SONNET, agreement="NOT_AVAILABLE", entitlement="NOT_AVAILABLE"), *edits))
     for what in ("agreement", "entitlement"):
         assert said(result["MDL-08", f"{CHAT}-{what}"]) == ("non_compliant", cause)
     assert words in result["MDL-08", f"{CHAT}-agreement"]["observed"]
@@ -490,7 +490,7 @@ def test_anthropics_form_is_told_from_a_missing_agreement(
 
 
 def test_nothing_of_what_the_form_says_is_kept() -> None:
-    result = found(all_of(model(SONNET, agreement="NOT_AVAILABLE"), READ_FORM, MARKET))
+    result = found(both(model(SONNET, agreement="NOT_AVAILABLE"), READ_FORM, MARKET))
     (reading,) = [r for r in result.readings if r["name"] == "bedrock:GetUseCaseForModelAccess"]
     assert reading["value"] == {"submitted": True}
 
@@ -502,7 +502,7 @@ def test_the_form_is_asked_for_only_where_an_agreement_is_missing() -> None:
 
 def test_authorization_status_is_advice() -> None:
     result = found(
-        all_of(model(SONNET, authorization="NOT_AUTHORIZED"), model(TITAN, authorization="NOT_AUTHORIZED"))
+        both(model(SONNET, authorization="NOT_AUTHORIZED"), model(TITAN, authorization="NOT_AUTHORIZED"))
     )
     assert set(statuses(result, "MDL-08").values()) == {"compliant"}
 
@@ -524,7 +524,7 @@ def test_availability_that_may_not_be_read_names_the_action() -> None:
     ],
 )
 def test_a_profile_has_to_be_active_and_for_its_model(changes: dict[str, Any], observed: str) -> None:
-    result = found(all_of(ALL, profile(PROFILE, **changes)))
+    result = found(both(ALL, profile(PROFILE, **changes)))
     row = result["MDL-09", CHAT]
     assert said(row) == ("non_compliant", None)
     assert row["observed"].endswith(observed)
@@ -538,7 +538,7 @@ def test_an_application_profile_is_whatever_model_it_contains() -> None:
     renamed = judged(
         "ok-application-inference-profile",
         only=("MDL-09",),
-        edit=all_of(ALL, profile("a1b2c3d4e5f6", status="INACTIVE")),
+        edit=both(ALL, profile("a1b2c3d4e5f6", status="INACTIVE")),
     )
     assert renamed["MDL-09", CHAT]["status"] == "non_compliant"
 
@@ -596,7 +596,7 @@ def test_an_application_profile_that_cannot_be_read_is_not_said_to_stay() -> Non
         "ok-application-inference-profile",
         only=("MDL-10",),
         settings=resident("us"),
-        edit=all_of(edit, listed),
+        edit=both(edit, listed),
     )
     assert result["MDL-10", CHAT]["status"] == "inconclusive"
     assert result["MDL-10", EMBEDDING]["status"] == "compliant"

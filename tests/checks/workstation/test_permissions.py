@@ -31,8 +31,8 @@ from tests.bedrock_edits import (
     SONNET,
     TITAN,
     Edit,
-    all_of,
     allow,
+    both,
     boundary,
     chat,
     deny,
@@ -165,7 +165,7 @@ def test_an_action_that_no_policy_allows_is_named_with_the_statement_to_add(acti
 def test_the_remedys_statement_mends_what_it_is_given_for() -> None:
     broken = policy(allow(READING))
     told = statements(found(broken)["IAM-01", "InvokeModel-CHAT_MODEL"])
-    mended = found(all_of(broken, policy(*told, name="Added")))
+    mended = found(both(broken, policy(*told, name="Added")))
     assert mended.root_causes == []
 
 
@@ -215,7 +215,7 @@ def test_a_denial_names_its_layer(edit: Edit, cause: str, layer: str) -> None:
 
 
 def test_two_faults_of_different_layers_are_two_root_causes() -> None:
-    result = found(all_of(policy(allow([*READING, INVOKE])), scp(deny(LIST))))
+    result = found(both(policy(allow([*READING, INVOKE])), scp(deny(LIST))))
     assert result.root_causes == ["IAM-01 IAM02", "IAM-01 IAM01"]
 
 
@@ -278,7 +278,7 @@ def test_a_denial_about_a_model_that_cannot_be_called_is_explained_by_that(
 
 
 def test_a_fault_of_another_model_hides_no_denial() -> None:
-    result = found(all_of(chat(SONNET), policy(allow([*READING, STREAM]))))
+    result = found(both(chat(SONNET), policy(allow([*READING, STREAM]))))
     row = result["IAM-01", f"InvokeModel-{EMBEDDING}"]
     assert (row["status"], row["cause"]) == ("non_compliant", "IAM01")
     assert statements(row) == [allow([INVOKE], [model_arn(TITAN)])]
@@ -382,7 +382,7 @@ def test_a_global_profile_takes_the_model_without_region_as_well(everywhere: boo
     )
     regional = [model_arn(SONNET, region) for region in regions]
     result = found(
-        all_of(
+        both(
             chat(f"global.{SONNET}"),
             policy(allow(READING), allow([INVOKE, STREAM], [arn, model_arn(TITAN), *regional])),
         )
@@ -408,7 +408,7 @@ def test_without_the_profiles_destinations_nothing_is_said_about_them() -> None:
 
 
 def test_the_destinations_can_come_from_the_listing() -> None:
-    result = found(all_of(tight("us-east-1"), policy(deny("bedrock:GetInferenceProfile"), name="NoGet")))
+    result = found(both(tight("us-east-1"), policy(deny("bedrock:GetInferenceProfile"), name="NoGet")))
     assert "us-east-2" in result["IAM-02", "CHAT_MODEL"]["observed"]
 
 
@@ -429,7 +429,7 @@ def test_a_call_that_is_denied_as_simulated_is_explained_by_the_simulations_find
 
 
 def test_without_a_simulation_the_denied_calls_are_the_finding_and_one_root_cause() -> None:
-    result = found(all_of(policy(allow([INVOKE, STREAM])), UNAUDITED))
+    result = found(both(policy(allow([INVOKE, STREAM])), UNAUDITED))
     assert (result["IAM-03"]["status"], result["IAM-03"]["cause"]) == ("non_compliant", "IAM01")
     assert "no identity policy allows it" in result["IAM-03"]["observed"]
     row = result["IAM-04", EMBEDDING]
@@ -453,7 +453,7 @@ def test_without_a_simulation_the_denied_calls_are_the_finding_and_one_root_caus
 def test_listing_that_is_refused_is_told_apart_by_code_and_words(
     code: str, message: str, cause: str | None
 ) -> None:
-    row = found(all_of(fault(LIST, code, message, 403), UNAUDITED), only=("IAM-03",))["IAM-03"]
+    row = found(both(fault(LIST, code, message, 403), UNAUDITED), only=("IAM-03",))["IAM-03"]
     assert (row["status"], row["cause"]) == ("non_compliant", cause)
     assert row["remedy"]
 
@@ -473,7 +473,7 @@ def test_a_bearer_token_explains_what_bedrock_refuses() -> None:
     def bearer(world: World) -> World:
         return with_environment(world, AWS_BEARER_TOKEN_BEDROCK="")
 
-    edit = all_of(bearer, *(fault(each, "AccessDeniedException", refused, 403) for each in READING))
+    edit = both(bearer, *(fault(each, "AccessDeniedException", refused, 403) for each in READING))
     result = found(edit)
     assert (result["IAM-03"]["status"], result["IAM-03"]["behind"]) == ("non_compliant", "CRD-04")
     assert result["IAM-04", "CHAT_MODEL"]["behind"] == "CRD-04"
@@ -526,7 +526,7 @@ def test_with_a_probe_the_invocations_are_compared_too() -> None:
 
 COHERE = "cohere.embed-v4:0"
 SUBSCRIBE = ["aws-marketplace:Subscribe", "aws-marketplace:ViewSubscriptions"]
-NEW_EMBEDDING = all_of(
+NEW_EMBEDDING = both(
     embedding(COHERE),
     model(COHERE, agreement="NOT_AVAILABLE"),
     policy(allow([GET, INVOKE], model_arn(COHERE)), name="Cohere"),
@@ -547,7 +547,7 @@ def test_a_first_subscription_takes_rights_that_the_role_lacks() -> None:
 
 
 def test_with_the_rights_the_missing_subscription_is_the_finding() -> None:
-    result = found(all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market")), only=("IAM-06", "MDL-08"))
+    result = found(both(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market")), only=("IAM-06", "MDL-08"))
     assert result["IAM-06", EMBEDDING]["status"] == "compliant"
     assert result["MDL-08", f"{EMBEDDING}-agreement"]["cause"] == "MOD03"
 
@@ -710,16 +710,16 @@ def test_an_enforced_guardrail_that_the_caller_may_not_apply_is_one_root_cause(
     (cause,) = result.document["root_causes"]
     assert statements(cause) == [allow(["bedrock:ApplyGuardrail"], [arn])]
     assert any("resource-based policy" in line for line in cause["remedy"]) is bool(owner)
-    mended = all_of(enforced(), policy(*statements(cause), name="Apply"))
+    mended = both(enforced(), policy(*statements(cause), name="Apply"))
     assert owner or found(mended, only=(*GROUP, "INV-01"), probe=probe).root_causes == []
 
 
 @pytest.mark.parametrize(
     "edit",
     [
-        all_of(enforced(), APPLY),
-        all_of(enforced(included=("amazon.nova-pro-v1:0",))),
-        all_of(enforced(excluded=(SONNET, TITAN), account="444455556666")),
+        both(enforced(), APPLY),
+        both(enforced(included=("amazon.nova-pro-v1:0",))),
+        both(enforced(excluded=(SONNET, TITAN), account="444455556666")),
         NO_ORGANISATION,
         enforced(region="eu-west-1"),
     ],
@@ -739,7 +739,7 @@ def test_guardrails_that_cannot_be_listed_are_not_guessed_and_a_call_shows_that_
     )
     row = found(unread, only=("IAM-07",), probe=True)["IAM-07", "CHAT_MODEL"]
     assert (row["status"], "succeeded" in row["observed"]) == ("compliant", True)
-    known = found(all_of(unread, enforced()), only=("IAM-07",))
+    known = found(both(unread, enforced()), only=("IAM-07",))
     assert known["IAM-07", "CHAT_MODEL"]["cause"] == "IAM06"
 
 
@@ -749,9 +749,9 @@ def test_an_application_that_sends_the_guardrail_meets_the_policy_that_asks_for_
     of_all = (*GROUP, "INV-01", "INV-02", "INV-03")
     assert found(asking, only=of_all, probe=probe).root_causes == ["IAM-01 IAM05"]
     for named in ("gr0docxp:1", f"{OWN}:1"):
-        sent = found(all_of(asking, APPLY), only=of_all, probe=probe, settings=naming(named))
+        sent = found(both(asking, APPLY), only=of_all, probe=probe, settings=naming(named))
         assert (sent.root_causes, sent.with_status("inconclusive")) == ([], set())
-    other = found(all_of(asking, APPLY), only=of_all, probe=probe, settings=naming("gr0docxp"))
+    other = found(both(asking, APPLY), only=of_all, probe=probe, settings=naming("gr0docxp"))
     assert other.root_causes == ["IAM-01 IAM05"]
     unable = found(asking, only=of_all, probe=probe, settings=naming("gr0docxp:1"))
     assert unable.root_causes == ["IAM-07 IAM06"]
@@ -779,13 +779,13 @@ BY_BEDROCK = {"StringEquals": {"aws:CalledViaLast": "bedrock.amazonaws.com"}}
     ids=["last", "any", "a service"],
 )
 def test_rights_that_are_held_through_bedrock_alone_are_rights(condition: dict[str, Any]) -> None:
-    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=condition), name="Market"))
+    edit = both(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=condition), name="Market"))
     assert found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]["status"] == "compliant"
 
 
 def test_rights_to_products_that_nobody_knows_are_left_undecided() -> None:
     product = {"ForAnyValue:StringEquals": {"aws-marketplace:ProductId": ["prod-0a1b2c3d4e5f6"]}}
-    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=product), name="Market"))
+    edit = both(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=product), name="Market"))
     row = found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]
     assert (row["status"], "aws-marketplace:ProductId in statement 1" in row["reason"]) == (
         "inconclusive",
@@ -795,7 +795,7 @@ def test_rights_to_products_that_nobody_knows_are_left_undecided() -> None:
 
 def test_rights_that_the_organisation_denies_are_its_matter_and_no_right_to_add() -> None:
     denied = scp(deny(SUBSCRIBE[0]))
-    edit = all_of(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market"), denied)
+    edit = both(NEW_EMBEDDING, policy(allow(SUBSCRIBE), name="Market"), denied)
     row = found(edit, only=("IAM-06",))["IAM-06", EMBEDDING]
     assert (row["cause"], "explicit deny in the service control policy" in row["observed"]) == ("IAM03", True)
     assert row["remedy"][0].startswith("# to send to the administrator of the organisation")

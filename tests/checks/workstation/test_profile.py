@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -24,7 +24,8 @@ from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSe
 from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
-from tests.harness import Judged, judged
+from tests.harness import Judged, judged, says
+from tests.world_edits import Edit, both
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 PROFILE = tuple(f"PRF-{number:02}" for number in range(1, 11))
@@ -34,8 +35,6 @@ HEADER = f"{CONFIG} line 6"
 """Where [profile msh] stands in the compliant world."""
 KEYS = "[msh]\naws_access_key_id = AKIAQCANARYSTALEKEY1\naws_secret_access_key = CANARYsecret\n"
 ROLE = "arn:aws:iam::210987654321:role/BedrockDeveloper"
-
-Edit = Callable[[World], World]
 
 
 changed = partial(world_edits.env_file, of=CONFIG)
@@ -54,28 +53,8 @@ def machine(**changes: Any) -> Edit:
     return edit
 
 
-def both(*edits: Edit) -> Edit:
-    """One edit after the other."""
-
-    def edit(world: World) -> World:
-        for each in edits:
-            world = each(world)
-        return world
-
-    return edit
-
-
 def of_compliant(edit: Edit, *only: str, settings: Settings | None = None) -> Judged:
     return judged("compliant", only=only, edit=edit, settings=settings)
-
-
-def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
-    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
-    assert (result["status"], result["cause"]) == ("non_compliant", cause)
-    assert observed in result["observed"]
-    assert "\n" not in result["observed"]
-    assert result["remedy"] and not any("<" in line for line in result["remedy"])
-    return True
 
 
 def failing(name: str) -> Callable[..., Any]:

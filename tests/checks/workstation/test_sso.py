@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +12,8 @@ from botocore.tokens import SSOTokenProvider
 from fixtures.backends import live
 from fixtures.settings import CredentialSettings, Settings
 from fixtures.simulation.world import File, World
-from tests.harness import Judged, judged
+from tests.harness import Judged, failing, judged, says
+from tests.world_edits import Edit, both
 
 CONFIG = "~/.aws/config"
 TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
@@ -23,8 +22,6 @@ PATH = "~/.aws/sso/cache/284c80bd216563a75ddf33fdbc5290f7f16a3720.json"
 SSO = tuple(f"SSO-{number:02}" for number in range(1, 8))
 LOGIN = "aws sso login --profile msh"
 LEGACY = "ok-profile-without-session"
-
-Edit = Callable[[World], World]
 
 
 def with_token(*replacements: tuple[str, str], mode: str = "600", name: str = TOKEN) -> Edit:
@@ -66,33 +63,8 @@ def with_portal(*, tokens: tuple[str, ...] = (), world_fault: tuple[str, str] | 
     return edit
 
 
-def after(*edits: Edit) -> Edit:
-    """One edit after the other."""
-
-    def edit(world: World) -> World:
-        for each in edits:
-            world = each(world)
-        return world
-
-    return edit
-
-
 def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | None = None) -> Judged:
     return judged(world, only=only or SSO, edit=edit, settings=settings)
-
-
-def says(result: Mapping[str, Any], cause: str | None, observed: str) -> bool:
-    """Whether it is non-compliant for this cause, with this text in what was observed, on one line."""
-    assert (result["status"], result["cause"]) == ("non_compliant", cause)
-    assert observed in result["observed"]
-    assert "\n" not in result["observed"]
-    assert result["remedy"] and not any("<" in line for line in result["remedy"])
-    assert "CANARY" not in json.dumps(result)
-    return True
-
-
-def failing(*_: Any, **__: Any) -> Any:
-    raise OSError(5, "no such evidence today")
 
 
 # -------------------------------------------------------------------------------------------- the shipped worlds
@@ -311,7 +283,7 @@ def test_a_token_that_has_ended_is_expired_even_where_no_minimum_is_asked_for() 
 
 
 def test_a_refreshable_token_is_good_however_old() -> None:
-    found = of(after(with_token(("${now+8h}", "${now-30d}")), with_portal()))
+    found = of(both(with_token(("${now+8h}", "${now-30d}")), with_portal()))
     assert found["SSO-03"]["status"] == found["SSO-06"]["status"] == "compliant"
 
 
@@ -327,8 +299,8 @@ def test_a_token_that_only_a_wrong_clock_takes_for_expired_is_blocked_by_the_clo
 
 
 def test_a_token_that_only_a_wrong_clock_takes_for_valid_is_not_called_revoked() -> None:
-    late = after(_ends_in("8h"), with_portal(), _clock("-9h"))
-    found = judged(LEGACY, only=("SSO-03", "SSO-06", "CON-03"), edit=after(late, _issued("${now-1h}")))
+    late = both(_ends_in("8h"), with_portal(), _clock("-9h"))
+    found = judged(LEGACY, only=("SSO-03", "SSO-06", "CON-03"), edit=both(late, _issued("${now-1h}")))
     assert found["SSO-06"]["behind"] == "CON-03"
     assert found.root_causes == ["CON-03 NET04"]
 
