@@ -122,7 +122,7 @@ def test_a_boto3_session_is_around_one_of_botocores() -> None:
     assert hasattr(boto3, "DEFAULT_SESSION")
 
 
-@assumes("._popen", "._prompter", "._profile_provider_builder")
+@assumes("._popen", "._prompter", "._profile_provider_builder", "._cache")
 def test_the_providers_of_the_chain_can_be_told_apart_and_wait_through_these_parts() -> None:
     resolver = botocore.session.Session().get_component("credential_provider")
     by_method = {provider.METHOD: provider for provider in resolver.providers}
@@ -131,6 +131,7 @@ def test_the_providers_of_the_chain_can_be_told_apart_and_wait_through_these_par
     assert callable(by_method["custom-process"]._popen)
     assert callable(by_method["assume-role"]._prompter)
     assert callable(by_method["assume-role"]._profile_provider_builder.providers)
+    assert by_method["assume-role"]._profile_provider_builder._cache is by_method["assume-role"].cache
 
 
 @assumes("botocore.compat")

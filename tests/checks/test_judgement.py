@@ -28,6 +28,7 @@ class Evidence:
     target = Target("msh", "us-east-1")
     purpose = "workstation"
     probe = False
+    enters = False
     allowed_providers = ("sso",)
     settings = Settings()
     environment = SimpleNamespace(told={"away": None})
