@@ -172,8 +172,9 @@ def _of(row: Json) -> str:
 
 def control_id(framework: Framework, control: Control) -> str:
     """The control as OSCAL names controls, in a token: NIST's own of its catalog, others behind their framework's name."""
-    plain = re.sub(r"[^a-z0-9]+", "-", control.id.lower()).strip("-")
-    return plain if framework.name == "nist-800-53" else f"{framework.name}_{plain}"
+    if framework.name == "nist-800-53":
+        return re.sub(r"\((\d+)\)", r".\1", control.id.lower())  # AC-6(7) is ac-6.7 there
+    return f"{framework.name}_{re.sub(r'[^a-z0-9]+', '-', control.id.lower()).strip('-')}"
 
 
 def _observed(row: Json) -> str:

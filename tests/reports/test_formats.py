@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
+from checks.frameworks import frameworks, served
 from reports.compare import SCHEMA
 from reports.formats import (
     Format,
@@ -397,6 +398,8 @@ def test_oscal_calls_satisfied_what_is_compliant_and_nothing_that_could_not_be_r
         for each in result["reviewed-controls"]["control-selections"][0]["include-controls"]
     }
     assert {"au-11", "eu-ai-act_art-26-6"} <= reviewed
+    lpr, ac = "LPR-09", frameworks()["nist-800-53"]
+    assert "ac-6.7" in {oscal.control_id(*each) for each in served(lpr) if each[0] is ac}
     assert not list(oscal.read_back(oscal.render(document, {}), document, {}))
     forged = oscal.render(document, {}).replace('"state": "not-satisfied"', '"state": "satisfied"', 1)
     assert list(oscal.read_back(forged, document, {})) == [
