@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.catalogue import load
+from checks.resources import as_code
 
 STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
 VERDICTS = ("non_compliant", "incomplete", "compliant")
@@ -177,6 +178,8 @@ def document(
     rows = []
     for result in ordered:
         row = {key: result.get(key) for key in RESULT_KEYS}
+        if result["status"] in ("non_compliant", "waived") and (code := as_code(result["requirement"])):
+            row["as_code"] = code
         row["evidence"] = [evidence_ids[result["target"], key] for key in result["evidence"]]
         rows.append(row)
     judged, found = [], by_target(ordered)
