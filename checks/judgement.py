@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from importlib import import_module
 from itertools import chain
@@ -183,7 +183,7 @@ class Docket:
                 raise
             # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
             except Exception as error:  # noqa: BLE001
-                reason = f"the evidence could not be judged: {type(error).__name__}: {error}"
+                reason = of_another_form(error, seen)
                 outcome = Outcome(requirement.id, case, "inconclusive", requirement.statement, reason=reason)
         told = {name: vars(outcome)[name] for name in ("expected", "observed", "reason")}
         lines = {name: one_line(text) for name, text in told.items() if text is not None}
@@ -304,6 +304,20 @@ class Docket:
             if accepted and accepted.with_explained:
                 return _Root(first.requirement, accepted)
         return None
+
+
+MOST_NAMED = 3
+
+
+def of_another_form(error: Exception, seen: Iterable[str]) -> str:
+    """What to say of evidence over which a check stumbles: what was read, and where it can be told what was expected there."""
+    names = sorted({key.partition(" ")[0] for key in seen})
+    # What AWS or a program answered is what others may have formed otherwise.
+    answers = [name for name in names if ":" in name or "." in name] or names
+    more = " and others" if len(answers) > MOST_NAMED else ""
+    what = f"{', '.join(answers[:MOST_NAMED]) or 'the settings'}{more}"
+    wanted = f": {error.args[0]!r} was expected in it" if isinstance(error, KeyError) and error.args else ""
+    return f"what was read has another form than this suite knows ({what}){wanted}; the report's evidence.json has it"
 
 
 NAMED_BY = {

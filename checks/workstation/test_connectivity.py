@@ -175,7 +175,7 @@ def test_endpoint_is_reached_and_trusted(
         found.trusted,
         cause="NET02",
         expected=f"a certificate of {found.host} that the SDK trusts",
-        observed=f"{found.host}: {found.error}; certificates are checked against {_authorities(ca_bundle)}",
+        observed=f"{found.host}: {_without_url(found.error)}; certificates are checked against {_authorities(ca_bundle)}",
         remedy=None if ca_bundle else _bundle_of_the_application(evidence),
     )
     return f"{found.host} resolves, answers, and its certificate is trusted"
@@ -227,6 +227,11 @@ def _bundle_of_the_application(evidence: Evidence) -> list[str] | None:
         f"# {place} has a bundle for the application; let what is started from this shell have it too:",
         f"export AWS_CA_BUNDLE={path}",
     ]
+
+
+def _without_url(error: str | None) -> str:
+    """botocore's text without the URL, whose host is said already."""
+    return re.sub(r" for https://\S+", "", error or "", count=1)
 
 
 def _authorities(bundle: CaBundle | None) -> str:

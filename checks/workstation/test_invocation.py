@@ -26,6 +26,7 @@ from fixtures.evidence.permissions import (
 )
 from fixtures.evidence.replacements import replacements, ways_to_call
 from fixtures.readings import ReadError, Reading, Unavailable
+from fixtures.text.sentences import begins
 
 REFUSALS = (
     "IAM03", "MOD01", "MOD02", "MOD03", "MOD04", "MOD05", "MOD06", "MOD07", "MOD08", "MOD09", "MOD10", "MOD11", "MOD12",
@@ -149,12 +150,13 @@ def _refused(
     geography = permitted_geography(evidence)
     model = configured.offers.model(configured.base)
     ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
+    said = f"{error.code}: {begins(error.message)}" if error else ""
     candidates = ways if cause == "MOD01" else replacements(configured, evidence.now, geography)
     require(
         False,
         cause=cause,
         expected=f"{configured.name.text} answers",
-        observed=f"{reading.action} on {configured.name.text}: {error and error.code}: {error and error.message}",
+        observed=f"{reading.action} on {configured.name.text}: {said}",
         given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
         remedy=_offered_and_refused(configured, first(candidates), evidence) if cause == NO_ACCESS else None,
         candidate=first(candidates),

@@ -14,7 +14,7 @@ import tomli
 
 from checks.catalogue import Catalogue, load
 from checks.explanations import read
-from checks.judgement import Acceptance, Docket, Outcome
+from checks.judgement import Acceptance, Docket, Outcome, of_another_form
 from checks.requirement import CHECKS, not_applicable, require, requirement
 from fixtures.readings import Unavailable
 from fixtures.settings import Settings
@@ -334,7 +334,7 @@ def test_a_check_that_stumbles_has_judged_nothing() -> None:
 
     outcome = judged("RUN-02", identity=lambda: {})
     assert outcome.status == "inconclusive"
-    assert "KeyError" in str(outcome.reason)
+    assert "'Account' was expected in it" in str(outcome.reason)
 
 
 @pytest.mark.usefixtures("checks")
@@ -398,3 +398,16 @@ def test_requirements_that_may_explain_each_other_are_judged_alike_in_either_ord
     }
     assert outcomes["RUN-02"].status == "non_compliant"
     assert (outcomes["REG-03"].status, outcomes["REG-03"].blocked_by) == ("blocked", "RUN-02")
+
+
+@pytest.mark.parametrize(
+    ("stumbles", "expected"),
+    [(lambda answer: answer["roleList"], "'roleList' was expected in it"), (lambda answer: answer + 1, "")],
+)
+def test_what_a_check_stumbles_over_is_told_in_words(stumbles: Any, expected: str) -> None:
+    with pytest.raises((KeyError, TypeError)) as stumbled:
+        stumbles({})
+    said = of_another_form(stumbled.value, ["sso:ListAccountRoles {}", "environment {}"])
+    assert "another form than this suite knows (sso:ListAccountRoles)" in said
+    assert expected in said
+    assert not any(word in said for word in ("Error", "object", "indices", "unsupported"))

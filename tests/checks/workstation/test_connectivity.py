@@ -82,7 +82,7 @@ def of(edit: Edit, *only: str) -> Judged:
          ["# where the network needs the proxy, correct its address in HTTPS_PROXY; where it does not, go around it:",
           'export NO_PROXY="$NO_PROXY,.amazonaws.com"']),
         ("net02-tls-inspection", ("CON-02", "sts"), "NET02",
-         "sts.us-east-1.amazonaws.com: SSL validation failed for https://sts.us-east-1.amazonaws.com"
+         "sts.us-east-1.amazonaws.com: SSL validation failed"
          " [SSL: CERTIFICATE_VERIFY_FAILED]", BUNDLE),
         ("net02-inspected-runtime", ("CON-02", "bedrock-runtime"), "NET02", "SSL validation failed", BUNDLE),
         ("net03-ca-bundle-is-gone", "CON-01", "NET03", "AWS_CA_BUNDLE is /opt/acme/ca-bundle.pem, where no file is",
