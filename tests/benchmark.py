@@ -15,6 +15,9 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from reports.formats import fleet, targets
+from reports.screenshots import Browser, BrowserMissing
+from tests.report_material import fleet_of, material
 from tests.served import SSO_CACHE, Laptop, serve
 
 ROOT = Path(__file__).parent.parent
@@ -97,7 +100,38 @@ def live(folder: Path) -> None:
     print(f"expired token, to the answer     {expired:6.2f} s (at most 2)")
 
 
+def opening(browser: Browser, page: Path) -> float:
+    """The shortest of the seconds to the first picture of the page."""
+    seconds = float("inf")
+    for _ in range(ROUNDS):
+        browser.open("about:blank")
+        started = time.perf_counter()
+        browser.open(page.as_uri())
+        browser.run("return new Promise(done => requestAnimationFrame(() => setTimeout(done)));")
+        seconds = min(seconds, time.perf_counter() - started)
+    return seconds
+
+
+def pages(folder: Path) -> None:
+    """The page of a thousand targets against the page of one, as Chromium opens them."""
+    (_, one), *_ = targets.render(*material(("alpha/us-east-1", "beta/us-west-2")))
+    for name, markup in (("one.html", one), ("fleet.html", fleet.page(*fleet_of(1000)))):
+        (folder / name).write_text(markup, encoding="utf-8")
+    try:
+        with Browser() as browser:
+            alone, many = opening(browser, folder / "one.html"), opening(browser, folder / "fleet.html")
+    except BrowserMissing as error:
+        print(f"pages are not measured: {error}")
+        return
+    size = (folder / "fleet.html").stat().st_size / 1e6
+    print(f"page of one target opens in      {alone:6.2f} s")
+    print(
+        f"page of 1000 targets opens in    {many:6.2f} s: {many / alone:.1f} x (at most 3), {size:.1f} MB (at most 15)"
+    )
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
         simulated(Path(name) / "report")
         live(Path(name))
+        pages(Path(name))

@@ -32,8 +32,8 @@ GROUPS = {
 }
 """The groups of columns, by the worst status that a requirement has in any target."""
 
-TOLD = ("non_compliant", "inconclusive", "waived")
-"""Statuses that are told one by one for each target, and for which a requirement names its targets."""
+NAMED = ("non_compliant", "inconclusive", "waived")
+"""Statuses for which a requirement names its targets, and a cell leads to the result in the target's page."""
 
 
 def render(document: Json, evidence: Json) -> str:
@@ -63,7 +63,8 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         rows.append(
             {
                 **target,
-                **_row(f"t{number}", by_target[name], [column["id"] for column in columns]),
+                **_row(by_target[name], [column["id"] for column in columns], _path(details.get(name))),
+                "place": f"t{number}",
                 "key": targets.key_of_target(name),
                 "link": Markup('<a href="#t{}">{}</a>').format(number, visible(cut(name, 60))),
                 "causes": causes.get(name, ()),
@@ -181,56 +182,34 @@ def _path(page: str | None) -> str | None:
     return None if page is None else quote(page, safe="/")
 
 
-def _row(name: str, results: Mapping[str, Sequence[Json]], columns: Sequence[str]) -> dict[str, Any]:
-    """A target: the `cells` of its row, and what is `told` of it below, to which cells lead.
+def _row(results: Mapping[str, Sequence[Json]], columns: Sequence[str], page: str | None) -> dict[str, Any]:
+    """A target: the `cells` of its row, which lead to its `page` where more is told there than a mark says.
 
-    A page of a thousand targets has a hundred thousand cells: each is one element, and two where it leads somewhere.
+    The matrix of a thousand targets has a hundred thousand cells: each is one element, and two where it leads somewhere.
     """
     worst = {requirement: own[0]["status"] for requirement, own in results.items()}
     cells: list[str] = []
-    told: list[dict[str, Any]] = []
-    blocked: dict[str, list[str]] = {}
-    for position, requirement in enumerate(columns):
+    for requirement in columns:
         status = worst.get(requirement)
         if status is None:
             cells.append("<td>")
-        elif status in TOLD:
-            place = f"{name}-{position}"
-            cells.append(f"<td><a class={LETTERS[status]} href=#{place}></a>")
-            told += _told(results[requirement], place)
-        elif status == "blocked":
-            cells.append(f"<td><a class=b href=#{name}b></a>")
-            blocked.setdefault(results[requirement][0]["blocked_by"], []).append(requirement)
+        elif page and status in NAMED:
+            cells.append(
+                f"<td><a class={LETTERS[status]} href={page}#{row_anchor(results[requirement][0])}></a>"
+            )
         else:
             cells.append(f"<td class={LETTERS[status]}>")
     return {
-        "place": name,
         "cells": Markup("".join(cells)),
         "worst": worst,
         "counts": counts(result for own in results.values() for result in own),
-        "told": sorted(told, key=lambda entry: WORST_FIRST.index(entry["first"]["status"])),
-        "blocked": blocked,
     }
-
-
-def _told(results: Sequence[Json], place: str) -> Iterator[dict[str, Any]]:
-    """What is told of a requirement in a target: an entry a status, the worst of which is at `place`."""
-    worst = results[0]["status"]
-    for status in TOLD:
-        cases = [result for result in results if result["status"] == status]
-        if cases:
-            yield {
-                "place": place if status == worst else "",
-                "first": cases[0],
-                "cases": cases,
-                "row": row_anchor(cases[0]),
-            }
 
 
 def _requirement(name: str, rows: Sequence[Json], book: Guide) -> dict[str, Any]:
     """What the page tells of a requirement: in which targets it ends as what, and in whose words."""
     known = book.requirements.get(name)
-    ended = {status: [row["link"] for row in rows if row["worst"].get(name) == status] for status in TOLD}
+    ended = {status: [row["link"] for row in rows if row["worst"].get(name) == status] for status in NAMED}
     tally = counts({"status": row["worst"][name]} for row in rows if name in row["worst"])
     return {
         "statement": known["statement"] if known else "",
