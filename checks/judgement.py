@@ -193,6 +193,10 @@ class Docket:
         reason = ruled_out(requirement, self.evidence)
         if reason is None:
             return None
+        if requirement.cases_from == "consumers":
+            with self.evidence.asking(requirement.id, ("programs_in_use",)):
+                found = self.evidence.fact("programs_in_use")
+            reason += f"; in use here: {', '.join(found)}" if found else ""
         return Outcome(requirement.id, case, "not_applicable", requirement.statement, reason=reason)
 
     def _outranked(self, requirement: Requirement, case: str | None) -> Outcome | None:

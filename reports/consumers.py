@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 from fixtures.consumers.rules import all_rules
 
 BASIS = {"measured": "", "recorded": "as recorded", "source": "by its source"}
 WORKS = {True: "yes", False: "no", None: "only a call could tell"}
+
+
+MOST_LINES = 3
+GETS = ("provider", "profile", "region", "works")
 
 
 class Line(TypedDict):
@@ -53,11 +57,66 @@ def lines(target: Mapping[str, Any], consumers: Iterable[Mapping[str, Any]]) -> 
     return [*called, *rows.values()]
 
 
+def in_short(target: str, consumers: Iterable[Mapping[str, Any]]) -> list[str]:
+    """In MOST_LINES lines, where the target's programs that are named or in use differ from it: what each gets in the
+    environment that counts for it, where that program is seen, and what decides."""
+    here = _that_matter([row for row in consumers if row["target"] == target])
+    groups: dict[str, list[str]] = {}
+    for row in sorted(here, key=lambda row: (row["works"] is not False, not row.get("named"))):
+        if row["differs"]:
+            groups.setdefault(_gets(row), []).append(f"{row['consumer']} ({row.get('in_use') or 'named'})")
+    told = [f"{', '.join(names)}: {gets}" for gets, names in groups.items()]
+    if len(told) > MOST_LINES:
+        left = [name for names in list(groups.values())[MOST_LINES - 1 :] for name in names]
+        return [*told[: MOST_LINES - 1], f"and {len(left)} programs more, in the report: {', '.join(left)}"]
+    alike = [row["consumer"] for row in here if not row["differs"]]
+    return (
+        [*told, f"{', '.join(alike)}: as the profile"] if told and alike and len(told) < MOST_LINES else told
+    )
+
+
+def _that_matter(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The rows of programs that are named, or in use: of these none that gets what boto3 gets there too, where nothing
+    selects a profile, since code may."""
+    boto3 = {row["environment"]: row for row in rows if row["consumer"] == "boto3"}
+    found = []
+    for row in rows:
+        rules = all_rules().get(row["consumer"])
+        here = "application" if rules and rules.kind == "library" and "application" in boto3 else "shell"
+        plain = boto3.get(here)
+        unselected = plain is not None and not _selects(plain) and all(row[key] == plain[key] for key in GETS)
+        if row["environment"] == here and (row.get("named") or (row.get("in_use") and not unselected)):
+            found.append(row)
+    return found
+
+
+def _selects(boto3: Mapping[str, Any]) -> bool:
+    """Whether something in the environment decides whose credentials boto3 takes: that comes first in `because`, and the
+    Region's last."""
+    decides = boto3["because"][0] if boto3["because"] else ""
+    of_region = "REGION" in decides or len(boto3["because"]) == 1
+    return boto3["profile"] not in (None, "default") or (boto3["provider"] is not None and not of_region)
+
+
+def _gets(row: Mapping[str, Any]) -> str:
+    if row["works"] is False:
+        gets = f'fails: "{row["says"]}"' if row["says"] else "fails"
+    else:
+        whose = f" of {row['profile']}" if row["profile"] else ""
+        gets = f"{row['provider'] or 'no credentials'}{whose} in {row['region'] or 'no Region'}"
+    if row["differs"] == ["region"]:
+        decides = row["because"][-1:]
+    else:
+        decides = [place for place in row["because"] if "_REGION" not in place][:2]
+    return f"{gets}, because of {', '.join(decides)}" if decides else gets
+
+
 def _line(row: Mapping[str, Any]) -> Line:
     rules = all_rules().get(row["consumer"])
     basis = BASIS[rules.basis] if rules else ""
+    notes = "; ".join(filter(None, (basis, row.get("in_use") and f"in use: {row['in_use']}")))
     return Line(
-        who=f"{row['consumer']}{f' ({basis})' if basis else ''}",
+        who=f"{row['consumer']} ({notes})" if notes else row["consumer"],
         where=row["environment"],
         provider=row["provider"] or "none",
         profile=row["profile"] or "none",

@@ -75,7 +75,13 @@ class Record:
                 {**row, "target": self._names[target.id]}
                 for target in run.targets
                 if target.id in judged and not target.entered
-                for row in table(self.readings.get(target.id, []), target.profile, target.region, target.id)
+                for row in table(
+                    self.readings.get(target.id, []),
+                    target.profile,
+                    target.region,
+                    target.id,
+                    run.settings.application.consumers,
+                )
             ],
         )
         shown: Json = presentable(made, self.show_account_ids, self._principals)

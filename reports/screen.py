@@ -9,6 +9,7 @@ from typing import Any
 
 from fixtures.privacy.unseen import visible
 from reports.conditions import VERDICTS_IN_WORDS, headline, share
+from reports.consumers import in_short
 from reports.page import counted, cut
 from reports.results import SEVERITIES, reach
 
@@ -119,8 +120,9 @@ def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row
     rows = _who(document, target)
     unread = _not_evaluated([result for result in document["results"] if result["target"] == target["id"]])
     callers = _callers(target.get("callers", []))
+    programs = [Row(line(f"  {told}")) for told in in_short(target["id"], document.get("consumers", []))]
     causes = _causes(document, target)
-    spare = height(unread) + (height(callers) if height(callers) < room // 2 else 0)
+    spare = height([*unread, *programs]) + (height(callers) if height(callers) < room // 2 else 0)
     for number, cause in enumerate(causes, 1):
         more = 1 if number < len(causes) else 0
         whole = _whole(number, cause) if first and number == 1 else [_short(number, cause)]
@@ -131,8 +133,10 @@ def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row
             )
             break
         rows += whole
-    if height([*rows, *unread, *callers]) <= room:
+    if height([*rows, *unread, *programs, *callers]) <= room:
         rows += callers
+    if height([*rows, *unread, *programs]) <= room:
+        rows += programs
     return [*rows, *unread]
 
 

@@ -7,27 +7,33 @@ import re
 import select
 import shutil
 import subprocess
+import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
 from fixtures.backends.live import LiveBackend
+from fixtures.consumers.files import DEFAULTS
 from fixtures.consumers.known import NEEDED, SEEN, Known
 from fixtures.machine.profiles import Profiles
-from fixtures.run import _configured_env_file, _targets
+from fixtures.run import GUIDE_REGION, _configured_env_file
 from fixtures.settings import Settings
-from fixtures.simulation import server
+from fixtures.simulation import dispatch, server
+from fixtures.simulation.account import SimulatedAccount
 from fixtures.simulation.world import World
+from fixtures.targets import Target
 
 FOLDER = Path(__file__).parent / "consumers"
 JAVASCRIPT = ("javascript-sdk", "anthropic-js", "vercel-ai", "langchain-js")
 PYTHON = ("boto3", "anthropic", "litellm", "langchain-aws")
-SECONDS = 60
+CLI = ("aws-cli",)
+SECONDS = 300
+"""How long an answer may take at most: where many tests share a processor, reading the libraries alone takes a minute."""
 REFUSED = re.compile(r"security token included|Authentication failed|[Ss]ignature|API Key")
 """What the simulated account says of a caller whom it does not know."""
 
@@ -46,29 +52,48 @@ class Ran:
 
 
 class Packages:
-    """A process that runs one language's packages, one call after another."""
+    """A process that runs one language's packages, one call after another. Skips the test where it cannot read them all:
+    an installation that was broken off has some."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], said: IO[str]) -> None:
+        self._said = said
         self._process = subprocess.Popen(
             command,
             cwd=FOLDER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=said,
             text=True,
+            start_new_session=True,
             env={"PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         )
+        if self._line("the installation") != {"ready": True}:
+            self.close()
+            pytest.skip(f"not all of the packages are installed: {self._last_said()}")
 
     def ask(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """What the packages answer to one line of tests/consumers/run.*."""
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], SECONDS)
-        assert ready, f"{task['consumer']} has not answered in {SECONDS} seconds"
-        answer: dict[str, Any] = json.loads(self._process.stdout.readline())
+        answer = self._line(task["consumer"])
+        assert answer, f"{task['consumer']} has ended the process: {self._last_said()}"
         return answer
+
+    def _line(self, whose: str) -> dict[str, Any]:
+        """The next line of the process; nothing where it has ended."""
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], SECONDS)
+        assert ready, f"{whose} has not answered in {SECONDS} seconds"
+        line = self._process.stdout.readline()
+        answer: dict[str, Any] = json.loads(line) if line else {}
+        return answer
+
+    def _last_said(self) -> str:
+        """The line in which the process says what went wrong: Node's has a colon and is not the last one."""
+        self._said.seek(0)
+        said = [line.strip() for line in self._said if re.match(r"[\w.]*(Error|Exception)\b.*:", line)]
+        return said[-1] if said else "it says nothing"
 
     def close(self) -> None:
         self._process.kill()
@@ -76,19 +101,31 @@ class Packages:
 
 
 @contextmanager
+def _running(command: Sequence[str]) -> Iterator[Packages]:
+    with tempfile.TemporaryFile("w+") as said:
+        packages = Packages(command, said)
+        try:
+            yield packages
+        finally:
+            packages.close()
+
+
+@contextmanager
 def javascript() -> Iterator[Packages]:
     """JavaScript's packages; the test is skipped where Node 20 or they are missing."""
     node = shutil.which("node")
     version = (
-        subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout if node else ""
+        subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+        if node
+        else ""
     )
-    if not node or int(version.strip().lstrip("v").partition(".")[0]) < 20:
-        pytest.skip(f"no Node 20 or newer here, but {version.strip() or 'none'}")
+    major = re.match(r"v(\d+)\.", version)
+    if not node or not major or int(major[1]) < 20:
+        pytest.skip(f"no Node 20 or newer here, but {version or 'none'}")
     if not (FOLDER / "node_modules").is_dir():
         pytest.skip("the packages are not installed: npm ci in tests/consumers")
-    packages = Packages([node, "run.mjs"])
-    yield packages
-    packages.close()
+    with _running([node, "run.mjs"]) as packages:
+        yield packages
 
 
 @contextmanager
@@ -97,9 +134,21 @@ def python() -> Iterator[Packages]:
     interpreter = FOLDER / ".venv" / "bin" / "python"
     if not interpreter.exists():
         pytest.skip("the libraries are not installed: requirements.txt into tests/consumers/.venv")
-    packages = Packages([str(interpreter), "run.py"])
-    yield packages
-    packages.close()
+    with _running([str(interpreter), "run.py"]) as packages:
+        yield packages
+
+
+@contextmanager
+def aws_cli() -> Iterator[Packages]:
+    """The AWS CLI; the test is skipped where it is missing, or is not installed as a package of Python."""
+    command = Path("/usr/bin/aws")
+    first = (
+        command.read_bytes()[:80].partition(b"\n")[0].decode("ascii", "replace") if command.is_file() else ""
+    )
+    if not re.match(r"#!\S*python[\d.]*$", first):
+        pytest.skip(f"no AWS CLI of the system's own Python here, but {first[:20] or 'none'}")
+    with _running([first.removeprefix("#!"), "run_cli.py"]) as packages:
+        yield packages
 
 
 class Served:
@@ -145,15 +194,16 @@ class Served:
 def served(world: World) -> Iterator[Served]:
     """The world's account over HTTP, and its machine's files on the disk."""
     seen: list[str] = []
-    located = server.service_of
+    answer = dispatch.answer
 
-    def noting(headers: Mapping[str, str], path: str, home_region: str) -> tuple[str, str] | None:
-        if path.startswith("/model/"):
-            seen.append(headers.get("Authorization", ""))
-        return located(headers, path, home_region)
+    def noting(account: SimulatedAccount, request: Any, *located: Any) -> dispatch.Answer | None:
+        answered = answer(account, request, *located)
+        if "/model/" in request.url or account.requests[-1].operation == "GetCallerIdentity":
+            seen.append(request.headers.get("Authorization", ""))
+        return answered
 
     with pytest.MonkeyPatch.context() as patch, server.serving(world) as (simulation, http):
-        patch.setattr(server, "service_of", noting)
+        patch.setattr(dispatch, "answer", noting)
         known = known_of(world, simulation)
         thread = threading.Thread(target=http.serve_forever, args=(0.01,))
         thread.start()
@@ -167,11 +217,15 @@ def served(world: World) -> Iterator[Served]:
 def known_of(world: World, simulation: Any) -> Known:
     """What a run knows of the machine, read where the programs run."""
     settings = world.parsed_settings() if world.settings else Settings()
-    (target,) = _targets([world.machine.profile], [], Profiles.of_world(world), settings)
+    profile = world.machine.profile
+    region = Profiles.of_world(world).region(profile) or settings.profile.region or GUIDE_REGION
+    target = Target(profile, region)
     now = simulation.now().replace(microsecond=0)
     backend = LiveBackend(
         simulation, _configured_env_file(settings), False, now, name="moto", concurrent=False
     )
     readings = [backend.read(target, name, {}).as_json() for name in (*NEEDED, *SEEN)]
+    for kind, default in DEFAULTS.items():
+        readings.append(backend.read(target, f"file.{kind}", {"stated": default}).as_json())
     backend.close()
     return Known.of(readings, target.profile, target.region)

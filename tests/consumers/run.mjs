@@ -1,6 +1,7 @@
 // Runs the real packages of JavaScript, one task after another in one process. A line of standard input is a task:
 // {"consumer", "environ": {…}, "env_file": path or null, "url": of the simulated account, "model"}; a line of standard
 // output is what came of it: {"region": as the package has it, where it tells; "error": what it threw, null for nothing}.
+// The first line says that the packages are there: {"ready": true}.
 import { createInterface } from "node:readline";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
 import { NodeHttpHandler } from "@smithy/node-http-handler";
@@ -45,6 +46,7 @@ const told = (error) => {
   return all.join(" / ");
 };
 
+console.log(JSON.stringify({ ready: true }));
 for await (const line of createInterface({ input: process.stdin })) {
   const task = JSON.parse(line);
   for (const variable of Object.keys(process.env)) delete process.env[variable];

@@ -1,5 +1,6 @@
 """Runs Python's libraries as run.mjs runs JavaScript's packages, by the same lines; in a virtual environment that has them."""
 
+import functools
 import json
 import logging
 import os
@@ -10,7 +11,9 @@ from pathlib import Path
 import anthropic
 import boto3
 import botocore.credentials
+import botocore.hooks
 import botocore.loaders
+import botocore.session
 import botocore.tokens
 import litellm
 from anthropic.lib.aws import _auth
@@ -22,9 +25,14 @@ from litellm.llms.bedrock.base_aws_llm import BaseAWSLLM
 warnings.simplefilter("ignore")
 logging.disable()
 litellm.suppress_debug_info = True
-# Reading models and certificates takes most of a call's time, and is the same on every machine.
+# Models, certificates and the names of events take most of a call's time, and are the same on every machine.
 LOADER = botocore.loaders.create_loader()
-botocore.loaders.create_loader = lambda *_: LOADER
+PATHS = tuple(LOADER.search_paths)
+botocore.session.create_loader = lambda *_: LOADER
+ALIASER = botocore.hooks.EventAliaser(botocore.hooks.HierarchicalEmitter())
+ALIASED = ALIASER._alias_event_name
+botocore.hooks.EventAliaser._alias_event_name = lambda _, name: ALIASED(name)
+botocore.hooks.accepts_kwargs = functools.lru_cache(botocore.hooks.accepts_kwargs)
 HTTP = anthropic.DefaultHttpxClient(trust_env=False)
 ONCE = Config(retries={"total_max_attempts": 1})
 
@@ -66,6 +74,7 @@ LIBRARIES = {
 def forget():
     """What these libraries and botocore keep from one machine to the next."""
     boto3.DEFAULT_SESSION = None
+    LOADER.search_paths[:] = PATHS
     _auth._get_session.cache_clear()
     BaseAWSLLM._shared_iam_cache.flush_cache()
     tokens = str(Path("~/.aws/sso/cache").expanduser())
@@ -83,7 +92,10 @@ def told(error):
 
 
 def main():
-    for line in sys.stdin:
+    print(json.dumps({"ready": True}), flush=True)
+    # Whoever asks for a code on the terminal gets no answer.
+    tasks, sys.stdin = sys.stdin, open(os.devnull)  # noqa: PTH123, SIM115
+    for line in tasks:
         task = json.loads(line)
         os.environ.clear()
         os.environ.update(task["environ"])
