@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from checks.remedies import Words
+from checks.requirement import not_applicable
 from fixtures.evidence import Evidence
 from fixtures.evidence.models import EMBEDDING, ENVIRONMENT, ConfiguredModel, ModelName, Place
 
@@ -17,6 +18,13 @@ def names(models: Mapping[str, ConfiguredModel]) -> dict[str, ModelName]:
 def said(variable: str, name: ModelName, places: Mapping[str, Place]) -> str:
     """The variable with its value and where that stands."""
     return f"{variable}={name.text} ({places[variable]})"
+
+
+def of_bedrock(configured: ConfiguredModel) -> ConfiguredModel:
+    """The model, where it is one of Bedrock's or made of one: what an account brought along has no terms of Bedrock's."""
+    if configured.is_own and configured.resolves:
+        not_applicable(f"{configured.name.text} is the account's own, and nothing tells of which model")
+    return configured
 
 
 def edits(

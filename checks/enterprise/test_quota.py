@@ -77,6 +77,10 @@ def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> str:
 
 
 def _require_runtime(own: ModelQuotas) -> None:
+    if own.configured.name.kind == "deployment":
+        not_applicable(
+            f"{own.configured.name.text} is the account's own, and counts against no quota of on-demand models"
+        )
     if own.configured.name.kind == "mantle":
         not_applicable("[models] endpoint is mantle, which has quotas of its own, per model and Region")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from checks import environment_fixes
-from checks.model_words import edits, first, names, permitted_geography, said, such_as
+from checks.model_words import edits, first, names, of_bedrock, permitted_geography, said, such_as
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile
@@ -14,6 +14,7 @@ from fixtures.evidence.governance import Program
 from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.models import (
     EMBEDDING,
+    IN_SERVICE,
     UNDER_WAY,
     ConfiguredModel,
     FoundationModel,
@@ -90,6 +91,7 @@ def test_model_resolves(
     """[Each configured model] resolves in the region."""
     configured = models[case]
     if configured.resolves:
+        _require_in_service(case, configured, model_places)
         return f"{said(case, configured.name, model_places)}: {configured.region} has it"
     geography = permitted_geography(evidence)
     alike = meant(configured.name.text, configured.offers, configured.region, case, geography)
@@ -106,12 +108,24 @@ def test_model_resolves(
     return f"{said(case, configured.name, model_places)}: {configured.region} has it"
 
 
+def _require_in_service(case: str, configured: ConfiguredModel, places: Mapping[str, Place]) -> None:
+    status = configured.status
+    require(
+        status in IN_SERVICE,
+        expected=f"a {configured.name.resource} in service",
+        observed=f"{said(case, configured.name, places)}: its status is {status}",
+        remedy=[
+            f"# wait until {configured.name.text} is in service, or have whoever made it look into its status, {status}"
+        ],
+    )
+
+
 @requirement("MDL-03")
 def test_model_is_active(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
     """[Each configured model] is ACTIVE: neither LEGACY nor past its end of life; the message names what is listed instead."""
-    configured = models[case]
+    configured = of_bedrock(models[case])
     ending = None
     if configured.retired:
         ending = "it has reached the end of its life"
@@ -132,7 +146,7 @@ def test_model_lasts_long_enough(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
     """[Each configured model] has more than 90 days to its end of life."""
-    life = models[case].model.lifecycle
+    life = of_bedrock(models[case]).model.lifecycle
     end = life.end
     if end is None:
         return f"{models[case].model.id} has no end of life yet"
@@ -183,7 +197,7 @@ def test_chat_model_streams_text(
     models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
     """The chat model outputs TEXT and streams."""
-    model = _described(models[CHAT])
+    model = _described(of_bedrock(models[CHAT]))
     streams = "streams" if model.streams else "does not stream"
     _require_fit(CHAT, f"it outputs {', '.join(model.outputs)} and {streams}", models, model_places, evidence)
     return f"{model.id} outputs {', '.join(model.outputs)} and {streams}"
@@ -210,7 +224,7 @@ def test_model_is_available(
 ) -> str:
     """[Region, agreement, entitlement] of [each configured model] is AVAILABLE; authorizationStatus is advice only."""
     variable, _, what = case.rpartition("-")
-    configured = models[variable]
+    configured = of_bedrock(models[variable])
     availability = configured.availability
     agreement = agreement_of(availability)
     status = agreement if what == "agreement" else str(availability.get(AVAILABILITY[what], ""))
@@ -321,7 +335,7 @@ def test_account_is_in_the_program(
     case: str, models: dict[str, ConfiguredModel], trusted_access: list[Program], caller_names: CallerNames
 ) -> str:
     """The account is in the trusted access program of [each configured model]'s provider, as far as the model needs one."""
-    configured = models[case]
+    configured = of_bedrock(models[case])
     provider = configured.model.provider
     own = [program for program in trusted_access if program.provider.casefold() == provider.casefold()]
     if not own:
@@ -409,6 +423,9 @@ def _why_not(configured: ConfiguredModel) -> str:
         return f"an ARN of {name.region}, and the Region is {configured.region}"
     if configured.is_anothers:
         return f"an ARN of account {name.account}, and each account has its own"
+    made = configured.deployment_reading
+    if made and made.error:
+        return f"{made.error.code}: {made.error.message}"
     reading = configured.profile_reading if configured.names_profile else configured.model_reading
     listed = configured.offers.profiles if configured.names_profile else configured.offers.models
     if listed is not None:

@@ -1,0 +1,78 @@
+"""What an account has made of a model, or brought along: read by its own operation, and bound by no terms that are not its."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixtures.evidence.models import DEPLOYMENTS
+from fixtures.simulation.controls import OwnModel
+from fixtures.simulation.world import World
+from tests.bedrock_edits import ACCOUNT, HAIKU, SONNET, Edit, all_of, allow, chat, policy
+from tests.harness import Judged, judged
+
+WHOLE = tuple(
+    f"{group}-{number:02}"
+    for group, last in {"IAM": 7, "MDL": 11, "INV": 2, "QTA": 3}.items()
+    for number in range(1, last + 1)
+)
+CALL = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+
+
+def own(kind: str, base: str = "", status: str = "InService", *, rights: list[str] | None = None) -> Edit:
+    """The chat model configured as the account's own of that kind, with the rights to call and to read it."""
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:{kind}/abcdefghij12"
+
+    def made(world: World) -> World:
+        return replace(world, own_model=(OwnModel("abcdefghij12", kind, base, status),))  # type: ignore[arg-type]
+
+    return all_of(chat(arn), made, policy(allow(rights or [*CALL, DEPLOYMENTS[kind]], arn), name="Own"))
+
+
+def found(edit: Edit, **options: Any) -> Judged:
+    return judged("compliant", edit=edit, only=WHOLE, **options)
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_provisioned_throughput_is_judged_by_its_own_operation_and_its_models_life(probe: bool) -> None:
+    result = found(own("provisioned-model", SONNET), probe=probe)
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+    assert "GetProvisionedModelThroughput answered" in result["IAM-04", "CHAT_MODEL"]["observed"]
+    assert result["MDL-03", "CHAT_MODEL"]["status"] == "compliant"
+    assert result["QTA-01", "CHAT_MODEL"]["status"] == "not_applicable"
+    assert "MDL-03 MOD05" in found(own("provisioned-model", HAIKU), probe=probe).root_causes
+
+
+@pytest.mark.parametrize("kind", ["imported-model", "custom-model-deployment"])
+def test_what_nothing_tells_the_model_of_has_none_of_bedrocks_terms(kind: str) -> None:
+    result = found(own(kind, status="Active"))
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+    assert {"MDL-03 CHAT_MODEL", "MDL-08 CHAT_MODEL-agreement", "IAM-06 CHAT_MODEL"} <= result.with_status(
+        "not_applicable"
+    )
+    assert result["MDL-02", "CHAT_MODEL"]["status"] == "compliant"
+
+
+def test_what_is_not_in_service_is_not_called() -> None:
+    result = found(own("provisioned-model", SONNET, "Creating"), probe=True)
+    assert result.root_causes == ["MDL-02"]
+    assert result["MDL-02", "CHAT_MODEL"]["observed"].endswith("its status is Creating")
+    assert result["INV-01"]["behind"] == "MDL-02"
+
+
+def test_what_is_gone_is_said_in_the_operations_own_words() -> None:
+    result = found(all_of(own("imported-model"), lambda world: replace(world, own_model=())))
+    assert result.root_causes == ["MDL-02 MOD02"]
+    assert "ResourceNotFoundException" in result["MDL-02", "CHAT_MODEL"]["observed"]
+
+
+def test_the_right_to_call_it_is_judged_and_that_to_read_it_is_no_failure() -> None:
+    assert found(own("provisioned-model", SONNET, rights=[DEPLOYMENTS["provisioned-model"]])).root_causes == [
+        "IAM-01 IAM01"
+    ]
+    unread = found(own("provisioned-model", SONNET, rights=CALL))
+    assert unread.root_causes == []
+    row = unread["IAM-04", "CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == ("inconclusive", [DEPLOYMENTS["provisioned-model"]])
