@@ -85,6 +85,14 @@ def renewed(place: Place, profile: str) -> list[str]:
     ]
 
 
+def handed_out_late(place: Place) -> list[str]:
+    """What to do about a program that hands out keys which have ended: with an Expiration botocore would ask it again."""
+    return [
+        f"# log in again with the program of {place}: it hands out keys that have ended; where it can, have it print",
+        "# Expiration too, by which botocore knows when to ask it anew",
+    ]
+
+
 def _flawed(files: Files, stated: dict[str, EffectiveOption]) -> Iterator[KeyFault]:
     for name, option in stated.items():
         found = unwanted(option["facts"], {**UNWANTED, **COMMENTED})

@@ -10,8 +10,8 @@ from datetime import timedelta
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
-from checks.stored_keys import UNWANTED, fault_of_keys, misspelt, renewed, unwanted
-from fixtures.aws.errors import INVALID_KEYS, REFUSED
+from checks.stored_keys import UNWANTED, fault_of_keys, handed_out_late, misspelt, renewed, unwanted
+from fixtures.aws.errors import EXPIRED, INVALID_KEYS, REFUSED
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -23,8 +23,9 @@ from fixtures.evidence.withheld import require_kept
 from fixtures.machine.api_key import LONG, SHORT
 from fixtures.machine.environment import BEARER, KEY_VARIABLES, Keys
 from fixtures.privacy.redaction import Value
-from fixtures.readings import Unavailable
+from fixtures.readings import ReadError, Unavailable
 from fixtures.targets import Target
+from fixtures.text.sentences import begins
 
 KEY, SECRET, SESSION, SECURITY, EXPIRATION = KEY_VARIABLES
 WEB_IDENTITY, METADATA = "assume-role-with-web-identity", ("container-role", "iam-role")
@@ -69,6 +70,7 @@ def test_sso_provider_wins(
     # An application that names no profile in code meets providers that a named profile switches off.
     token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
     error = winners.application.error
+    _require_containers_source(error, environment, wanted)
     if error and error.code == "InvalidConfigError" and token_file:
         method = WEB_IDENTITY  # which has a token file, and no role
     elif error:
@@ -104,6 +106,20 @@ def test_sso_provider_wins(
     )
     return (
         f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
+    )
+
+
+def _require_containers_source(error: ReadError | None, environment: Variables, wanted: str) -> None:
+    """Where a variable names a container's source of credentials, that gives some: the chain ends there else."""
+    named = next((name for name in CONTAINER_VARIABLES if name in environment), None)
+    failed = error is not None and named is not None and error.code == "CredentialRetrievalError"
+    require(
+        not failed or "container" not in str(error and error.message),
+        cause="PRE11",
+        expected=wanted,
+        # What the exceptions of botocore have wrapped around one another.
+        observed=f"{named} is set: {str(error and error.message).rpartition('metadata: ')[2]}",
+        fix=[Unset(CONTAINER_VARIABLES)],
     )
 
 
@@ -148,6 +164,9 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     elif method in METADATA:
         cause = "PRE06"
         fix = _without_the_machines_role(profile)
+    elif method == "custom-process" and refusal in EXPIRED and not uses_sso:
+        cause, remedy = "PRE04", handed_out_late(place)
+        seen += f", and the keys that it hands out have ended ({refusal})"
     elif not uses_sso and refusal not in INVALID_KEYS:
         # To remove what the profile has would leave it with nothing.
         remedy = _allowing(method, profile, files, allowed)
@@ -430,7 +449,7 @@ def _require_whole_credentials(call: CredentialCall) -> None:
     )
 
 
-@requirement("CRD-04", asks=("provider",))
+@requirement("CRD-04", asks=("model_listing", "provider"))
 def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> str:
     """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
     told = environment.described(BEARER)
@@ -496,6 +515,15 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
         cause="ENV14",
         expected=f"a Bedrock API key of {target.region}",
         observed=f"the short-term key of {key['made']} was made for {key['region']}, and holds there alone",
+    )
+    # What the key does not say of itself, such as that somebody has revoked it, Bedrock does.
+    refused = evidence.model_listing.error if evidence.asks_aws else None
+    require(
+        refused is None or "api key" not in refused.message.lower(),
+        cause="ENV14",
+        title="Bedrock refuses the API key",
+        expected=f"a Bedrock API key that Bedrock takes in {target.region}",
+        observed=f"bedrock:ListFoundationModels: {refused and refused.code}: {refused and begins(refused.message)}",
     )
 
 

@@ -7,14 +7,14 @@ import re
 from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
-from checks.stored_keys import fault_of_keys, renewed
+from checks.stored_keys import fault_of_keys, handed_out_late, renewed
 from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import STATIC, Child, Identity, Provider, same_caller
 from fixtures.evidence.models import FoundationModel
-from fixtures.evidence.profile import Files, Profile
+from fixtures.evidence.profile import Files, Place, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.evidence.roles import SourceChain, source_chain
 from fixtures.evidence.tokens import UNUSABLE_TOKEN
@@ -77,7 +77,7 @@ def test_caller_is_known(
             expected="the account and ARN of the caller",
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
             # A profile without SSO has nothing to log in to.
-            remedy=renewed(place, target.profile) if place and not profile.uses_sso else None,
+            remedy=_for_keys(place, provider, cause, parsed_files, profile),
             file=place and place.file,
             line=place and place.line,
             given=["keys-refused"],
@@ -89,6 +89,18 @@ def test_caller_is_known(
         observed=f"sts:GetCallerIdentity: {answer}",
     )
     return f"sts:GetCallerIdentity: account {answer['Account']}, {answer['Arn']}"
+
+
+def _for_keys(
+    place: Place | None, provider: Provider, cause: str | None, files: Files, profile: Profile
+) -> list[str] | None:
+    """The remedy where the failure mode's would send a profile without SSO to a login."""
+    if profile.uses_sso:
+        return None
+    process = files.option(profile.name, "credential_process")
+    if cause == "PRE04" and provider.method == "custom-process" and process:
+        return handed_out_late(files.place_of(process))
+    return renewed(place, profile.name) if place else None
 
 
 def _require_sound_keys(error: ReadError, profile: Profile, files: Files) -> None:

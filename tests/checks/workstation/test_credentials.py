@@ -24,7 +24,7 @@ from fixtures.evidence.endpoints import Override, is_approved, is_own
 from fixtures.machine.machine import LiveMachine
 from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
-from fixtures.simulation.world import File, World
+from fixtures.simulation.world import File, World, load_world
 from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
@@ -604,11 +604,12 @@ MEANT = allowing("sso", "bearer")
 @pytest.mark.parametrize(
     ("key", "status", "cause", "observed"),
     [
-        (short_term("us-east-1", made="20261122T113000Z"), "compliant", None, ""),
+        # Of themselves they say nothing wrong, and this account has issued neither.
+        (short_term("us-east-1", made="20261122T113000Z"), "non_compliant", "ENV14", "make sure your API Key is valid"),
         (short_term("eu-west-1", made="20261122T113000Z"), "non_compliant", "ENV14", "was made for eu-west-1"),
         (short_term("us-east-1", made="20261121T235959Z"), "non_compliant", "ENV14", "ends at 2026-11-22T11:59:59Z"),
         (short_term("us-east-1", made="20261122T000500Z"), "non_compliant", None, "ends at 2026-11-22T12:05:00Z"),
-        ("ABSKQmVkcm9ja0FQSUtleQCANARY000000000000", "compliant", None, ""),
+        ("ABSKQmVkcm9ja0FQSUtleQCANARY000000000000", "non_compliant", "ENV14", "make sure your API Key is valid"),
         ("sk-CANARY", "non_compliant", None, "9 characters), and no Bedrock API key"),
         ("", "non_compliant", "ENV08", "it is set to nothing"),
     ],
@@ -891,3 +892,45 @@ def test_an_api_key_alone_that_nobody_asked_for_is_never_taken_away_first() -> N
         'allowed_providers = ["sso", "bearer"] under [credentials] in compliance.toml'
     )
     assert not any(line.startswith("unset") for line in root["remedy"])
+
+
+def test_a_key_that_bedrock_refuses_is_said_so_once() -> None:
+    only = ("CRD-04", "IAM-03", "IAM-04", "MDL-02", "RUN-02")
+    found = judged("env08-bedrock-api-key", only=only, settings=allowing("sso", "bearer"))
+    assert found.root_causes == ["CRD-04 ENV14"]
+    assert found["CRD-04"]["title"] == "Bedrock refuses the API key"
+    assert not found.with_status("inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("settings", "first"), [(allowing("custom-process"), "RUN-02"), (Settings(), "CRD-01")]
+)
+def test_a_program_that_hands_out_keys_which_have_ended_is_to_log_in_again(
+    settings: Settings, first: str
+) -> None:
+    def edit(world: World) -> World:
+        (session,) = (each for each in judged_keys if each.access_key_id == "ASIAQCANARYPASTEDKEY")
+        told = {
+            "Version": 1,
+            "AccessKeyId": session.access_key_id,
+            "SecretAccessKey": session.secret_access_key,
+        }
+        script = f"#!/bin/sh\necho '{json.dumps({**told, 'SessionToken': session.session_token})}'\n"
+        world = dataclasses.replace(world, role_session=(session,))
+        files = {**world.machine.files, "~/bin/corp-credentials": File(text=script, mode="755")}
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+    judged_keys = load_world("pre04-pasted-keys-expired").role_session
+    found = judged("ok-credential-process", only=("PRF-04", "CRD-01", "RUN-02"), edit=edit, settings=settings)
+    assert found.root_causes == [f"{first} PRE04"]
+    (root,) = found.document["root_causes"]
+    assert root["remedy"][0].startswith("# log in again with the program of ~/.aws/config line 2")
+
+
+def test_a_source_of_a_container_that_answers_is_none_that_fails() -> None:
+    found = judged("pre06-role-of-a-container", only=("CRD-01",))
+    assert found.root_causes == ["CRD-01 PRE06"]
+    dead = judged("pre11-container-source-does-not-answer", only=("CRD-01",))
+    assert says(
+        dead["CRD-01"], "PRE11", 'Could not connect to the endpoint URL: "http://127.0.0.1:9911/creds"'
+    )
