@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import datetime
 
+from checks.catalogue import load
 from checks.portals import host_of
 from checks.releases import fault, given_up, parsed, too_old
 from checks.requirement import require, requirement
@@ -32,6 +34,7 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
         cause="PRE12",
         expected="aws --version names a version",
         observed=observed if cli_version.text else "aws --version prints nothing",
+        remedy=_installed_again(evidence),
     )
     if version is None:
         raise Unavailable(f"aws --version names no version: {cli_version.text}")
@@ -50,6 +53,7 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
         cause="PRE12",
         expected=f"aws-cli/{lacking[1]} or later" if lacking else "",
         observed=f"aws-cli/{version} does not know {used[lacking[0]]}" if lacking else "",
+        remedy=_installed_again(evidence),
     )
     host = _portal(evidence)
     known = fault(CLI, version, host)
@@ -60,6 +64,20 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
         observed=f"aws-cli/{version}: with a start URL of {host} {known['says']}" if known else "",
     )
     return f"aws --version: {cli_version.text}"
+
+
+def _installed_again(evidence: Evidence) -> list[str] | None:
+    """The remedy for a profile that nobody signs in to with SSO: it ends in another login, or in none."""
+    try:
+        files = evidence.files
+    except Unavailable:
+        return None
+    base = source_chain(files, evidence.target.profile).base
+    settings = files.profiles.get(base, {})
+    if not settings or any(key.startswith("sso_") for key in settings):
+        return None
+    lines = [*load().cause("PRE12").remedy.any[:2]]
+    return [*lines, f"aws login --profile {shlex.quote(base)}"] if "login_session" in settings else lines
 
 
 def _used(evidence: Evidence) -> dict[str, str]:

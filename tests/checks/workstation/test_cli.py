@@ -402,3 +402,15 @@ def test_a_source_that_is_wider_than_its_column_is_read(printed: str) -> None:
         "access_key": {"value": "", "set": True, "type": "shared-credentials-file", "location": ""},
         "region": {"value": "<not set>", "set": False, "type": "None", "location": "None"},
     }
+
+
+def test_nobody_without_sso_is_sent_to_its_login_by_a_cli_that_is_too_old_or_broken(
+    reads: Callable[[str, Any], None],
+) -> None:
+    old = {"installed": True, "text": "aws-cli/2.31.3", "version": "2.31.3", "failed": False}
+    reads("cli.version", old)
+    remedy = judged("pre08-login-session-without-awscrt", only=("CLI-01",))["CLI-01"]["remedy"]
+    assert remedy[1:] == ["aws --version", "aws login --profile msh"]
+    reads("cli.version", {**old, "text": "exit code 1: ImportError", "version": None, "failed": True})
+    assert judged("ok-iam-user-on-purpose", only=("CLI-01",))["CLI-01"]["remedy"][1:] == ["aws --version"]
+    assert judged("compliant", only=("CLI-01",))["CLI-01"]["remedy"][-1] == "aws sso login --profile msh"
