@@ -159,7 +159,7 @@ class Reporter:
         if config.pluginmanager.has_plugin("html") and option.htmlpath is None:
             option.htmlpath = str(self.artifacts.staged("report.html"))
             option.self_contained_html = True
-            option.css = [*option.css, html.STYLE]
+            option.css = [*option.css, *html.STYLES]
         self._restore_sigterm = stop_on_sigterm()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -381,7 +381,7 @@ class Reporter:
                 self.results,
                 key=lambda nodeid: (self.results[nodeid]["target"], self.results[nodeid]["order"]),
             )
-            text = html.settled(page.read_text(encoding="utf-8"), order, self.fixed)
+            text = html.settled(page.read_text(encoding="utf-8"), order, self.fixed, self.document or {})
             self.artifacts.write(page.name, presentable(text, self.config.option.show_account_ids))
 
     def _rename_in_plugins(self) -> None:

@@ -82,7 +82,10 @@ def counts_agree(ran: Ran) -> Counter[str]:
         {None if s == "compliant" else s: n for s, n in statuses.items()}
     )
     assert summary.counts_line(ran.json()) in text_of(ran, "summary.md")
-    rows = html.outcomes(text_of(ran, "report.html"))
+    page = text_of(ran, "report.html")
+    assert f">{summary.counts_line(ran.json())}</p>" in page
+    assert '<a href="audit.html">' in page
+    rows = html.outcomes(page)
     assert rows == {row["check"]: [html.OUTCOMES[row["status"]]] for row in results}
     assert len(json.loads(text_of(ran, "results.sarif"))["runs"][0]["results"]) == statuses["non_compliant"]
     observed = json.loads(text_of(ran, "results.oscal.json"))["assessment-results"]["results"]

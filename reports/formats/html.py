@@ -14,12 +14,16 @@ from markupsafe import escape
 
 from fixtures.privacy.redaction import redact
 from fixtures.privacy.unseen import visible
+from reports.conditions import headline
 from reports.formats import Document, Format
-from reports.page import TEMPLATES, cut
+from reports.formats.audit import MOST_TARGETS
+from reports.formats.summary import counts_line
+from reports.page import TEMPLATES, counted, cut
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000
-STYLE = str(TEMPLATES / "report.css")
+STYLES = (str(TEMPLATES / "page.css"), str(TEMPLATES / "report.css"))
+MOST_CAUSES = 20
 OUTCOMES = {
     "compliant": "Passed",
     "non_compliant": "Failed",
@@ -91,10 +95,11 @@ _WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
 _DATA = re.compile(r'data-jsonblob="([^"]*)"')
 
 
-def settled(page: str, order: Sequence[str], fixed: datetime | None) -> str:
-    """The page with its rows in the `order` of node IDs, whichever worker was first.
+def settled(page: str, order: Sequence[str], fixed: datetime | None, document: Document) -> str:
+    """The page as the suite publishes it, with its rows in the `order` of node IDs, whichever worker was first.
 
-    Where there is a fixed instant, it says that it was made then, and not how long it took.
+    It says what results.json's `document` says, leads to the report that has everything, and has what pytest-html leaves
+    out for who hears it or has no scripts. Where there is a fixed instant, it says that it was made then.
     """
     data = _data(page)
     places = {nodeid: number for number, nodeid in enumerate(order)}
@@ -102,16 +107,55 @@ def settled(page: str, order: Sequence[str], fixed: datetime | None) -> str:
     data["tests"] = {
         nodeid: rows[nodeid] for nodeid in sorted(rows, key=lambda n: (places.get(n, len(places)), n))
     }
+    data["environment"] = {name: _flat(value) for name, value in data.get("environment", {}).items()}
     page = _DATA.sub(lambda _: f'data-jsonblob="{escape(json.dumps(data))}"', page, count=1)
+    for pattern, text in (
+        (r"<html>", '<html lang="en">'),
+        (r"<body>", "<body><main>"),
+        (r"<footer>", "</main><footer>"),
+        (r'<table id="results-table">', f'{_SCROLLED}<table id="results-table">'),
+        (r"(?<=</thead>\n    </table>)", "</div>"),
+        (r'(?s)<p class="run-count">.*?</p>', _said(document)),
+    ):
+        page = re.sub(pattern, lambda _, text=text: text, page, count=1)  # type: ignore[misc]
+    page = re.sub(r'<input (?=[^>]*data-test-result="([\w-]+)")', r'<input aria-label="Show \1" ', page)
     if fixed is None:
         return page
-    page = re.sub(
+    return re.sub(
         r"(Report generated on )\S+ at \S+( by)",
         rf"\g<1>{fixed:%d-%b-%Y} at {fixed:%H:%M:%S}\g<2>",
         page,
         count=1,
     )
-    return re.sub(r"(\d+ tests?) took [\d:.]+(?: ms)?\.", r"\1 ended.", page, count=1)
+
+
+_SCROLLED = '<div class="scroll" role="region" aria-label="Results" tabindex="0">'
+
+
+def _flat(value: Any) -> Any:
+    """What pytest-html would show as lists within lists, as one text."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_flat(inner)}" for name, inner in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def _said(document: Document) -> str:
+    """The verdict, the counts and the root causes of the document, and where everything is."""
+    whole = "audit.html" if len(document["targets"]) <= MOST_TARGETS else "fleet.html"
+    causes = [
+        f"<li>{_text(cause['title'])} <code>{_text(cause['requirement'])}</code> {_text(cause['severity'])}</li>"
+        for cause in document["root_causes"][:MOST_CAUSES]
+    ]
+    more = len(document["root_causes"]) - len(causes)
+    simulated = " <b>SIMULATED</b>" if document["run"]["simulated"] else ""
+    return (
+        f'<p class="verdict"><b>{_text(headline(document))}</b>{simulated}</p>'
+        f'<p class="run-count">{counts_line(document)}</p>'
+        f'<p><a href="{whole}">{whole}</a> has all of it, with evidence, and needs no scripts.</p>'
+        + (f"<h2>Root causes</h2><ol>{''.join(causes)}</ol>" if causes else "")
+        + (f"<p>And {counted(more, 'more root cause')}.</p>" if more else "")
+        + "<noscript><p>The table of checks is drawn by a script, which does not run here.</p></noscript>"
+    )
 
 
 def outcomes(page: str) -> dict[str, list[str]]:
@@ -140,7 +184,9 @@ def _text(text: str) -> str:
 
 
 def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:
-    """Its rows: pytest's outcome of each check."""
+    """Its counts, and its rows: pytest's outcome of each check."""
+    if f">{counts_line(document)}<" not in text:
+        yield "its counts are not those of results.json"
     if outcomes(text) != {row["check"]: [OUTCOMES[row["status"]]] for row in document["results"]}:
         yield "its rows are not the results of results.json"
 
