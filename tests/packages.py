@@ -32,8 +32,8 @@ FOLDER = Path(__file__).parent / "consumers"
 JAVASCRIPT = ("javascript-sdk", "anthropic-js", "vercel-ai", "langchain-js")
 PYTHON = ("boto3", "anthropic", "litellm", "langchain-aws")
 CLI = ("aws-cli",)
-SECONDS = 300
-"""How long an answer may take at most: where many tests share a processor, reading the libraries alone takes a minute."""
+SECONDS, SECONDS_TO_START = 30, 240
+"""How long an answer may take at most, and reading the libraries, which takes a minute where many tests share a processor."""
 REFUSED = re.compile(r"security token included|Authentication failed|[Ss]ignature|API Key")
 """What the simulated account says of a caller whom it does not know."""
 
@@ -56,35 +56,44 @@ class Packages:
     an installation that was broken off has some."""
 
     def __init__(self, command: Sequence[str], said: IO[str]) -> None:
-        self._said = said
-        self._process = subprocess.Popen(
-            command,
+        self._command, self._said = command, said
+        self._process = self._started()
+        if self._line("the installation", SECONDS_TO_START) != {"ready": True}:
+            self.close()
+            pytest.skip(f"not all of the packages are installed: {self._last_said()}")
+
+    def _started(self) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._command,
             cwd=FOLDER,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=said,
+            stderr=self._said,
             text=True,
             start_new_session=True,
             env={"PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
         )
-        if self._line("the installation") != {"ready": True}:
-            self.close()
-            pytest.skip(f"not all of the packages are installed: {self._last_said()}")
 
     def ask(self, task: Mapping[str, Any]) -> dict[str, Any]:
         """What the packages answer to one line of tests/consumers/run.*."""
+        if self._process.poll() is not None:
+            self._process = self._started()
+            self._line("the installation", SECONDS_TO_START)
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(task) + "\n")
         self._process.stdin.flush()
-        answer = self._line(task["consumer"])
+        answer = self._line(task["consumer"], SECONDS)
         assert answer, f"{task['consumer']} has ended the process: {self._last_said()}"
         return answer
 
-    def _line(self, whose: str) -> dict[str, Any]:
-        """The next line of the process; nothing where it has ended."""
+    def _line(self, whose: str, seconds: int) -> dict[str, Any]:
+        """The next line of the process; nothing where it has ended. One that keeps silent is ended, so that its answer is not
+        taken for the next one's."""
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], SECONDS)
-        assert ready, f"{whose} has not answered in {SECONDS} seconds"
+        ready, _, _ = select.select([self._process.stdout], [], [], seconds)
+        if not ready:
+            self.close()
+        assert ready, f"{whose} has not answered in {seconds} seconds"
         line = self._process.stdout.readline()
         answer: dict[str, Any] = json.loads(line) if line else {}
         return answer
