@@ -70,6 +70,9 @@ def _consumer(rules: Rules) -> Iterator[str]:
     yield from _paragraph("HTTP", f"version {rules.network.http} to Bedrock Runtime")
     for note in rules.notes:
         yield from _paragraph("note", note)
+    for bad in rules.bad_release:
+        told = f"{', '.join(bad.versions)} {bad.fault}; {bad.works_in} does not ({bad.source}, {bad.dated})"
+        yield from _paragraph("bad release", told)
     for reason, said in rules.says.items():
         yield from _paragraph("says", f"{reason}: {said}")
 

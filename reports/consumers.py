@@ -60,19 +60,22 @@ def lines(target: Mapping[str, Any], consumers: Iterable[Mapping[str, Any]]) -> 
 def in_short(target: str, consumers: Iterable[Mapping[str, Any]]) -> list[str]:
     """In MOST_LINES lines, where the target's programs that are named or in use differ from it: what each gets in the
     environment that counts for it, where that program is seen, and what decides."""
-    here = _that_matter([row for row in consumers if row["target"] == target])
+    rows = [row for row in consumers if row["target"] == target]
+    here = _that_matter(rows)
+    noted = dict.fromkeys(f"{row['consumer']}: {row['note']}" for row in rows if row.get("note"))
     groups: dict[str, list[str]] = {}
     for row in sorted(here, key=lambda row: (row["works"] is not False, not row.get("named"))):
         if row["differs"]:
             groups.setdefault(_gets(row), []).append(f"{row['consumer']} ({row.get('in_use') or 'named'})")
+    room = MOST_LINES - len(noted)
     told = [f"{', '.join(names)}: {gets}" for gets, names in groups.items()]
-    if len(told) > MOST_LINES:
-        left = [name for names in list(groups.values())[MOST_LINES - 1 :] for name in names]
-        return [*told[: MOST_LINES - 1], f"and {len(left)} programs more, in the report: {', '.join(left)}"]
+    if len(told) > room:
+        left = [name for names in list(groups.values())[room - 1 :] for name in names]
+        return [*noted, *told[: room - 1], f"and {len(left)} more, in the report: {', '.join(left)}"]
     alike = [row["consumer"] for row in here if not row["differs"]]
-    return (
-        [*told, f"{', '.join(alike)}: as the profile"] if told and alike and len(told) < MOST_LINES else told
-    )
+    if told and alike and len(told) < room:
+        told.append(f"{', '.join(alike)}: as the profile")
+    return [*noted, *told]
 
 
 def _that_matter(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -22,6 +22,7 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     )
     identity = gets.works is not False and program.same
     in_region = gets.region == evidence.target.region or not evidence.one_region
+    bad = gets.reason == "bad-release"
     require(
         bool(identity or identity is None) and in_region,
         cause=_cause(program, evidence),
@@ -32,6 +33,7 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         value=case,
         file=_file(gets),
         line=_line(gets),
+        remedy=[f"# install another release of {case}: {gets.because[-1]}"] if bad else None,
     )
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
@@ -46,7 +48,8 @@ def _credentials(found: Resolution) -> str:
 def _observed(found: Resolution) -> str:
     """What the program gets, and what decides it, in one line."""
     missing = (found.reason or "").startswith("region-")
-    because = f", because of {', '.join(found.because[:3])}" if found.because and not missing else ""
+    shown = found.because if found.reason == "bad-release" else found.because[:3]
+    because = f", because of {', '.join(shown)}" if found.because and not missing else ""
     where = f"in the {found.environment}'s environment"
     if found.works is False and found.says:
         return f'"{found.says}" {where}{because}'
@@ -56,6 +59,8 @@ def _observed(found: Resolution) -> str:
 def _cause(program: Program, evidence: Evidence) -> str | None:
     """The failure mode; None where what is wrong is not about the program."""
     gets = program.gets
+    if gets.reason == "bad-release":
+        return None
     if (gets.reason or "").startswith("region-") or (gets.works is not False and program.same):
         return "REG08"
     if program.rules.order == ("env",):
