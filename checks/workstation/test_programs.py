@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
 from fixtures.evidence import Evidence
@@ -22,7 +24,6 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     )
     identity = gets.works is not False and program.same
     in_region = gets.region == evidence.target.region or not evidence.one_region
-    bad = gets.reason == "bad-release"
     require(
         bool(identity or identity is None) and in_region,
         cause=_cause(program, evidence),
@@ -33,7 +34,7 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         value=case,
         file=_file(gets),
         line=_line(gets),
-        remedy=[f"# install another release of {case}: {gets.because[-1]}"] if bad else None,
+        remedy=_remedy(program),
     )
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
@@ -82,6 +83,15 @@ def _condition(program: Program) -> str:
     return "profile"
 
 
+def _remedy(program: Program) -> list[str] | None:
+    """Where it is not that of the failure mode: a bad release, and a tool's own settings, which win over the shell's."""
+    gets = program.gets
+    if gets.reason == "bad-release":
+        return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
+    own = [place for place in gets.because if re.search(r"settings[\w.]*\.json line ", place)]
+    return [f"# edit {place}: delete the line, so that the shell's variable counts" for place in own] or None
+
+
 def _file(found: Resolution) -> str | None:
     """The file of the last line that decides, where a line of a file does."""
     place = _last_line(found)
@@ -94,4 +104,5 @@ def _line(found: Resolution) -> str | None:
 
 
 def _last_line(found: Resolution) -> str | None:
-    return next((place for place in reversed(found.because) if " line " in place), None)
+    """That of the path that leads nowhere, where one does: AWS_CONFIG_FILE's comes first."""
+    return next((place for place in (*found.misled, *reversed(found.because)) if " line " in place), None)
