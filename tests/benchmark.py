@@ -1,4 +1,4 @@
-"""Speed and memory as ratios within one run: `python -m tests.benchmark`.
+"""Speed and memory as ratios within one run: `python -m tests.benchmark`, or only one of MEASURED: `… fleet`.
 
 Everything is measured against `python -c "import pytest, boto3, moto"` on the same machine in the same minute; each figure
 is the best of several runs. Nothing here is asserted: it is a report.
@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from reports.formats import fleet, targets
 from reports.screenshots import Browser, BrowserMissing
@@ -53,6 +54,15 @@ def best(
         seconds = min(seconds, time.perf_counter() - started)
         megabytes = max(megabytes, usage.ru_maxrss // 1024)
     return seconds, megabytes
+
+
+def spent(command: Sequence[str]) -> tuple[float, int]:
+    """The command's processor time in seconds, which other work on the machine does not stretch, and its memory in MB."""
+    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if os.waitstatus_to_exitcode(status) != 0:
+        raise RuntimeError(f"exit code {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss // 1024
 
 
 def simulated(report: Path) -> None:
@@ -130,8 +140,83 @@ def pages(folder: Path) -> None:
     )
 
 
+def many(folder: Path, sizes: Sequence[int]) -> None:
+    """Judging and reporting many targets, enterprise scope: one account's evidence under many names, replayed.
+
+    What the calls take is the next measurement's; the number of calls for each target is that of the one recorded run.
+    """
+    one = folder / "one"
+    suite = [sys.executable, "-m", "pytest", str(ROOT / "checks" / "enterprise"), "-q"]
+    _, alone = spent([*suite, "--world", "enterprise", "--report-dir", str(one)])
+    recorded = json.loads((one / "evidence.json").read_text(encoding="utf-8"))
+    calls = sum(":" in reading["name"] for reading in recorded["readings"])
+    print(f"fleet, one simulated target      {alone} MB, {calls} calls")
+    first = 0.0
+    for size in sizes:
+        snapshot = folder / f"fleet-{size}.json"
+        snapshot.write_text(json.dumps(multiplied(recorded, size)), encoding="utf-8")
+        report = folder / f"report-{size}"
+        seconds, megabytes = spent([*suite, "--snapshot", str(snapshot), "--report-dir", str(report)])
+        first = first or seconds / size
+        written = sum(file.stat().st_size for file in report.iterdir()) // 2**20
+        print(
+            f"fleet, {size:>5} targets             {seconds:6.1f} s of processor, {1000 * seconds / size:.0f} ms a target "
+            f"({seconds / size / first:.2f} x that of {sizes[0]}), {megabytes} MB, {written} MB written"
+        )
+
+
+def multiplied(recorded: dict[str, Any], size: int) -> dict[str, Any]:
+    """The snapshot of one target, as one of `size` targets."""
+    (own,) = recorded["targets"]
+    names = [f"account-{number:04}" for number in range(size)]
+    return {
+        **recorded,
+        "targets": [{**own, "profile": name, "id": f"{name}/{own['region']}"} for name in names],
+        "readings": [
+            {
+                **reading,
+                "id": f"E{place * len(recorded['readings']) + number}",
+                "target": f"{name}/{own['region']}",
+            }
+            for place, name in enumerate(names)
+            for number, reading in enumerate(recorded["readings"], 1)
+        ],
+    }
+
+
+def throttled(folder: Path, targets: int) -> None:
+    """Many targets against one, with 100 ms for each call: what waiting for one leaves for the others."""
+    seconds = {}
+    for number in (1, targets):
+        place = folder / f"throttled-{number}"
+        place.mkdir()
+        with serve("--home", str(place / "home"), "--delay-ms", "100") as served:
+            laptop = Laptop(served, place)
+            config = served.home / ".aws" / "config"
+            text = config.read_text(encoding="utf-8")
+            section = text[text.index("[profile msh]") :].partition("\n\n")[0]
+            names = [f"msh-{each:02}" for each in range(number)]
+            copies = [section.replace("[profile msh]", f"[profile {name}]") for name in names]
+            config.write_text("\n\n".join([text, *copies]) + "\n", encoding="utf-8")
+            command = [sys.executable, "-m", "pytest", str(ROOT / "checks" / "enterprise"), "-q"]
+            command += [word for name in names for word in ("--profile", name)]
+            command += ["--report-dir", str(place / "report"), "-k", "LOG_01 or LOG_02 or LOG_08"]
+            seconds[number], _ = best(command, 1, laptop.environ, laptop.folder, (0, 1, 6))
+    print(
+        f"{targets} targets, calls at 100 ms     {seconds[targets]:6.2f} s, {seconds[targets] / seconds[1]:.2f} x "
+        f"one target's {seconds[1]:.2f} s (less than 3)"
+    )
+
+
+MEASURED = {
+    "simulated": lambda folder: simulated(folder / "report"),
+    "live": live,
+    "pages": pages,
+    "fleet": lambda folder: many(folder, (10, 100, 1000)),
+    "throttled": lambda folder: throttled(folder, 50),
+}
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as name:
-        simulated(Path(name) / "report")
-        live(Path(name))
-        pages(Path(name))
+        for each in sys.argv[1:] or MEASURED:
+            MEASURED[each](Path(name))
