@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
+from reports.screenshots import Browser
 from tests import harness
+from tests.pages import axe, browsing
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -15,3 +18,27 @@ def shelf_of_verdicts(tmp_path_factory: pytest.TempPathFactory) -> None:
     own = tmp_path_factory.getbasetemp()
     harness.shelf = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "verdicts"
     harness.shelf.mkdir(exist_ok=True)
+
+
+@pytest.fixture(scope="session")
+def one_browser() -> Iterator[Browser]:
+    """A browser takes seconds to start: one for all tests of a process."""
+    with browsing() as browser:
+        yield browser
+
+
+@pytest.fixture
+def browser(one_browser: Browser) -> Browser:
+    """The browser as if it had just been started: an empty page in a wide window, nothing emulated, nothing logged."""
+    one_browser.open("about:blank")
+    one_browser.emulate()
+    one_browser.resize(1400, 1000)
+    one_browser.log("browser")
+    one_browser.log("performance")
+    return one_browser
+
+
+@pytest.fixture(scope="session")
+def axe_source(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The source of axe-core."""
+    return axe(tmp_path_factory.mktemp("axe"))

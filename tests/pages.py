@@ -153,10 +153,32 @@ def axe(folder: Path) -> str:
     return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
+UNFOLD = "for (const one of document.querySelectorAll('details')) one.open = true;"
+VIEWS = ((1440, False), (390, True))
+"""Width and darkness: contrasts are those of the colours, of which there are two sets, places those of the window."""
+
+
 def violations(browser: Browser, axe_source: str) -> list[str]:
-    """What axe finds in the open page, all of its rules on but those that are experimental."""
-    script = f"{axe_source}\nreturn axe.run(document, {{rules: {{'target-size': {{enabled: true}}}}}});"
-    found: list[dict[str, Any]] = browser.run(script)["violations"]
+    """What axe finds in the open page, all of its rules on but those that are experimental, and what it cannot decide."""
+    script = (
+        f"{axe_source}\nreturn axe.run(document, {{preload: false, resultTypes: ['violations', 'incomplete'], "
+        "rules: {'target-size': {enabled: true}}}).then(found => [...found.violations, ...found.incomplete]);"
+    )
+    found: list[dict[str, Any]] = browser.run(script)
     return [
         f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"][:3]
     ]
+
+
+def faults(browser: Browser, axe_source: str, address: str) -> list[str]:
+    """What axe finds in the page, all unfolded, in each of the VIEWS."""
+    browser.open(address)
+    browser.run(UNFOLD)
+    found = []
+    for width, dark in VIEWS:
+        browser.emulate(dark=dark)
+        browser.resize(width, 1000)
+        found += [
+            f"{width} px, {'dark' if dark else 'light'}: {each}" for each in violations(browser, axe_source)
+        ]
+    return found

@@ -15,7 +15,7 @@ from reports.conditions import conditions, headline
 from reports.consumers import lines
 from reports.formats import Format, guide
 from reports.page import WORST_FIRST, anchor, assembled
-from reports.results import SEVERITIES, counts, reach
+from reports.results import SEVERITIES, at_or_above, counts, reach
 
 Json = Mapping[str, Any]
 
@@ -87,6 +87,9 @@ def page(
             "anchor": anchors.get(_key(cause)),
             "about": book.causes.get(cause["cause"]),
             "reach": reach(cause),
+            "below": not any(
+                at_or_above(document["run"].get("gate", "low"), [{"severity": SEVERITIES[0], **cause}])
+            ),
         }
         for cause in document["root_causes"]
     ]

@@ -14,7 +14,7 @@ from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.formats import Format, guide, targets
 from reports.formats.audit import Guide, bar, command_line, exceptions, limits, results_hash, row_anchor
-from reports.page import WORST_FIRST, assembled, cut
+from reports.page import WORDS, WORST_FIRST, assembled, cut
 from reports.results import SEVERITIES, VERDICTS, counts
 
 Json = Mapping[str, Any]
@@ -194,9 +194,8 @@ def _row(results: Mapping[str, Sequence[Json]], columns: Sequence[str], page: st
         if status is None:
             cells.append("<td>")
         elif page and status in NAMED:
-            cells.append(
-                f"<td><a class={LETTERS[status]} href={page}#{row_anchor(results[requirement][0])}></a>"
-            )
+            place, word = f"{page}#{row_anchor(results[requirement][0])}", WORDS[status].lower()
+            cells.append(f'<td><a class={LETTERS[status]} href={place} aria-label="{word}"></a>')
         else:
             cells.append(f"<td class={LETTERS[status]}>")
     return {

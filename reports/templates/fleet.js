@@ -84,7 +84,7 @@
   const links = () => matrix.querySelectorAll("a");
   const label = (cell) => {
     const spoken = cell.firstElementChild || cell;
-    if (!status(cell) || spoken.hasAttribute("aria-label")) return;
+    if (!status(cell) || spoken.title) return;
     const text = `${cell.parentElement.cells[0].textContent.trim()}, ${heads[cell.cellIndex - 1].textContent}: ${words[status(cell)]}`;
     spoken.setAttribute("aria-label", text);
     spoken.title = text;

@@ -1,0 +1,46 @@
+"""report.html is pytest-html's, and says what the other reports say, to everybody, as far as its hooks go."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from reports.conditions import headline
+from reports.formats.summary import counts_line
+from reports.screenshots import Browser
+from tests.formats import text_of
+from tests.pages import Page, faults
+from tests.suite import Ran, run_suite
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    folder = tmp_path_factory.mktemp("report")
+    return run_suite(folder, "--world", "ent-lpr-04-managed-full-access", "-k", "LPR-04 or PRF-01 or SUP")
+
+
+def test_it_says_the_verdict_the_counts_and_the_causes_without_scripts_and_leads_to_the_whole(
+    ran: Ran,
+) -> None:
+    page = Page(re.sub(r"<script>.*?</script>", "", text_of(ran, "report.html"), flags=re.DOTALL))
+    assert headline(ran.json()) in page.text
+    assert "SIMULATED" in page.text
+    assert counts_line(ran.json()) in page.text
+    assert [cause["title"] in page.text for cause in ran.json()["root_causes"]] == [True]
+    (link,) = [one["href"] for one in page.all("a") if not one["href"].startswith("https://")]
+    assert (ran.reports / link).is_file()
+    assert "tests took" not in page.text
+
+
+def test_axe_finds_nothing_and_leaves_nothing_open(browser: Browser, axe_source: str, ran: Ran) -> None:
+    assert faults(browser, axe_source, (ran.reports / "report.html").as_uri()) == []
+
+
+def test_the_table_scrolls_where_the_window_is_narrow_and_the_page_does_not(
+    browser: Browser, ran: Ran
+) -> None:
+    browser.resize(390, 900)
+    browser.open((ran.reports / "report.html").as_uri())
+    assert browser.run("return document.documentElement.scrollWidth;") <= 390
+    assert browser.run("return document.querySelector('.scroll').tabIndex;") == 0
