@@ -14,7 +14,6 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.network import skew_if_known
 from fixtures.evidence.profile import AwsFileFound, Files, Place, Sso
 from fixtures.evidence.tokens import (
-    REFRESHED_BEFORE,
     OtherLogin,
     SsoToken,
     TokenCache,
@@ -22,7 +21,7 @@ from fixtures.evidence.tokens import (
     token_flaw,
 )
 from fixtures.machine.config_file import Section
-from fixtures.machine.token_cache import TokenFile, cache_name, normalise_start_url
+from fixtures.machine.token_cache import REFRESHED_BEFORE, TokenFile, cache_name, normalise_start_url
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
