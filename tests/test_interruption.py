@@ -121,7 +121,7 @@ def test_a_run_that_is_told_to_stop_leaves_the_earlier_report(
     assert contents(report) == before
     assert problems(report) == []
     assert left_beside(report) == ["latest"]
-    assert seconds < 30, "it waited for calls that nobody needs any more"
+    assert seconds < 90, "it waited for calls that nobody needs any more"
 
 
 @pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two-workers"])
