@@ -284,6 +284,7 @@ def _run(runs: Sequence[Mapping[str, Any]], command: Sequence[str]) -> Json:
         "command": list(command),
         "environment": _same((run["environment"] for run in runs), "mixed"),
         **{name: ", ".join(sorted({run[name] for run in runs})) for name in ("platform", "python", "boto3")},
+        "redacted": any(run.get("redacted", True) for run in runs),
         "api_calls": sum(run["api_calls"] for run in runs),
     }
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,13 @@ def _environment() -> Environment:
     return environment
 
 
-def assembled(name: str, **context: Any) -> str:
-    """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two."""
+def assembled(name: str, *, running: Sequence[str], **context: Any) -> str:
+    """The page of `name`.html.j2 with `name`.css and `name`.js inlined; its security policy admits just these two.
+
+    `running` is what stands on each sheet of it in print.
+    """
     style, script = _asset("page.css") + _asset("sections.css") + _asset(f"{name}.css"), _asset(f"{name}.js")
+    style += _on_each_sheet(cut(" · ".join(running), 150))
     policy = (
         f"default-src 'none'; style-src '{_source(style)}'; script-src '{_source(script)}'; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'"
@@ -114,6 +119,14 @@ def assembled(name: str, **context: Any) -> str:
         style=Markup(style),
         script=Markup(script),
     )
+
+
+def _on_each_sheet(text: str) -> str:
+    """The rule that prints it in the margin: of foreign text, only letters and digits stand as they are."""
+    plain = "".join(
+        c if (c.isascii() and c.isalnum()) or c == " " else f"\\{ord(c):x} " for c in visible(text)
+    )
+    return f'@media print {{ @page {{ @top-left {{ content: "{plain}"; font: 8pt Arial, sans-serif; color: #56606c; }} }} }}\n'
 
 
 def _shown(value: Any) -> Any:

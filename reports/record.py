@@ -62,6 +62,7 @@ class Record:
                 "platform": platform.platform(),
                 "python": platform.python_version(),
                 "boto3": version("boto3"),
+                "redacted": not self.show_account_ids,
                 "api_calls": sum(":" in r["name"] for readings in self.readings.values() for r in readings),
             },
             targets=targets,

@@ -135,6 +135,7 @@ def material(
             "started": "2026-11-22T12:00:00Z", "finished": "2026-11-22T12:00:09Z", "backend": "moto", "world": "made-up",
             "simulated": True, "command": ["checks/", "--world", "made up"], "environment": "workstation",
             "platform": "Linux-6.1.0-x86_64", "python": "3.13.7", "boto3": "1.44.5", "api_calls": 34,
+            "redacted": True,
         },
         targets=[
             {

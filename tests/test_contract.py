@@ -199,12 +199,16 @@ def test_workers_give_the_same_results_and_read_each_target_once(tmp_path: Path)
 
 def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, compliant: Ran) -> None:
     assert compliant.json()["targets"][0]["account"] == "****4321"
+    assert compliant.json()["run"]["redacted"] is True
+    assert "Account IDs and principals are hidden" in (compliant.reports / "audit.html").read_text("utf-8")
     for file in compliant.reports.iterdir():
         text = file.read_text(encoding="utf-8")
         assert "210987654321" not in text, file.name
         assert "jo@example.com" not in text, file.name
     shown = run_suite(tmp_path, "-k", "RUN-02", "--show-account-ids")
     assert shown.json()["targets"][0]["account"] == "210987654321"
+    assert shown.json()["run"]["redacted"] is False
+    assert "are hidden" not in (shown.reports / "audit.html").read_text("utf-8")
     assert shown.json()["targets"][0]["principal"].endswith("/jo@example.com")
 
 

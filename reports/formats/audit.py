@@ -95,6 +95,7 @@ def page(
     ]
     return assembled(
         "audit",
+        running=on_each_sheet(document),
         gravest=sorted(told, key=lambda cause: SEVERITIES.index(cause.get("severity", SEVERITIES[0])))[:3],
         document=document,
         run=document["run"],
@@ -127,6 +128,14 @@ def page(
         limits=limits(document),
         results_sha256=results_sha256,
     )
+
+
+def on_each_sheet(document: Json) -> list[str]:
+    """Of which run and target a printed sheet is, simulated ones first of all."""
+    run, names = document["run"], [target["id"] for target in document["targets"]]
+    which = names[0] if len(names) == 1 else f"{len(names)} targets"
+    suite = f"{document['suite']['name']} {document['suite']['version']}"
+    return [*(["SIMULATED"] if run["simulated"] else []), which, f"run of {run['finished']}", suite]
 
 
 class Statements(HTMLParser):

@@ -13,7 +13,16 @@ from markupsafe import Markup
 from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.formats import Format, guide, targets
-from reports.formats.audit import Guide, bar, command_line, exceptions, limits, results_hash, row_anchor
+from reports.formats.audit import (
+    Guide,
+    bar,
+    command_line,
+    exceptions,
+    limits,
+    on_each_sheet,
+    results_hash,
+    row_anchor,
+)
 from reports.page import WORDS, WORST_FIRST, assembled, cut
 from reports.results import SEVERITIES, VERDICTS, counts
 
@@ -88,6 +97,7 @@ def page(document: Json, details: Mapping[str, str]) -> str:
     ]
     return assembled(
         "fleet",
+        running=on_each_sheet(document),
         document=document,
         run=document["run"],
         title=guide()["title"],

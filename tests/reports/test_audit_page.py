@@ -18,7 +18,7 @@ from reports.page import cut
 from reports.screenshots import Browser
 from tests.pages import UNFOLD, Page, breaches, faults, policy, source_of
 from tests.report_material import HOSTILE, comparison, few, guide, material, mixed, poisoned, result
-from tests.suite import ROOT
+from tests.suite import ROOT, run_suite
 
 SCHEMA = json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8"))
 ORDER = (
@@ -284,6 +284,40 @@ def test_a_merged_document_names_its_runs_and_the_targets_that_are_missing() -> 
         assert said in text
 
 
+def test_an_auditors_ten_questions_are_answered_by_the_page_alone(told: Any, markup: str) -> None:
+    document, _ = told
+    parts = dict(re.findall(r'<section id="([a-z-]+)"(.*?)(?=<section id="|</main>)', markup, re.DOTALL))
+    text = {name: " ".join(Page(part).text.split()) for name, part in parts.items()}
+    target, run = document["targets"][0], document["run"]
+    waiver = next(one["waiver"] for one in document["results"] if one["waiver"])
+    passed = next(one for one in document["results"] if one["status"] == "compliant")
+    failed = document["root_causes"][0]
+    partial = rendered(*material(results=[r for r in mixed("msh/us-east-1") if r["requirement"] != "SSO-05"]))
+    answers = {
+        "who was judged": ("provenance", [target["principal"], target["account"], target["region"]]),
+        "when": ("provenance", ["2026-11-22 12:00:00", "2026-11-22 12:00:09"]),
+        "by which rules": ("provenance", [document["suite"]["guide_sha256"], document["suite"]["version"], run["gate"]]),
+        "what failed and why": ("root-causes", [cut(failed["title"], 300), failed["observed"], failed["severity"]]),
+        "what was accepted by whom until when": ("exceptions", [waiver[k] for k in ("id", "approved_by", "expires")]),
+        "what could not be read and what would allow it": (
+            "not-evaluated", ["not authorized to perform iam:GetRole", "Would be read with iam:GetRole"],
+        ),
+        "what changed": ("changes", ["the guide differs", "2026-11-15 09:00:00", "regressed"]),
+        "what a pass rests on": ("results", [passed["requirement"], passed["title"], *passed["evidence"]]),
+        "whether the files are whole": ("integrity", ["sha256sum -c SHA256SUMS", audit.Statements(markup).results_sha256]),
+    }  # fmt: skip
+    missing = [
+        (asked, said)
+        for asked, (part, all_of) in answers.items()
+        for said in all_of
+        if said not in text[part]
+    ]
+    assert missing == []
+    assert (
+        "Requirements of the guide without a result here: SSO-05" in Page(partial).text
+    )  # what was left out
+
+
 def test_equal_documents_make_equal_pages(told: Any, markup: str) -> None:
     assert rendered(*told, comparison=comparison(told[0])) == markup
 
@@ -434,6 +468,34 @@ def test_print_has_everything_unfolded_whatever_was_filtered(browser: Browser, a
     )
     assert hidden == []
     assert not browser.run("return document.getElementById('filters').checkVisibility();")
+
+
+ELEVEN = (
+    "ent-log-02-silent", "ent-log-12-bucket-is-open", "ent-mon-04-cannot-fire", "ent-mon-05-not-confirmed",
+    "ent-mon-07-delivery-fails", "ent-net-03-one-zone", "ent-net-05-open-policy", "ent-cost-01-misses-claude",
+    "ent-gov-01-no-owner", "ent-gov-04-model-left-out", "ent-lpr-04-managed-full-access",
+)  # fmt: skip
+
+
+def test_print_has_a_short_edition_and_says_on_each_sheet_of_what_it_is(
+    browser: Browser, tmp_path: Path
+) -> None:
+    world = f"title = 'Much is wrong with the account'\nextends = {['compliant', *ELEVEN]}\n"
+    (tmp_path / "m.toml").write_text(world, encoding="utf-8")
+    ran = run_suite(tmp_path, "--world", "m.toml")
+    page = (ran.reports / "audit.html").as_uri()
+    browser.open(f"{page}#short")
+    assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf())) <= 8
+    browser.emulate(media="print")
+    parts = "return [...document.querySelectorAll('main > section')].filter(p => p.checkVisibility()).map(p => p.id);"
+    assert browser.run(parts) == ["verdict", "root-causes", "not-evaluated"]
+    browser.open(page)
+    assert set(browser.run(parts)) > {"provenance", "results", "evidence"}
+    rule = re.search(r'@top-left \{ content: "([^"]*)"', (ran.reports / "audit.html").read_text("utf-8"))
+    assert rule is not None
+    said = re.sub(r"\\([0-9a-f]+) ", lambda match: chr(int(match[1], 16)), rule[1])
+    run = ran.json()["run"]
+    assert said.startswith(f"SIMULATED · msh/us-east-1 · run of {run['finished']}")
 
 
 def test_filters_are_taken_from_the_address_and_kept_in_it(browser: Browser, told: Any, address: str) -> None:
