@@ -13,6 +13,7 @@ from checks.catalogue import load
 from fixtures.settings import Settings
 from reports.artifacts import CHECKSUMS
 from reports.results import document
+from reports.screen import Row
 
 MIXED = (
     *("compliant",) * 9, "blocked", "not_applicable", "compliant", "inconclusive", "compliant", "non_compliant", "blocked",
@@ -162,6 +163,26 @@ def material(
         "readings": readings,
     }  # fmt: skip
     return made, evidence
+
+
+TAIL = [Row("270 checks: 1 compliant; 0 AWS calls"), Row("reports: reports/latest/audit.html")]
+"""What the last screen ends with, beside what is said of the targets."""
+
+
+def alike(found: Mapping[str, Any], world: str, targets: int = 1, **run: Any) -> dict[str, Any]:
+    """What was found in a world as results.json of a run on so many targets, all of them like the one."""
+    names = [f"msh{number}/us-east-1" for number in range(targets)]
+    many = {
+        key: [{**row, "target": name} for name in names for row in found[key]]
+        for key in ("results", "root_causes")
+    }
+    who = {
+        "principal": "arn:aws:sts::****4321:assumed-role/AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd/****"
+    }
+    made = [{**found["targets"][0], **who, "id": name} for name in names]
+    return {
+        **found, **many, "targets": made, "run": {**found["run"], "simulated": True, "world": world, **run},
+    }  # fmt: skip
 
 
 def fleet_of(targets: int) -> tuple[dict[str, Any], dict[str, str]]:

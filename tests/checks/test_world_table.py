@@ -6,15 +6,18 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from statistics import median
 from typing import Any
 
 import pytest
 
 from checks.catalogue import load
 from fixtures.simulation.world import World, list_worlds, load_world
+from reports.screen import ROWS, height, screen
 from tests.awaited import WITHOUT_A_WORLD
 from tests.denied import contradicted, insufficient
 from tests.harness import Judged, verdict_on
+from tests.report_material import TAIL, alike
 
 WORLDS = [name for name, _ in list_worlds()]
 QUIET = ("compliant", "enterprise", "ok-")
@@ -24,7 +27,7 @@ NOT_FILLED_IN = re.compile(r"<(?!not set>)[a-z_ ]+>|\(new\)|\bNone\b")
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]]) -> None:
+def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]], heights: list[int]) -> None:
     """One test for each world, since judging it is what takes the time."""
     world = load_world(name)
     found = verdict_on(name)
@@ -37,6 +40,8 @@ def test_the_world_says_what_it_should(name: str, matrix: list[tuple[str, ...]])
     if name.startswith(QUIET):
         assert {s for s, n in found.document["counts"].items() if n} <= {"compliant", "not_applicable"}
     nothing_secret_is_said(world, found)
+    heights.append(height(screen(alike(found.document, name), TAIL)))
+    assert heights[-1] <= ROWS, "the last screen is seen at once"
     assert contradicted(found) == []
     assert insufficient(found) == []
     for cause in found.document["root_causes"]:
@@ -64,6 +69,14 @@ def it_is_short_and_can_be_pasted(cause: Mapping[str, Any]) -> None:
     assert len(cause["observed"]) <= LONGEST, cause
     assert "\n" not in cause["title"] + cause["observed"] + "".join(cause["remedy"])
     assert cause["remedy"]
+
+
+@pytest.fixture(scope="session")
+def heights() -> Iterator[list[int]]:
+    """How many rows the last screen of each world has: what they come to is printed."""
+    rows: list[int] = []
+    yield rows
+    print(f"\nrows of the last screen: {median(rows):g} in the middle, at most {max(rows)}")
 
 
 @pytest.fixture(scope="session")

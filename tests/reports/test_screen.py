@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from reports.conditions import headline
-from reports.screen import ROWS, Row, height, is_command, pasted, screen
-from tests.harness import judged
+from reports.screen import ROWS, height, is_command, pasted, screen
+from tests.harness import verdict_on
+from tests.report_material import TAIL, alike
 
-TAIL = [Row("270 checks: 1 compliant; 0 AWS calls"), Row("reports: reports/latest/audit.html")]
 WORLDS = (
     "compliant",
     "enterprise",
@@ -23,18 +23,7 @@ WORLDS = (
 
 def document(world: str, targets: int = 1, **run: Any) -> dict[str, Any]:
     """results.json of the world, for so many targets alike."""
-    found = judged(world).document
-    names = [f"msh{number}/us-east-1" for number in range(targets)]
-    many = {
-        key: [{**row, "target": name} for name in names for row in found[key]]
-        for key in ("results", "root_causes")
-    }
-    who = {
-        "principal": "arn:aws:sts::****4321:assumed-role/AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd/****"
-    }
-    made = [{**found["targets"][0], **who, "id": name} for name in names]
-    told = {**found["run"], "simulated": True, "world": world, **run}
-    return {**found, **many, "targets": made, "run": told}
+    return alike(verdict_on(world).document, world, targets, **run)
 
 
 @pytest.mark.parametrize("world", WORLDS)
