@@ -42,6 +42,10 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
     if RUN in config.stash:
+        try:
+            load()
+        except TomlError as error:
+            raise pytest.UsageError(str(error)) from None
         config.stash[REGISTER] = register(config.option.waivers, config.stash[RUN])
 
 

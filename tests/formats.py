@@ -16,13 +16,13 @@ import jsonschema
 import pytest
 import xmlschema
 
-from reports.formats import html, junit, sarif, summary
+from reports.formats import html, junit, optional, sarif, summary
 from tests.suite import Ran
 
 XUNIT = Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"
 OSCAL = Path(__file__).parent / "schemas" / "oscal-assessment-results.json"
 HAS_OCSF = importlib.util.find_spec("py_ocsf_models") is not None
-EVERY_FORMAT = ("--sarif", "--oscal", *(["--ocsf"] if HAS_OCSF else []))
+EVERY_FORMAT = tuple(f"--{each.option}" for each in optional() if not each.unavailable())
 needs_ocsf = pytest.mark.skipif(not HAS_OCSF, reason="py-ocsf-models is not for this Python")
 
 

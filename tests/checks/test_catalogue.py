@@ -11,13 +11,16 @@ import sys
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from checks import plugin
 from checks.__main__ import BEGIN, END, main, update
 from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
 from checks.markdown import requirements_table as table
 from checks.remedies import Words
+from fixtures.plugin import RUN
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 from fixtures.text.toml_file import TomlError
 
@@ -131,13 +134,11 @@ def test_every_requirement_of_the_workstation_scope_is_there_once_and_in_order()
     expected = [f"{group}-{n:02}" for group, count in WORKSTATION_GROUPS.items() for n in range(1, count + 1)]
     workstation = [requirement.id for requirement in load() if requirement.scope == "workstation"]
     assert workstation == expected
-    assert len(workstation) == 74
 
 
 def test_every_requirement_of_the_enterprise_scope_is_there_once_and_in_order() -> None:
     expected = [f"{group}-{n:02}" for group, count in ENTERPRISE_GROUPS.items() for n in range(1, count + 1)]
     assert [requirement.id for requirement in load() if requirement.scope == "enterprise"] == expected
-    assert len(expected) == 61
 
 
 def test_the_lists_of_the_enterprise_scope_are_cases() -> None:
@@ -588,6 +589,18 @@ def test_a_mistake_in_the_data_is_one_line_with_file_line_and_key(
     assert re.match(rf"{re.escape(str(path))}:\d+: ", str(caught.value))
     assert message in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_mistake_in_the_data_ends_a_run_before_it_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise TomlError("checks/guide.toml:1: title: is missing")
+
+    monkeypatch.setattr(plugin, "load", broken)
+    stash = pytest.Stash()
+    stash[RUN] = SimpleNamespace()  # type: ignore[assignment]
+    config = SimpleNamespace(addinivalue_line=lambda *words: None, stash=stash)
+    with pytest.raises(pytest.UsageError, match=r"^checks/guide\.toml:1: title: is missing$"):
+        plugin.pytest_configure(config)  # type: ignore[arg-type]
 
 
 def test_a_missing_file_is_named(folder: Path) -> None:

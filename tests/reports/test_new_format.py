@@ -15,7 +15,7 @@ from reports.formats import Format, formats
 from tests.suite import ROOT, outside_aws
 
 SCRIPTS = "fix_aws_authentication"
-MODULE = '''"""results.csv: one line a result."""
+MODULE = '''"""results.lines: one line a result."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ def read_back(text, document, evidence):
         yield "its lines are not the results of results.json"
 
 
-FORMATS = (Format("results.csv", "one line a result", read_back, render, option="csv"),)
+FORMATS = (Format("results.lines", "one line a result", read_back, render, option="lines"),)
 '''
 
 
@@ -51,7 +51,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copytree(ROOT / folder, copy / folder, ignore=ignored)
     for file in ("conftest.py", "pyproject.toml"):
         shutil.copy(ROOT / file, copy / file)
-    (copy / "reports" / "formats" / "results_csv.py").write_text(MODULE, encoding="utf-8")
+    (copy / "reports" / "formats" / "results_lines.py").write_text(MODULE, encoding="utf-8")
     return copy
 
 
@@ -66,7 +66,16 @@ def run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def made(checkout: Path) -> Path:
     for region in ("us-east-1", "us-west-2"):
         ran = run(
-            checkout, "pytest", "checks", "-k", "PRF_07", "--csv", "--region", region, "--report-dir", region
+            checkout,
+            "pytest",
+            "checks",
+            "-k",
+            "PRF_07",
+            "--lines",
+            "--region",
+            region,
+            "--report-dir",
+            region,
         )
         assert ran.returncode == 0, ran.stdout
     return checkout
@@ -74,14 +83,16 @@ def made(checkout: Path) -> Path:
 
 def test_a_new_format_is_an_option_of_a_run_and_of_merge(checkout: Path) -> None:
     for command in (("pytest", "checks", "--help"), ("reports", "merge", "--help")):
-        assert "also write results.csv: one line a result" in " ".join(run(checkout, *command).stdout.split())
+        assert "also write results.lines: one line a result" in " ".join(
+            run(checkout, *command).stdout.split()
+        )
 
 
 def test_it_is_written_by_a_run_and_by_merge_and_is_whole(made: Path) -> None:
-    merged = run(made, "reports", "merge", "us-east-1", "us-west-2", "--csv", "--report-dir", "all")
+    merged = run(made, "reports", "merge", "us-east-1", "us-west-2", "--lines", "--report-dir", "all")
     assert merged.returncode == 0, merged.stderr
     rows = {
-        folder: (made / folder / "results.csv").read_bytes().decode()
+        folder: (made / folder / "results.lines").read_bytes().decode()
         for folder in ("us-east-1", "us-west-2", "all")
     }
     assert rows["us-east-1"].startswith("PRF-07,,msh/us-east-1,compliant")
@@ -93,37 +104,37 @@ def test_it_is_written_by_a_run_and_by_merge_and_is_whole(made: Path) -> None:
 
 def test_a_forged_one_is_found_although_its_checksum_fits(made: Path) -> None:
     forged = Path(shutil.copytree(made / "us-east-1", made / "forged"))
-    file = forged / "results.csv"
+    file = forged / "results.lines"
     file.write_bytes(file.read_bytes().replace(b"compliant", b"not_applicable"))
     sums = forged / CHECKSUMS
     listed = {line.split("  ")[1]: line for line in sums.read_text(encoding="utf-8").splitlines()}
-    listed["results.csv"] = f"{hashlib.sha256(file.read_bytes()).hexdigest()}  results.csv"
+    listed["results.lines"] = f"{hashlib.sha256(file.read_bytes()).hexdigest()}  results.lines"
     sums.write_text("".join(f"{line}\n" for line in listed.values()), encoding="utf-8")
     checked = run(made, "reports", "verify", "forged")
     assert (checked.returncode, checked.stdout.splitlines()[0]) == (
         1,
-        "results.csv: its lines are not the results of results.json",
+        "results.lines: its lines are not the results of results.json",
     )
 
 
 def test_a_file_that_no_format_knows_is_not_called_whole(made: Path) -> None:
     """What nobody can read back could say anything, whatever its checksum."""
-    (made / "reports" / "formats" / "results_csv.py").rename(made / "results_csv.py")
+    (made / "reports" / "formats" / "results_lines.py").rename(made / "results_lines.py")
     try:
         checked = run(made, "reports", "verify", "us-east-1")
     finally:
-        (made / "results_csv.py").rename(made / "reports" / "formats" / "results_csv.py")
+        (made / "results_lines.py").rename(made / "reports" / "formats" / "results_lines.py")
     assert checked.returncode == 1
-    assert checked.stdout.startswith("results.csv: is of no format of this version")
+    assert checked.stdout.startswith("results.lines: is of no format of this version")
 
 
 def test_a_format_without_a_read_back_cannot_be_registered() -> None:
     with pytest.raises(TypeError, match="read_back"):
-        Format("results.csv", "one line a result")  # type: ignore[call-arg]
+        Format("results.lines", "one line a result")  # type: ignore[call-arg]
     with pytest.raises(
-        TypeError, match=r"results\.csv: a format that cannot be read back cannot be verified"
+        TypeError, match=r"results\.lines: a format that cannot be read back cannot be verified"
     ):
-        Format("results.csv", "one line a result", None)  # type: ignore[arg-type]
+        Format("results.lines", "one line a result", None)  # type: ignore[arg-type]
 
 
 def test_every_format_says_what_it_is_and_is_in_the_readme() -> None:
