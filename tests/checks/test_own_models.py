@@ -10,7 +10,7 @@ import pytest
 from fixtures.evidence.models import DEPLOYMENTS
 from fixtures.simulation.controls import OwnModel
 from fixtures.simulation.world import World
-from tests.bedrock_edits import ACCOUNT, HAIKU, SONNET, Edit, all_of, allow, chat, policy
+from tests.bedrock_edits import ACCOUNT, HAIKU, SONNET, Edit, allow, both, chat, policy
 from tests.harness import Judged, judged
 
 WHOLE = tuple(
@@ -28,7 +28,7 @@ def own(kind: str, base: str = "", status: str = "InService", *, rights: list[st
     def made(world: World) -> World:
         return replace(world, own_model=(OwnModel("abcdefghij12", kind, base, status),))  # type: ignore[arg-type]
 
-    return all_of(chat(arn), made, policy(allow(rights or [*CALL, DEPLOYMENTS[kind]], arn), name="Own"))
+    return both(chat(arn), made, policy(allow(rights or [*CALL, DEPLOYMENTS[kind]], arn), name="Own"))
 
 
 def found(edit: Edit, **options: Any) -> Judged:
@@ -63,7 +63,7 @@ def test_what_is_not_in_service_is_not_called() -> None:
 
 
 def test_what_is_gone_is_said_in_the_operations_own_words() -> None:
-    result = found(all_of(own("imported-model"), lambda world: replace(world, own_model=())))
+    result = found(both(own("imported-model"), lambda world: replace(world, own_model=())))
     assert result.root_causes == ["MDL-02 MOD02"]
     assert "ResourceNotFoundException" in result["MDL-02", "CHAT_MODEL"]["observed"]
 
