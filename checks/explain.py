@@ -64,7 +64,8 @@ def _consumer(rules: Rules) -> Iterator[str]:
     )
     otherwise = f", else {rules.region.otherwise} in silence" if rules.region.otherwise else ""
     yield from _paragraph("Region from", ", then ".join(rules.region.order) + otherwise)
-    yield from _paragraph("CA from", ", then ".join(rules.network.ca) or "the system's store")
+    own = " besides those that it brings along" if rules.network.brings_authorities else ""
+    yield from _paragraph("CA from", (", then ".join(rules.network.ca) or "the system's store") + own)
     yield from _paragraph("proxy from", ", then ".join(rules.network.proxy) or "nowhere by itself")
     yield from _paragraph("endpoint from", ", then ".join(rules.network.endpoints) or "nowhere")
     yield from _paragraph("HTTP", f"version {rules.network.http} to Bedrock Runtime")

@@ -5,6 +5,4 @@ from __future__ import annotations
 WITHOUT_A_WORLD = {
     "PRE14": "a program with rules of its own, named as consumer",
     "REG07": "a program that reads the other Region variable, named as consumer",
-    "NET06": "a private authority that only botocore knows",
-    "NET07": "an inspection without HTTP/2",
 }

@@ -8,12 +8,13 @@ from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
 from fixtures.evidence import Evidence
 from fixtures.evidence.consumers import Program
+from fixtures.evidence.obstacles import Obstacle
 from fixtures.readings import Unavailable
 
 
 @requirement("ENV-11", asks=("consumers",))
 def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> None:
-    """The program resolves the target's identity and Region."""
+    """The program resolves the target's identity and Region, and gets through to Bedrock Runtime."""
     program: Program = evidence.consumers[case]
     gets, mine = program.gets, program.mine
     if mine.provider is None or mine.works is False:
@@ -36,8 +37,31 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         line=_line(gets),
         remedy=_remedy(program),
     )
+    _require_way(case, program.obstacle)
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
+
+
+def _require_way(name: str, met: Obstacle | None) -> None:
+    """Nothing that boto3 does not notice keeps the program from Bedrock Runtime."""
+    if met is None:
+        return
+    if met.kind == "authority":
+        observed = (
+            f"the certificate of {met.host} is by an authority that {met.source} ({met.bundle}) has; {name} does not read "
+            f"that, and {met.variable} names no file"
+        )
+    else:
+        observed = f"{met.host} ends a handshake that offers HTTP/2, and {name} speaks nothing else to it"
+    require(
+        False,
+        cause="NET06" if met.kind == "authority" else "NET07",
+        expected=f"{name} gets through to {met.host}, as boto3 does",
+        observed=observed,
+        variable=met.variable or None,
+        file=met.bundle or None,
+        value=met.host,
+    )
 
 
 def _credentials(found: Resolution) -> str:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.harness import judged
+from fixtures.backends import live
+from fixtures.simulation.world import World
+from tests.harness import judged, says
 from tests.world_edits import Edit, both, env_file, environment, written
 
 SETTINGS = "~/.claude/settings.json"
@@ -18,8 +23,6 @@ LANGCHAINS = dict.fromkeys(f"BEDROCK_{name}" for name in NO_KEYS if "SECURITY" n
 
 def naming(name: str, edit: Edit) -> Edit:
     """The edit, and the program named by the settings in place of the world's."""
-    from dataclasses import replace
-
     return lambda world: replace(edit(world), settings={"application": {"consumers": [name]}})
 
 
@@ -91,3 +94,96 @@ def test_a_bad_release_is_named_with_one_that_works() -> None:
     ]
     assert failed["status"] == "non_compliant"
     assert "2.1.206 does not" in failed["remedy"][0]
+
+
+# ------------------------------------------------------------------------------------- through to Bedrock Runtime
+
+INSPECTED = "net06-javascript-does-not-know-the-authority"
+WITHOUT_HTTP2 = "net07-inspection-without-http2"
+HOST = "bedrock-runtime.us-east-1.amazonaws.com"
+BUNDLE = "${home}/.aws/ca-bundle.pem"
+
+
+def stopped(world: str, *programs: str, edit: Edit = lambda world: world) -> dict[str, Mapping[str, Any]]:
+    """The programs, named all together, that do not get what the profile gets."""
+    found = judged(
+        world,
+        only=("ENV-11",),
+        edit=lambda w: replace(edit(w), settings={"application": {"consumers": [*programs]}}),
+    )
+    assert {case for _, case in found.results} == {*programs}
+    failed = {str(case): row for (_, case), row in found.results.items() if row["status"] != "compliant"}
+    assert all(row["status"] == "non_compliant" for row in failed.values())
+    return failed
+
+
+def not_inspected(world: World) -> World:
+    """As where the proxy leaves Bedrock Runtime alone."""
+    faults = {host: fault for host, fault in world.machine.network.items() if host != HOST}
+    return replace(world, machine=replace(world.machine, network=faults))
+
+
+def test_a_private_authority_is_named_to_javascript_by_a_variable_of_its_own() -> None:
+    """The AWS CLI reads AWS_CA_BUNDLE, .NET and Claude Code the system's store."""
+    programs = ("aws-cli", "javascript-sdk", "anthropic-js", "langchain-js", "dotnet-sdk", "claude-code")
+    failed = stopped(INSPECTED, *programs)
+    assert set(failed) == {"javascript-sdk", "anthropic-js", "langchain-js"}
+    for program, row in failed.items():
+        assert says(row, "NET06", f"AWS_CA_BUNDLE (~/.aws/ca-bundle.pem) has; {program} does not read that")
+        assert row["remedy"][-1] == "export NODE_EXTRA_CA_CERTS=~/.aws/ca-bundle.pem"
+
+
+@pytest.mark.parametrize("path", ["/gone.pem", "~/.aws/ca-bundle.pem"], ids=["no file", "Node expands no ~"])
+def test_a_variable_that_names_no_file_does_not_help(path: str) -> None:
+    failed = stopped(INSPECTED, "javascript-sdk", edit=environment(NODE_EXTRA_CA_CERTS=path))
+    assert failed["javascript-sdk"]["cause"] == "NET06"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(environment(NODE_EXTRA_CA_CERTS=BUNDLE), id="as the remedy says"),
+        pytest.param(environment(NODE_OPTIONS="--use-system-ca"), id="it may read the system's store"),
+        pytest.param(
+            env_file(("AWS_REGION=", "NODE_EXTRA_CA_CERTS=/etc/ssl/acme.pem\nAWS_REGION=")),
+            id="what may be read before the program starts",
+        ),
+        pytest.param(not_inspected, id="other hosts are inspected"),
+    ],
+)
+def test_an_authority_that_javascript_may_well_know_or_never_meets_is_no_obstacle(edit: Edit) -> None:
+    assert not stopped(INSPECTED, "javascript-sdk", edit=edit)
+
+
+def test_a_program_that_uses_no_proxy_gets_past_the_one_that_inspects(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    proxy = environment(HTTPS_PROXY="http://proxy.acme.example:8080")
+    assert stopped(INSPECTED, "javascript-sdk", edit=proxy)
+    probe = live.READERS["endpoint"]
+
+    def endpoint(subject: Any, url: str, way: str = "") -> Any:
+        return probe(subject, url) if way == "direct" else probe(subject, url, way=way)
+
+    monkeypatch.setitem(live.READERS, "endpoint", endpoint)  # type: ignore[index]
+    assert not stopped(INSPECTED, "javascript-sdk", edit=proxy)
+
+
+def test_an_inspection_without_http2_stops_who_speaks_nothing_else() -> None:
+    """Go offers both versions, the others speak HTTP/1.1."""
+    programs = ("javascript-sdk", "langchain-js", "anthropic-js", "claude-code", "dotnet-sdk", "go-sdk")
+    failed = stopped(WITHOUT_HTTP2, *programs)
+    assert set(failed) == {"javascript-sdk", "langchain-js"}
+    for row in failed.values():
+        assert says(row, "NET07", f"{HOST} ends a handshake that offers HTTP/2")
+
+
+def test_once_http2_is_let_through_nothing_stops_it() -> None:
+    assert not stopped(WITHOUT_HTTP2, "javascript-sdk", edit=not_inspected)
+
+
+def test_where_nobody_is_named_nothing_more_is_asked() -> None:
+    found = judged(INSPECTED, only=("ENV-11", "CON-02"), edit=lambda world: replace(world, settings={}))
+    asked = {(reading["name"], reading["params"].get("way")) for reading in found.readings}
+    assert ("endpoint", None) in asked
+    assert not {name for name, way in asked if way or name in ("endpoint.protocol", "trust")}
