@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--update",
         type=Path,
         metavar="FILE",
-        help=f"rewrite the table of requirements between {BEGIN} and {END} in FILE",
+        help=f"rewrite the tables of requirements between {BEGIN} and {END} in FILE",
     )
     parser.add_argument("--failure-modes", type=Path, metavar="FILE", help="write the page of failure modes")
     parser.add_argument("--explanations", type=Path, metavar="FILE", help="write the map of explanations")

@@ -24,7 +24,7 @@ def requirements_table(catalogue: Catalogue) -> str:
     for section in catalogue.sections:
         rows = [_row(requirement) for requirement in catalogue if requirement.section == section.id]
         lines = [
-            f"### {section.id} · {_plain(section.title)}",
+            f"## {section.id} · {_plain(section.title)}",
             "",
             "| ID | Requirement | Severity | Read | Cases | Causes |",
             "|---|---|---|---|---|---|",

@@ -1,4 +1,4 @@
-"""The pages made from data are in step with it: the README's table, the failure modes, the README's recorded run."""
+"""The pages made from data are in step with it: the requirements, the failure modes, the README's recorded run."""
 
 from __future__ import annotations
 
@@ -13,9 +13,13 @@ from tests.suite import ROOT
 README = ROOT / "README.md"
 
 
-def test_the_readmes_table_of_requirements_is_in_step() -> None:
-    text = README.read_text(encoding="utf-8")
-    assert text == update(text, requirements_table(load())), "run: python -m checks --update README.md"
+def test_the_page_of_requirements_is_in_step_and_the_readme_leads_to_it() -> None:
+    text = (ROOT / "checks" / "requirements.md").read_text(encoding="utf-8")
+    assert text == update(text, requirements_table(load())), (
+        "run: python -m checks --update checks/requirements.md"
+    )
+    for page in ("requirements", "failure-modes", "explanations"):
+        assert f"(checks/{page}.md)" in README.read_text(encoding="utf-8")
 
 
 def test_the_page_of_failure_modes_is_in_step() -> None:

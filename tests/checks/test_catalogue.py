@@ -644,7 +644,7 @@ def test_the_table_has_a_row_for_every_requirement_under_its_section() -> None:
         assert statement == requirement.statement
         assert (severity, how) == (requirement.severity, requirement.read)
         assert causes == (", ".join(requirement.causes) or "–")
-    step_5 = markdown.partition("### Step 5 · Run Automated Fix")[2].partition("###")[0]
+    step_5 = markdown.partition("## Step 5 · Run Automated Fix")[2].partition("## ")[0]
     assert list(rows(step_5)) == ["FIX-01", "FIX-02"]
 
 
