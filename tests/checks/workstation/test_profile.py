@@ -1269,3 +1269,31 @@ def test_the_page_that_the_portal_leads_to_is_no_start_url() -> None:
     url = "https://us-east-1.signin.aws/platform/d-9067000000/login"
     found = of_compliant(changed(("https://acme.awsapps.com/start", url)), "PRF-05")
     assert says(found["PRF-05", "sso_start_url"], "CFG14", "a page of AWS's sign-in")
+
+
+def test_a_profile_header_in_the_credentials_file_is_told_and_the_same_section_in_the_config_file_is_right() -> (
+    None
+):
+    found = judged("cfg12-profile-in-credentials", only=("PRF-02",))
+    seen = f"{CREDENTIALS} line 1: [profile msh], which names another profile there"
+    assert says(found["PRF-02"], "CFG12", seen)
+
+    def moved(world: World) -> World:
+        files = dict(world.machine.files)
+        section = files.pop(CREDENTIALS).text
+        files[CONFIG] = File(text=files[CONFIG].text + section)
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+    mended = judged("cfg12-profile-in-credentials", only=("PRF-02",), edit=moved)
+    assert mended["PRF-02"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("name", ["win09-backslashes-lost-in-wsl", "win09-space-in-path"])
+def test_a_path_that_lost_its_marks_is_told_from_a_program_that_is_plainly_not_there(
+    name: str,
+) -> None:
+    assert judged(name, only=("PRF-10",))["PRF-10"]["cause"] == "WIN09"
+    plain = changed(
+        ("sso_session = msh\n", "sso_session = msh\ncredential_process = corp-credentials --json\n")
+    )
+    assert of_compliant(plain, "PRF-10")["PRF-10"]["cause"] == "PRE07"
