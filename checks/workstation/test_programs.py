@@ -14,7 +14,7 @@ from fixtures.readings import Unavailable
 
 @requirement("ENV-11", asks=("consumers",))
 def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> None:
-    """The program resolves the target's identity and Region, and gets through to Bedrock Runtime."""
+    """The program resolves the target's identity and Region, and nothing is seen that keeps it alone from Bedrock Runtime."""
     program: Program = evidence.consumers[case]
     gets, mine = program.gets, program.mine
     if mine.provider is None or mine.works is False:
