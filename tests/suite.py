@@ -39,7 +39,8 @@ def run_suite(
 ) -> Ran:
     """`pytest checks/ ARGUMENTS` from `folder`, reports in its `reports/latest`."""
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", str(ROOT / checks), *arguments],
+        # Who runs the suite has no Hypothesis, whose plugin takes half a second of each run.
+        [sys.executable, "-m", "pytest", "-p", "no:hypothesispytest", str(ROOT / checks), *arguments],
         cwd=folder,
         env={"COLUMNS": "120", **(environ if environ is not None else outside_aws())},
         capture_output=True,
