@@ -37,31 +37,52 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         line=_line(gets),
         remedy=_remedy(program),
     )
-    _require_way(case, program.obstacle)
+    _require_way(case, program)
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
 
 
-def _require_way(name: str, met: Obstacle | None) -> None:
+def _require_way(name: str, program: Program) -> None:
     """Nothing that boto3 does not notice keeps the program from Bedrock Runtime."""
+    met = program.obstacle
     if met is None:
         return
-    if met.kind == "authority":
-        observed = (
-            f"the certificate of {met.host} is by an authority that {met.source} ({met.bundle}) has; {name} does not read "
-            f"that, and {met.variable} names no file"
+    observed = {
+        "authority": f"the certificate of {met.host} is by an authority that {met.source} ({met.bundle}) has; {name} does not "
+        f"read that, and {met.variable} names no file",
+        "http2": f"{met.host} ends a handshake that offers HTTP/2, and {name} speaks nothing else to it by itself",
+        "proxy": f"{met.host} is reached through {met.variable or 'the proxy of the system'} ({met.source}) and not past it, "
+        f"and {name} does not use it by itself",
+        "strict": f'{name} on Python {met.source} refuses the certificate of {met.host}: "{_rule(met)}"',
+    }[met.kind]
+    if met.kind != "authority" and not met.code:
+        raise Unavailable(
+            f"{observed}, unless code gives its client HTTP of its own, and no code of it is seen here: [application] root is "
+            f"where the code is, or own_http names the program"
         )
-    else:
-        observed = f"{met.host} ends a handshake that offers HTTP/2, and {name} speaks nothing else to it"
     require(
         False,
-        cause="NET06" if met.kind == "authority" else "NET07",
+        cause={"authority": "NET06", "http2": "NET07", "proxy": "NET08", "strict": "NET09"}[met.kind],
         expected=f"{name} gets through to {met.host}, as boto3 does",
         observed=observed,
         variable=met.variable or None,
         file=met.bundle or None,
-        value=met.host,
+        value=met.source if met.kind == "proxy" else met.host,
+        remedy=_through(program, met) if met.kind == "proxy" else None,
     )
+
+
+def _rule(met: Obstacle) -> str:
+    """The rule in OpenSSL's words, and what it is about."""
+    words = re.sub(r".*certificate verify failed: | \(_ssl\.c.*", "", met.said, flags=re.DOTALL)
+    about = f" ({met.extension} of the certificate {met.certificate})" if met.certificate else ""
+    return f"{words}{about}"
+
+
+def _through(program: Program, met: Obstacle) -> list[str] | None:
+    """How the program comes to use the proxy, with the variable by the name that it has here."""
+    lines = program.rules.network.through_proxy
+    return [line.replace("HTTPS_PROXY", met.variable or "HTTPS_PROXY") for line in lines] or None
 
 
 def _credentials(found: Resolution) -> str:

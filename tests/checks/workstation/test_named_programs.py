@@ -12,7 +12,7 @@ import pytest
 from fixtures.backends import live
 from fixtures.simulation.world import World
 from tests.harness import judged, says
-from tests.world_edits import Edit, both, env_file, environment, written
+from tests.world_edits import Edit, both, env_file, environment, machine, written
 
 SETTINGS = "~/.claude/settings.json"
 NO_KEYS = dict.fromkeys(
@@ -101,6 +101,10 @@ def test_a_bad_release_is_named_with_one_that_works() -> None:
 INSPECTED = "net06-javascript-does-not-know-the-authority"
 WITHOUT_HTTP2 = "net07-inspection-without-http2"
 HOST = "bedrock-runtime.us-east-1.amazonaws.com"
+BEHIND_PROXY = "net08-javascript-uses-no-proxy"
+NOT_STRICT = "net09-authority-that-is-not-strict-enough"
+NEVER_ASKED = ("endpoint.protocol", "endpoint.strictness", "trust", "application.code")
+AGENT = "export const client = new BedrockRuntimeClient({ requestHandler: new NodeHttpHandler({ httpsAgent: agent }) });"
 BUNDLE = "${home}/.aws/ca-bundle.pem"
 
 
@@ -182,8 +186,99 @@ def test_once_http2_is_let_through_nothing_stops_it() -> None:
     assert not stopped(WITHOUT_HTTP2, "javascript-sdk", edit=not_inspected)
 
 
+def test_a_proxy_that_is_the_only_way_out_stops_javascript_alone() -> None:
+    programs = ("aws-cli", "javascript-sdk", "anthropic-js", "anthropic", "claude-code", "dotnet-sdk")
+    failed = stopped(BEHIND_PROXY, *programs)
+    assert set(failed) == {"javascript-sdk", "anthropic-js"}
+    for row in failed.values():
+        assert says(
+            row,
+            "NET08",
+            f"{HOST} is reached through HTTPS_PROXY (http://proxy.acme.example:8080) and not past it",
+        )
+    assert "new HttpsProxyAgent(process.env.HTTPS_PROXY)" in failed["javascript-sdk"]["remedy"][0]
+    assert "NODE_USE_ENV_PROXY=1" in failed["anthropic-js"]["remedy"][0]
+
+
+def test_the_remedy_names_the_proxys_variable_as_it_is_written_here() -> None:
+    edit = environment(HTTPS_PROXY=None, https_proxy="http://proxy.acme.example:8080")
+    failed = stopped(BEHIND_PROXY, "javascript-sdk", edit=edit)
+    assert "process.env.https_proxy" in failed["javascript-sdk"]["remedy"][0]
+
+
+@pytest.mark.parametrize(
+    ("program", "edit"),
+    [
+        pytest.param(
+            "javascript-sdk", machine(network={}), id="the network lets it out without the proxy too"
+        ),
+        pytest.param("anthropic-js", environment(NODE_USE_ENV_PROXY="1"), id="Node is told to use it"),
+        pytest.param("javascript-sdk", written(AGENT, of="./app.mjs"), id="code gives it an agent"),
+        pytest.param("javascript-sdk", written(AGENT, of="./src/aws/client.ts"), id="in another file"),
+    ],
+)
+def test_a_proxy_that_is_not_needed_or_is_used_stops_nobody(program: str, edit: Edit) -> None:
+    assert not stopped(BEHIND_PROXY, program, edit=edit)
+
+
+def test_a_host_of_no_proxy_is_not_asked_for_through_it() -> None:
+    edit = both(environment(NO_PROXY=".amazonaws.com"), machine(network={}))
+    found = judged(BEHIND_PROXY, only=("ENV-11",), edit=edit)
+    assert found["ENV-11", "javascript-sdk"]["status"] == "compliant"
+    assert "direct" not in {reading["params"].get("way") for reading in found.readings}
+
+
+@pytest.mark.parametrize("world", [BEHIND_PROXY, WITHOUT_HTTP2])
+def test_what_code_may_have_mended_is_no_failure_where_no_code_is_seen(world: str) -> None:
+    row = judged(world, only=("ENV-11",), edit=written(None, of="./app.mjs"))["ENV-11", "javascript-sdk"]
+    assert row["status"] == "inconclusive"
+    assert "unless code gives its client HTTP of its own" in row["reason"]
+
+
+@pytest.mark.parametrize("world", [BEHIND_PROXY, WITHOUT_HTTP2, INSPECTED])
+def test_the_settings_can_say_that_code_makes_http_of_its_own(world: str) -> None:
+    said = {"application": {"consumers": ["javascript-sdk"], "own_http": ["javascript-sdk"]}}
+    found = judged(world, only=("ENV-11",), edit=lambda w: replace(w, settings=said))
+    assert found["ENV-11", "javascript-sdk"]["status"] == "compliant"
+
+
+def test_code_that_makes_http_of_its_own_is_believed_about_http2() -> None:
+    assert not stopped(WITHOUT_HTTP2, "javascript-sdk", edit=written(AGENT, of="./app.mjs"))
+
+
+def test_python_clients_read_another_variable_and_hold_certificates_to_more() -> None:
+    unnamed = stopped(NOT_STRICT, "anthropic", "litellm", "boto3", edit=environment(SSL_CERT_FILE=None))
+    assert {name: row["cause"] for name, row in unnamed.items()} == {"anthropic": "NET06", "litellm": "NET06"}
+    assert unnamed["anthropic"]["remedy"][-1] == "export SSL_CERT_FILE=~/.aws/ca-bundle.pem"
+    failed = stopped(
+        NOT_STRICT,
+        "anthropic",
+        "litellm",
+        "langchain-aws",
+        "javascript-sdk",
+        edit=environment(NODE_EXTRA_CA_CERTS=BUNDLE),
+    )
+    assert set(failed) == {"anthropic", "litellm"}
+    said = "Basic Constraints of CA cert not marked critical (Basic Constraints of the certificate Acme Inspection Root)"
+    assert says(failed["anthropic"], "NET09", said)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(
+            written("version = 3.12.4\n", of="./.venv/pyvenv.cfg"), id="a Python that is not strict"
+        ),
+        pytest.param(written("import truststore\n", of="./app.py"), id="code has a context of its own"),
+        pytest.param(machine(network={HOST: "certificate"}), id="a certificate that keeps the rules"),
+    ],
+)
+def test_a_certificate_is_held_to_strict_rules_by_nobody_else(edit: Edit) -> None:
+    assert not stopped(NOT_STRICT, "anthropic", edit=edit)
+
+
 def test_where_nobody_is_named_nothing_more_is_asked() -> None:
     found = judged(INSPECTED, only=("ENV-11", "CON-02"), edit=lambda world: replace(world, settings={}))
     asked = {(reading["name"], reading["params"].get("way")) for reading in found.readings}
     assert ("endpoint", None) in asked
-    assert not {name for name, way in asked if way or name in ("endpoint.protocol", "trust")}
+    assert not {name for name, way in asked if way or name in NEVER_ASKED}
