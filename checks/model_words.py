@@ -23,7 +23,9 @@ def said(variable: str, name: ModelName, places: Mapping[str, Place]) -> str:
 def of_bedrock(configured: ConfiguredModel) -> ConfiguredModel:
     """The model, where it is one of Bedrock's or made of one: what an account brought along has no terms of Bedrock's."""
     if configured.is_own and configured.resolves:
-        not_applicable(f"{configured.name.text} is the account's own, and nothing tells of which model")
+        not_applicable(
+            f"{configured.name.text} is the account's own, and nothing tells of one model behind it"
+        )
     return configured
 
 

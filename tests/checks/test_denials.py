@@ -135,7 +135,7 @@ def test_an_explicit_deny_is_answered_by_the_deny_statement_and_never_by_an_allo
 
 
 def test_a_change_that_is_not_enough_says_what_is_left() -> None:
-    result = found(both(policy(allow(READING)), scp(deny(INVOKING))))
+    result = found(both(policy(allow(READING)), scp(deny(INVOKING))), only=CALLS, probe=True)
     lines = first(result)["remedy"]
     assert any(
         line.startswith("# not enough by itself: without the service control policy") for line in lines
@@ -207,17 +207,60 @@ def test_an_organisation_that_denies_all_from_elsewhere_leaves_its_own_in_peace(
     assert probe or "spares this caller, as bedrock:ListFoundationModels shows" in said
 
 
-def test_a_policy_of_the_organisation_on_invocations_alone_that_hangs_on_the_place_is_left_to_a_call() -> (
-    None
-):
-    inside = scp(deny(INVOKING, Condition={**OFFICE, **FROM_A_SERVICE}))
-    row = found(inside)["IAM-01", "InvokeModel-CHAT_MODEL"]
-    assert row["status"] == "inconclusive"
-    assert "where a request comes from; a call tells: run with --probe" in row["reason"]
-    assert found(inside, only=CALLS, probe=True).root_causes == []
-    abroad = {"NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}, **FROM_A_SERVICE}
+@pytest.mark.parametrize("condition", [OFFICE, {**OFFICE, **FROM_A_SERVICE}], ids=["address", "perimeter"])
+def test_a_policy_of_the_organisation_on_invocations_alone_is_left_to_a_call(
+    condition: dict[str, Any],
+) -> None:
+    """Nobody in the account can tell a ban of all invocations from a condition on where they come from."""
+    inside = scp(deny(INVOKING, Condition=condition))
+    for each in (inside, scp(deny(INVOKING))):
+        result = found(each)
+        row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+        assert (result.root_causes, row["status"]) == ([], "inconclusive")
+        assert "an SCP may forbid it: run with --probe to see" in row["reason"]
+        assert "explicit deny in the service control policy" in row["reason"]
+        assert "aws:SourceIp, aws:SourceVpc or aws:SourceVpce, which it was not told" in row["reason"]
+    called = found(inside, only=CALLS, probe=True)
+    assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
+    assert "spares this caller, as bedrock:InvokeModel shows" in called["IAM-02", "CHAT_MODEL"]["observed"]
+    abroad = {**condition, "NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
     outside = found(scp(deny(INVOKING, Condition=abroad)), only=CALLS, probe=True)
     assert outside.root_causes == ["IAM-01 IAM02"]
+
+
+@pytest.mark.parametrize("condition", [{}, OFFICE], ids=["ban", "address"])
+@pytest.mark.parametrize(
+    ("resource", "more", "cases"),
+    [
+        ("arn:aws:bedrock:*::foundation-model/amazon.*", {}, "IAM-01"),
+        ("arn:aws:bedrock:*::foundation-model/anthropic.*", {}, "IAM-02"),
+        ("*", {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}, "IAM-01"),
+    ],
+    ids=["embedding model", "chat model", "Regions"],
+)
+def test_what_the_organisation_denies_of_some_models_or_regions_is_found_without_a_call(
+    resource: str, more: dict[str, Any], cases: str, condition: dict[str, Any]
+) -> None:
+    """What the simulation was told makes the difference there, so that it is evidence."""
+    if condition:
+        more = {**more, "NotIpAddress": {"aws:SourceIp": "198.51.100.0/24"}}
+    result = found(scp(deny(INVOKING, resource, Condition=more)))
+    assert result.root_causes == [f"{cases} IAM02"]
+    assert result.with_status("inconclusive") == set()
+
+
+def test_on_foundation_models_alone_it_is_left_to_a_call_and_then_to_the_organisation() -> None:
+    inside = scp(deny(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=OFFICE))
+    assert found(inside).root_causes == []
+    called = found(inside, only=CALLS, probe=True)
+    assert called.root_causes == []
+    assert "only the administrator of the organisation can tell" in called["IAM-02", "CHAT_MODEL"]["reason"]
+
+
+def test_what_the_callers_own_policies_lack_is_found_whatever_the_organisation_does() -> None:
+    result = found(both(policy(allow(READING)), scp(deny(INVOKING, Condition=OFFICE))))
+    assert result.root_causes == ["IAM-01 IAM01"]
+    assert any("not enough by itself" in line for line in first(result)["remedy"])
 
 
 @pytest.mark.parametrize("probe", [False, True])
@@ -226,9 +269,7 @@ def test_a_guardrail_that_the_organisation_asks_for_is_told_from_a_ban(probe: bo
     assert asking.root_causes == ["IAM-01 IAM05"]
     assert "guardrailIdentifier" in first(asking)["remedy"][0]
     banning = found(scp(deny(INVOKING)), only=CALLS, probe=probe)
-    assert banning.root_causes == ["IAM-01 IAM02"]
-    shown = [line for line in first(banning)["remedy"] if "--probe shows it" in line]
-    assert len(shown) == (not probe)
+    assert banning.root_causes == ["IAM-01 IAM02"][: int(probe)]
 
 
 @pytest.mark.parametrize("probe", [False, True])

@@ -76,3 +76,27 @@ def test_the_right_to_call_it_is_judged_and_that_to_read_it_is_no_failure() -> N
     assert unread.root_causes == []
     row = unread["IAM-04", "CHAT_MODEL"]
     assert (row["status"], row["missing_actions"]) == ("inconclusive", [DEPLOYMENTS["provisioned-model"]])
+
+
+def test_a_router_of_prompts_is_read_and_judged_by_itself_where_it_has_several_models() -> None:
+    several = found(own("prompt-router", f"{SONNET} {HAIKU}", "AVAILABLE"), probe=True)
+    assert (several.root_causes, several["MDL-03", "CHAT_MODEL"]["status"]) == ([], "not_applicable")
+    assert several["MDL-02", "CHAT_MODEL"]["status"] == "compliant"
+    assert "GetPromptRouter answered" in several["IAM-04", "CHAT_MODEL"]["observed"]
+    assert several["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
+    of_one_family = found(own("prompt-router", f"{HAIKU} {HAIKU}", "AVAILABLE"))
+    assert "MDL-03 MOD05" in of_one_family.root_causes
+    gone = found(both(own("prompt-router", SONNET), lambda world: replace(world, own_model=())))
+    assert gone.root_causes == ["MDL-02 MOD02"]
+
+
+def test_a_prompt_is_judged_by_the_model_in_it_and_its_rights_are_left_to_a_call() -> None:
+    sound = found(own("prompt", f"us.{SONNET}", rights=["bedrock:GetPrompt"]))
+    assert sound.root_causes == []
+    assert sound["MDL-03", "CHAT_MODEL"]["status"] == "compliant"
+    assert "GetPrompt answered" in sound["IAM-04", "CHAT_MODEL"]["observed"]
+    row = sound["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], "a call of Converse tells" in row["reason"]) == ("inconclusive", True)
+    assert "MDL-03 MOD05" in found(own("prompt", HAIKU, rights=["bedrock:GetPrompt"])).root_causes
+    unread = found(own("prompt", SONNET, rights=["bedrock:GetPromptRouter"]))
+    assert unread["IAM-04", "CHAT_MODEL"]["missing_actions"] == ["bedrock:GetPrompt"]

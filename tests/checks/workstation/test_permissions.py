@@ -190,7 +190,11 @@ def test_the_destinations_that_could_not_be_read_are_in_the_statement_for_every_
             "IAM02",
             "explicit deny in the permissions boundary (policy Boundary), statement 2",
         ),
-        (scp(deny(INVOKE)), "IAM02", "explicit deny in the service control policy"),
+        (
+            scp(deny(INVOKE, Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})),
+            "IAM02",
+            "explicit deny in the service control policy",
+        ),
         (
             scp({"Effect": "Allow", "NotAction": INVOKE, "Resource": "*"}, name="FullAWSAccess"),
             "IAM02",
