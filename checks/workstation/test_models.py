@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from checks import environment_fixes
 from checks.model_words import edits, first, names, of_bedrock, permitted_geography, said, such_as
@@ -190,6 +190,62 @@ def test_model_can_be_called_as_written(
         else (),
     )
     return f"{said(case, configured.name, model_places)}: callable by that name"
+
+
+@requirement("MDL-12", asks=("tool_models",))
+def test_tools_model_can_be_called(case: str, evidence: Evidence) -> str:
+    """What Claude Code is set to call is well-formed, resolves, is not at its end and is callable as written."""
+    tool = evidence.tool_models
+    if tool is None:
+        not_applicable(
+            "Claude Code is neither set to call Bedrock here nor named, or its variables name no model"
+        )
+    if case in tool.aside:
+        not_applicable(f"{case}: {tool.aside[case]}")
+    if case not in tool.models:
+        not_applicable(f"{case} is not set")
+    configured = tool.models[case]
+    fault = _fault(configured, evidence.now)
+    ways = _instead(configured, fault[0], evidence) if fault else []
+    require(
+        fault is None,
+        cause=fault[0] if fault else None,
+        expected=f"a model or inference profile of {configured.region} that can be called{such_as(ways)}",
+        observed=f"{said(case, configured.name, tool.places)}: {fault[1] if fault else ''}",
+        candidate=first(ways),
+        each=edits(case, names(tool.models), tool.places),
+        own_remedy=True,
+    )
+    return f"{said(case, configured.name, tool.places)}: {configured.region} has it, callable by that name"
+
+
+def _instead(configured: ConfiguredModel, cause: str, evidence: Evidence) -> list[str]:
+    """What could stand there, the best first: ways to call the model, one that lasts, or what was meant."""
+    geography = permitted_geography(evidence)
+    offers, region = configured.offers, configured.region
+    if cause == "MOD01":
+        return ways_to_call(configured.model, offers, region, geography)
+    if cause == "MOD05":
+        return replacements(configured, evidence.now, geography)[:3]
+    alike = meant(configured.name.text, offers, region, configured.variable, geography)
+    return list(dict.fromkeys([*alike, *nearest(configured, geography)]))
+
+
+def _fault(configured: ConfiguredModel, now: datetime) -> tuple[str, str] | None:
+    """The failure mode that keeps the model from being called, and its words."""
+    if not configured.well_formed and not configured.retired:
+        return "MOD02", f"{FORMS[0]} is expected, and it is of none of these forms"
+    if configured.retired:
+        return "MOD05", "it has reached the end of its life"
+    if not configured.resolves:
+        return "MOD02", _why_not(configured)
+    end = None if configured.is_own else configured.model.lifecycle.end
+    if end is not None and end <= now:
+        return "MOD05", f"it has reached the end of its life, {end:%Y-%m-%d}"
+    if not configured.callable_as_written:
+        supported = ", ".join(configured.model.inference_types)
+        return "MOD01", f"a bare ID, and the model supports {supported}, not ON_DEMAND"
+    return None
 
 
 @requirement("MDL-06")
