@@ -33,7 +33,7 @@ WORKSTATION_GROUPS = {
     "IAM": 7,
     "ENV": 11,
     "REG": 4,
-    "MDL": 11,
+    "MDL": 12,
     "FIX": 2,
     "RUN": 7,
     "INV": 3,
@@ -56,12 +56,17 @@ CAUSE_GROUPS = {
     "PRE": 16,
     "WIN": 9,
     "REG": 8,
-    "NET": 7,
+    "NET": 9,
     "STS": 3,
     "IAM": 6,
     "MOD": 12,
 }
 MODELS = ("BEDROCK_MODEL_ID", "BEDROCK_EMBED_MODEL_ID", "CHAT_MODEL")
+TOOL_MODELS = (
+    "ANTHROPIC_MODEL",
+    *(f"ANTHROPIC_DEFAULT_{size}_MODEL" for size in ("OPUS", "SONNET", "HAIKU")),
+    "ANTHROPIC_SMALL_FAST_MODEL",
+)
 REGIONS = ("target", "profile", "AWS_REGION", "AWS_DEFAULT_REGION")
 SSO_SETTINGS = ("sso_start_url", "sso_region", "sso_account_id", "sso_role_name")
 PARAMETRIZED = {
@@ -101,6 +106,7 @@ PARAMETRIZED = {
     **dict.fromkeys(("REG-01", "REG-02", "REG-03"), REGIONS),
     **dict.fromkeys(("IAM-02", "IAM-04", "IAM-06", "IAM-07", "MDL-01", "MDL-02", "MDL-03", "MDL-04"), MODELS),
     **dict.fromkeys(("MDL-05", "MDL-09", "MDL-10", "MDL-11"), MODELS),
+    "MDL-12": TOOL_MODELS,
 }
 HEADLINE = "The security token included in the request is invalid"
 SHELLS = ("posix", "powershell", "cmd")
