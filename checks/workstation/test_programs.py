@@ -133,7 +133,7 @@ def _remedy(program: Program) -> list[str] | None:
     gets = program.gets
     if gets.reason == "bad-release":
         return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
-    own = [place for place in gets.because if re.search(r"settings[\w.]*\.json line ", place)]
+    own = [place for place in gets.because if re.search(r"\.json[c]? line ", place)]
     return [f"# edit {place}: delete the line, so that the shell's variable counts" for place in own] or None
 
 
