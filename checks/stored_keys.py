@@ -85,6 +85,15 @@ def renewed(place: Place, profile: str) -> list[str]:
     ]
 
 
+def issued_anew() -> list[str]:
+    """How keys of the environment are replaced by whoever issued them."""
+    return [
+        "# export a key, its secret and their token anew, as they are issued now: by the step of the pipeline or the tool that",
+        "# exported these, or from the access portal under Access keys; start the program with them; then:",
+        "aws sts get-caller-identity",
+    ]
+
+
 def handed_out_late(place: Place) -> list[str]:
     """What to do about a program that hands out keys which have ended: with an Expiration botocore would ask it again."""
     return [

@@ -110,7 +110,7 @@ def _portal(evidence: Evidence) -> str:
     return host_of(stated["value"] or "") if stated else ""
 
 
-@requirement("CLI-02")
+@requirement("CLI-02", asks=("needs_no_profile",))
 def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence: Evidence) -> str:
     """`aws configure list --profile P` resolves profile, region and a credential source."""
     if cli_configuration.returncode:
@@ -119,7 +119,9 @@ def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence:
             given=("failed",),
         )
     # What the AWS CLI lists are the chain's keys: an API key for Bedrock is none of them.
-    wanted = [row for row in ROWS if not (evidence.sends_api_key and row in KEY_ROWS)]
+    none_needed = {"profile"} if evidence.needs_no_profile else set()
+    none_needed |= {*KEY_ROWS} if evidence.sends_api_key else set()
+    wanted = [row for row in ROWS if row not in none_needed]
     unset = [row for row in wanted if row not in cli_configuration.resolved]
     require(
         not unset,

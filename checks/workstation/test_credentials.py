@@ -11,7 +11,7 @@ from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
 from checks.stored_keys import UNWANTED, fault_of_keys, handed_out_late, misspelt, renewed, unwanted
-from fixtures.aws.errors import EXPIRED, INVALID_KEYS, REFUSED
+from fixtures.aws.errors import EXPIRED, INVALID_KEYS, PROCESS_FAILED, REFUSED
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -21,7 +21,7 @@ from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.api_key import LONG, SHORT
-from fixtures.machine.environment import BEARER, KEY_VARIABLES, Keys
+from fixtures.machine.environment import BEARER, CONTAINER_VARIABLES, KEY_VARIABLES, Keys
 from fixtures.privacy.redaction import Value
 from fixtures.readings import ReadError, Unavailable
 from fixtures.targets import Target
@@ -48,12 +48,19 @@ WAYS = {
     "env": "uses keys of the environment",
 }
 """What a profile does whose credentials come from a provider, as the middle of a sentence."""
+OF_DEFAULT = PROCESS_FAILED | {
+    "InfiniteLoopConfigurationError",
+    "InvalidConfigError",
+    "MfaRequired",
+    "MissingDependencyException",
+    "PartialCredentialsError",
+}
+"""botocore's errors for a profile whose own source of credentials gives none."""
 
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
-CONTAINER_VARIABLES = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 
 
-@requirement("CRD-01", asks=("application", "caller_identity", "profile"))
+@requirement("CRD-01", asks=("application", "caller_identity", "env_file_found", "profile"))
 def test_sso_provider_wins(
     provider: Provider,
     winners: Winners,
@@ -73,6 +80,8 @@ def test_sso_provider_wins(
     _require_containers_source(error, environment, wanted)
     if error and error.code == "InvalidConfigError" and token_file:
         method = WEB_IDENTITY  # which has a token file, and no role
+    elif error and error.code in OF_DEFAULT and _takes_default(environment, files, target):
+        return _require_selection(error, files, evidence, wanted)
     elif error:
         evidence.application  # noqa: B018  Unavailable where it cannot be had
         return f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
@@ -121,6 +130,34 @@ def _require_containers_source(error: ReadError | None, environment: Variables, 
         observed=f"{named} is set: {str(error and error.message).rpartition('metadata: ')[2]}",
         fix=[Unset(CONTAINER_VARIABLES)],
     )
+
+
+def _takes_default(environment: Variables, files: Files, target: Target) -> bool:
+    """Whether an application that names no profile gets the profile default, and that is not the one under test."""
+    selects = "AWS_PROFILE" in environment or "AWS_DEFAULT_PROFILE" in environment
+    return not selects and target.profile != "default" and "default" in files.profiles
+
+
+def _require_selection(error: ReadError, files: Files, evidence: Evidence, wanted: str) -> str:
+    """Where the profile default gives nothing, the application's environment file selects the profile under test."""
+    profile, place = evidence.target.profile, files.header_of("default")
+    seen = (
+        f"AWS_PROFILE is not set, and profile default ({place}) gives no credentials: {begins(error.message)}"
+    )
+    require(
+        evidence.env_file_found.value("AWS_PROFILE") == profile,
+        title="An application that names no profile takes the profile default, which gives no credentials",
+        expected=wanted,
+        observed=seen,
+        file=place.file,
+        line=place.line,
+        remedy=[
+            f"export AWS_PROFILE={shlex.quote(profile)}",
+            "# set it where the IDE, service or container is started too, or pass profile_name to boto3.Session",
+        ],
+        fix=[Export("AWS_PROFILE", profile)],
+    )
+    return f"{evidence.env_file_found.path} selects {profile}; without it: {seen}"
 
 
 def _without_the_machines_role(profile: str) -> list[Fix]:
@@ -540,7 +577,11 @@ def test_environment_selects_the_profile(
     shown = repr(told["value"]) if told["value"] is not None else "something that looks like a secret"
     expected = f"{case} = {target.profile}, or unset"
     fix: list[Fix] = [Unset((case,))]
-    if case == "AWS_PROFILE":
+    unset = None
+    if case == "AWS_PROFILE" and target.profile == "default" and "default" not in evidence.profile_names:
+        # Without a profile botocore goes on to what the machine has; with the name of one that is not there it stops.
+        unset = [f"unset {case}", "# and remove the line that sets it in new shells"]
+    elif case == "AWS_PROFILE":
         fix.append(Export(case, target.profile))
     garbled = [seen for seen in unwanted(told) if seen != UNWANTED["non-ascii"]]
     if told["value"] == target.profile:
@@ -575,6 +616,7 @@ def test_environment_selects_the_profile(
         variable=case,
         # To unset AWS_DEFAULT_PROFILE would leave the other profile to both.
         own_remedy=masked,
+        remedy=unset,
         fix=[] if exists and not masked else fix,
     )
     return f"{case} is {target.profile}"

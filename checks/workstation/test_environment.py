@@ -14,6 +14,7 @@ from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.profile import Files
 from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
+from fixtures.evidence.roles import CREDENTIALS
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
@@ -79,17 +80,32 @@ def _listed(things: Sequence[object]) -> str:
     return ", ".join(map(str, things[:MOST])) + more
 
 
+def _without_a_profile(evidence: Evidence) -> str | None:
+    """What wins, where it is allowed and no profile's."""
+    winner = evidence.needs_no_profile or (evidence.winner if evidence.of_environment else None)
+    return winner if winner in evidence.allowed_providers else None
+
+
+def _need_a_profile(file: EnvFile, evidence: Evidence) -> None:
+    """Does not apply where the file names no profile, and need not."""
+    winner = _without_a_profile(evidence)
+    if winner and not file.variable("AWS_PROFILE"):
+        not_applicable(f"{file.path} names no profile, and need not: {winner} wins, which is allowed")
+
+
 def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02")
+@requirement("ENV-02", asks=("needs_no_profile", "of_environment", "winner"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
     if file.sets(case):
         return f"{file.place(case)}: {case} = {file.shown(case)}"
     stated = file.variable(case)
+    if case == "AWS_PROFILE":
+        _need_a_profile(file, evidence)
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
     )
@@ -192,11 +208,14 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     return [*added, *changed]
 
 
-@requirement("ENV-04")
-def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target) -> str:
+@requirement("ENV-04", asks=("needs_no_profile", "of_environment", "winner"))
+def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
+    _need_a_profile(file, evidence)
     named = file.text("AWS_PROFILE")
+    # To name the default where no file has it would stop what works without a profile.
+    superfluous = evidence.needs_no_profile is not None
     profiles = {section["name"] for found in files for section in found.file["sections"]}
     require(
         named == target.profile,
@@ -204,11 +223,12 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
         expected=f"AWS_PROFILE={target.profile}",
         observed=f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}",
         own_remedy=True,
+        remedy=[f"# edit {file.place('AWS_PROFILE')}: delete the line"] if superfluous else None,
         file=file.path,
         line=file.line("AWS_PROFILE"),
         fix=lambda: (
             environment_fixes.set_variable(file, "AWS_PROFILE", target.profile)
-            if named not in profiles
+            if named not in profiles and not superfluous
             else []
         ),
         given=[] if file.variable("AWS_PROFILE") else ["unset"],
@@ -216,9 +236,14 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
 
 
-@requirement("ENV-05")
+@requirement("ENV-05", asks=("needs_no_profile", "of_environment", "winner"))
 def test_path_leads_to_a_file(
-    case: str, env_file: EnvFile | None, environment: Variables, files: Files, platform: str
+    case: str,
+    env_file: EnvFile | None,
+    environment: Variables,
+    files: Files,
+    platform: str,
+    evidence: Evidence,
 ) -> str:
     """[AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_CA_BUNDLE] is a file after the expansion that really happens."""
     file = _required(env_file)
@@ -228,6 +253,8 @@ def test_path_leads_to_a_file(
         return _bundle_of_the_application(file, environment)
     flaw = _path_flaw(file, case)
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
+    if flaw == "ENV12" and (because := _needs_no_file(file.shown(case), kind, files, evidence)):
+        not_applicable(f"{file.shown(case)} is not there, and need not be: {because}")
     alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
     require(
         flaw is None,
@@ -259,6 +286,19 @@ def _bundle_of_the_application(file: EnvFile, environment: Variables) -> str:
         fix=lambda: environment_fixes.leave_out(file, BUNDLE),
     )
     return f"{place}: {BUNDLE} leads to {file.shown(BUNDLE)}"
+
+
+def _needs_no_file(path: str, kind: str, files: Files, evidence: Evidence) -> str | None:
+    """Why the file need not be there, which botocore takes for an empty one then: as PRF-01 has it, at its usual place."""
+    winner = _without_a_profile(evidence)
+    if winner:
+        return f"{winner} wins, which is allowed"
+    profile = evidence.target.profile
+    other = files.credentials if kind == "config" else files.config
+    complete = other.read_as(profile) and CREDENTIALS.intersection(files.profiles.get(profile, {}))
+    if path == f"~/.aws/{kind}" and complete:
+        return f"profile {profile} is complete in {other.path}"
+    return None
 
 
 def _path_flaw(file: EnvFile, name: str) -> str | None:

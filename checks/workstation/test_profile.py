@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
@@ -69,7 +70,7 @@ OTHER_HOMES = {
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
-@requirement("PRF-01")
+@requirement("PRF-01", asks=("needs_no_profile",))
 def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
@@ -134,6 +135,9 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
     """botocore takes a file that is not there for an empty one; that is harmful where it was meant to have something."""
     profile = evidence.target.profile
     other = files.credentials if found is files.config else files.config
+    with suppress(Unavailable):  # what gives credentials cannot be told where the other file is at fault
+        if evidence.needs_no_profile:
+            return
     default = f"~/.aws/{found.file['kind']}"
     elsewhere = bool(other.read_as(profile) or other.meant_for(profile))
     # A profile of the config file that says where its credentials come from needs none in the other file.
@@ -238,12 +242,20 @@ def _require_encoding(found: AwsFileFound, profile: str) -> None:
         )
 
 
-@requirement("PRF-02")
+def _need_a_profile(evidence: Evidence) -> None:
+    """Does not apply where the machine works without any profile, as is allowed."""
+    if evidence.needs_no_profile:
+        not_applicable(
+            f"no file has a profile, and none is needed: {evidence.needs_no_profile} wins, which is allowed"
+        )
+
+
+@requirement("PRF-02", asks=("needs_no_profile",))
 def test_profile_exists(
-    parsed_files: Files, profile_names: list[str], environment: Variables, target: Target
+    parsed_files: Files, profile_names: list[str], environment: Variables, evidence: Evidence
 ) -> str:
     """The profile exists under a header that botocore reads."""
-    name = target.profile
+    name = evidence.target.profile
     config, credentials = parsed_files.config, parsed_files.credentials
     exists = name in profile_names
     selected = name in (environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE"))
@@ -299,6 +311,7 @@ def test_profile_exists(
             fix=file_fixes.dedent(config, [around]),
             given=["unread"],
         )
+    _need_a_profile(evidence)
     near = difflib.get_close_matches(name, profile_names, n=3) or sorted(profile_names)[:3]
     require(
         exists,
@@ -501,17 +514,17 @@ def _is_for_sso(evidence: Evidence) -> bool:
     others = {*evidence.allowed_providers} - {"sso"}
     if "sso" not in evidence.allowed_providers or not others:
         return "sso" in evidence.allowed_providers
-    wins = evidence.provider.method or ("bearer" if evidence.sends_api_key else None)
-    return wins not in others
+    return evidence.winner not in others
 
 
-@requirement("PRF-05", asks=("provider", "token_cache"))
+@requirement("PRF-05", asks=("needs_no_profile", "token_cache", "winner"))
 def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
     if not profile.has(case) and case in SSO_KEYS and not _is_for_sso(evidence):
         not_applicable(
             f"the profile has no {case}, and [credentials] allowed_providers has what wins in place of sso"
         )
+    _need_a_profile(evidence)
     require(
         profile.has(case),
         expected=f"{case} of profile {profile.name}",
@@ -669,11 +682,12 @@ def _same(key: str, value: str, wanted: str) -> bool:
     return value == wanted
 
 
-@requirement("PRF-06", asks=("env_file_found",))
+@requirement("PRF-06", asks=("env_file_found", "needs_no_profile"))
 def test_region_is_the_expected_one(
     profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
 ) -> str:
     """The profile's region is set and is the expected one."""
+    _need_a_profile(evidence)
     _require_first_column(parsed_files, profile, {"region"})
     wanted = evidence.settings.profile.region
     header = parsed_files.header_of(profile.name)
@@ -753,9 +767,10 @@ def test_output_is_known(profile: Profile, parsed_files: Files) -> str:
     return f"output = {output}"
 
 
-@requirement("PRF-08")
-def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files) -> str:
+@requirement("PRF-08", asks=("needs_no_profile",))
+def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[cli_pager, cli_auto_prompt] is set as the guide sets it."""
+    _need_a_profile(evidence)
     _require_first_column(parsed_files, profile, {case})
     stated, header = parsed_files.option(profile.name, case), parsed_files.header_of(profile.name)
     require(

@@ -7,7 +7,7 @@ import re
 from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
-from checks.stored_keys import fault_of_keys, handed_out_late, renewed
+from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
 from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
@@ -100,6 +100,8 @@ def _for_keys(
     process = files.option(profile.name, "credential_process")
     if cause == "PRE04" and provider.method == "custom-process" and process:
         return handed_out_late(files.place_of(process))
+    if provider.method == "env":
+        return issued_anew()
     return renewed(place, profile.name) if place else None
 
 
@@ -261,11 +263,19 @@ def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> str:
     return f"boto3 {sdk.boto3}, botocore {sdk.botocore}"
 
 
-@requirement("RUN-07")
+@requirement("RUN-07", asks=("of_environment",))
 def test_child_process_is_the_same_caller(
-    child_identity: Child, unselecting_child: Child | None, identity: Identity, parsed_files: Files
+    child_identity: Child,
+    unselecting_child: Child | None,
+    identity: Identity,
+    parsed_files: Files,
+    evidence: Evidence,
 ) -> str:
     """A child process that gets only AWS_PROFILE resolves the same identity."""
+    if evidence.of_environment:
+        not_applicable(
+            f"the credentials are those of {evidence.of_environment}, which a child has to be given too"
+        )
     expected = f"a child process with AWS_PROFILE alone is {identity.arn}"
     if child_identity.code:
         said = f"it gets {child_identity.code}: {child_identity.said}"

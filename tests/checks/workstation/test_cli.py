@@ -11,6 +11,7 @@ import pytest
 from checks import releases
 from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
+from fixtures.aws.selection import Selection
 from fixtures.backends import live
 from fixtures.evidence.programs import CliConfiguration
 from fixtures.machine import readers
@@ -193,7 +194,7 @@ def test_rows_without_a_value_are_named() -> None:
     command = "aws configure list --profile msh"
     listed = CliConfiguration(command, 0, "", frozenset({"profile", "region"}))
     with pytest.raises(NonCompliant) as failure:
-        resolves_the_profile(listed, SimpleNamespace(sends_api_key=False))
+        resolves_the_profile(listed, SimpleNamespace(sends_api_key=False, needs_no_profile=None))
     assert failure.value.observed == f"{command}: access_key, secret_key <not set>"
 
 
@@ -362,6 +363,7 @@ SAID = "An error occurred (ExpiredToken) when calling the GetCallerIdentity oper
 def test_an_error_is_read_in_each_form_of_the_cli(printed: str, message: str) -> None:
     subject: Any = SimpleNamespace(
         target=Target("msh", "us-east-1"),
+        caller=SimpleNamespace(selection=Selection("msh", named=True)),
         machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(254, "", printed)),
     )
     assert readers.cli_identity(subject) == {"error": {"code": "ExpiredToken", "message": message}}
@@ -374,6 +376,7 @@ def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> Non
     subject: Any = SimpleNamespace(
         machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(1, "", crash)),
         target=Target("msh", "us-east-1"),
+        caller=SimpleNamespace(selection=Selection("msh", named=True)),
     )
     assert readers.cli_version(subject)["text"] == "exit code 1: ImportError: no module awscli"
     assert readers.cli_configure(subject)["error"] == "ImportError: no module awscli"
@@ -396,6 +399,7 @@ def test_a_source_that_is_wider_than_its_column_is_read(printed: str) -> None:
     subject: Any = SimpleNamespace(
         machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(0, printed, "")),
         target=Target("my profile", "us-east-1"),
+        caller=SimpleNamespace(selection=Selection("my profile", named=True)),
     )
     assert readers.cli_configure(subject)["rows"] == {
         "profile": {"value": "my profile", "set": True, "type": "manual", "location": "--profile"},

@@ -28,7 +28,7 @@ from fixtures.simulation.world import File, World, load_world
 from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
-from tests.world_edits import Edit, both
+from tests.world_edits import Edit, both, env_file
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -212,6 +212,22 @@ def test_the_providers_that_may_win_are_those_of_the_settings() -> None:
     found = judged("compliant", only=("CRD-01",), settings=allowing("iam-role", "container-role"))
     assert says(found["CRD-01"], None, "sso wins for it")
     assert found["CRD-01"]["expected"] == "iam-role or container-role as the provider of profile msh"
+
+
+SIGNS_IN = "[default]\nlogin_session = arn:aws:iam::210987654321:user/jo\n\n[profile msh]"
+HANDS_OUT = "[default]\ncredential_process = /opt/homebrew/bin/aws-sso process\n\n[profile msh]"
+
+
+@pytest.mark.parametrize(("default", "said"), [(SIGNS_IN, "botocore[crt]"), (HANDS_OUT, "aws-sso")])
+def test_a_profile_default_that_gives_nothing_is_named_unless_the_application_selects_another(
+    default: str, said: str
+) -> None:
+    edit = both(with_environment({"AWS_PROFILE": None}), env_file(("[profile msh]", default), of=CONFIG))
+    found = judged("ok-no-env-file", only=("CRD-01",), edit=edit)["CRD-01"]
+    assert says(found, None, "AWS_PROFILE is not set, and profile default (~/.aws/config line")
+    assert said in found["observed"] and "export AWS_PROFILE=msh" in found["remedy"]
+    found = judged("compliant", only=("CRD-01",), edit=edit)["CRD-01"]
+    assert found["status"] == "compliant" and "./.env.enterprise selects msh" in found["observed"]
 
 
 def test_in_production_a_persons_own_login_is_what_is_wrong() -> None:

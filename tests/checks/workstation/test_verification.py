@@ -10,6 +10,7 @@ import pytest
 
 from checks.requirement import NonCompliant
 from checks.workstation.test_verification import test_caller_is_the_profiles_role as is_the_profiles_role
+from fixtures.aws.selection import Selection
 from fixtures.backends import live
 from fixtures.evidence.identity import Identity, Provider
 from fixtures.evidence.profile import Profile
@@ -363,7 +364,7 @@ def test_the_child_is_given_the_profile_and_no_other_choice_of_identity(
 
     class Subject:
         machine = Machine()
-        target = type("Target", (), {"profile": "msh"})
+        caller = type("Caller", (), {"selection": Selection("msh", named=True)})
 
     live.READERS["child.identity"](Subject(), selects=True)
     live.READERS["child.identity"](Subject(), selects=False)

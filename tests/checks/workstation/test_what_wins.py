@@ -1,0 +1,155 @@
+"""Credentials that are not the profile's: of variables, of the machine, or a key for Bedrock alone. What wins and is allowed is
+judged, and what is listed beside it and is not used raises nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from fixtures.simulation.world import Metadata, RoleSession, World
+from tests.harness import WORKSTATION, Judged, judged
+from tests.world_edits import Edit, both, env_file, environment, machine, written
+
+CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
+TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "ASIAQCANARYSESSION01",
+    "AWS_SECRET_ACCESS_KEY": "CANARYsecretOfAnExportedRoleSession00000",
+    "AWS_SESSION_TOKEN": "IQoJb3JpZ2luCANARYexportedSessionToken000000000000",
+}
+OF_A_TASK = {"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI": "/v2/credentials/0f6b1c1e-5f0a-4a0e-9d2f-3c1a5b7e9d11"}
+NO_FILES = both(
+    written(None, of=CONFIG),
+    written(None, of=CREDENTIALS),
+    written(None, of=TOKEN),
+    machine(profile="default"),
+)
+PATHS = "AWS_CONFIG_FILE=${HOME}/.aws/config\nAWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials\n"
+GUIDES_PATHS = both(NO_FILES, environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh\n", "")))
+NO_PROFILE = both(GUIDES_PATHS, env_file((PATHS, "")))
+REGION_ALONE = both(
+    NO_PROFILE, written("[default]\nregion = us-east-1\ncli_pager =\ncli_auto_prompt = off\n", of=CONFIG)
+)
+ENDED = env_file(("${now+8h}", "${now-2h}"), ("${now+80d}", "${now-2d}"), of=TOKEN)
+LOGGED_OUT = written(None, of=TOKEN)
+
+
+def allowing(*providers: str) -> Edit:
+    """What compliance.toml allows to win."""
+    return lambda world: replace(world, settings={"credentials": {"allowed_providers": list(providers)}})
+
+
+def exported(expires: str = "${now+1h}") -> Edit:
+    """Keys of a role session in variables, as a step of a pipeline or a tool exports them."""
+    names = ("access_key_id", "secret_access_key", "session_token")
+    session = RoleSession(**dict(zip(names, KEYS.values(), strict=True)), expires=expires)
+    return both(environment(**KEYS), lambda world: replace(world, role_session=(session,)))
+
+
+def found(world: World | str, *edits: Edit, purpose: str = "workstation") -> Judged:
+    return judged(world, edit=both(*edits), environment=purpose, only=WORKSTATION)
+
+
+def in_a_task(world: World) -> World:
+    return both(machine(metadata=Metadata("DocXPService", "container")), environment(**OF_A_TASK))(world)
+
+
+@pytest.mark.parametrize(
+    ("world", "edits", "purpose"),
+    [
+        ("compliant", [exported(), GUIDES_PATHS], "ci"),
+        ("ok-no-env-file", [exported(), NO_FILES, environment(AWS_PROFILE=None)], "ci"),
+        ("compliant", [exported(), NO_PROFILE, allowing("env", "sso")], "workstation"),
+        ("compliant", [exported(), REGION_ALONE, allowing("env")], "workstation"),
+        ("ok-short-term-bedrock-api-key", [NO_PROFILE], "workstation"),
+        ("ok-ent-production-role", [NO_PROFILE], "production"),
+        ("ok-ent-production-role", [in_a_task, NO_PROFILE], "production"),
+        ("ok-ent-production-role", [in_a_task], "production"),
+        ("compliant", [exported(), ENDED, allowing("env", "sso")], "workstation"),
+        (
+            "compliant",
+            [exported(), LOGGED_OUT, environment(AWS_PROFILE=None), allowing("env", "sso")],
+            "workstation",
+        ),
+        ("ok-short-term-bedrock-api-key", [ENDED], "workstation"),
+        ("ok-short-term-bedrock-api-key", [LOGGED_OUT], "workstation"),
+    ],
+    ids=[
+        "keys of a pipeline's step and no file of AWS's",
+        "the same without an environment file",
+        "keys of variables on a workstation",
+        "a profile default that has a Region alone",
+        "an API key and no file",
+        "an instance's role and no file",
+        "a task's role and no file",
+        "a task's role and a profile",
+        "keys beside a login that has ended",
+        "keys beside no login",
+        "an API key beside a login that has ended",
+        "an API key beside no login",
+    ],
+)
+def test_what_wins_works_and_is_allowed_raises_nothing(world: str, edits: list[Edit], purpose: str) -> None:
+    verdict = found(world, *edits, purpose=purpose)
+    assert verdict.root_causes == []
+    assert not verdict.with_status("inconclusive") and not verdict.with_status("blocked")
+
+
+@pytest.mark.parametrize(
+    ("world", "edits", "root_causes"),
+    [
+        # Not allowed: what there is to judge is the login.
+        ("compliant", [exported(), ENDED], ["CRD-02 ENV01", "SSO-03 TOK02"]),
+        ("env08-bedrock-api-key", [ENDED], ["CRD-04 ENV08", "SSO-03 TOK02"]),
+        ("compliant", [exported(), NO_PROFILE], ["CRD-02 ENV01", "PRF-01", "ENV-02"]),
+        # Allowed, and not there.
+        ("compliant", [NO_PROFILE, allowing("env", "sso")], ["PRF-01", "ENV-02"]),
+        ("compliant", [ENDED, allowing("env", "sso")], ["SSO-03 TOK02"]),
+        # Allowed, and they do not work.
+        ("compliant", [exported("${now-1h}"), NO_PROFILE, allowing("env")], ["RUN-02 PRE04"]),
+        ("compliant", [exported("${now-1h}"), ENDED, allowing("env", "sso")], ["RUN-02 PRE04"]),
+        ("env14-key-has-ended", [ENDED], ["CRD-04 ENV14"]),
+        # A profile that is named and missing stops boto3 whatever the environment has.
+        ("compliant", [exported(), NO_PROFILE, machine(profile="msh"), allowing("env", "sso")], ["PRF-01"]),
+    ],
+)
+def test_where_it_does_not_work_or_is_not_allowed_that_is_named(
+    world: str, edits: list[Edit], root_causes: list[str]
+) -> None:
+    assert found(world, *edits).root_causes == root_causes
+
+
+def test_keys_that_have_ended_on_a_machine_without_sso_send_nobody_to_a_login() -> None:
+    remedy = found("compliant", exported("${now-1h}"), NO_PROFILE, allowing("env"))["RUN-02"]["remedy"]
+    assert "aws sts get-caller-identity" in remedy
+    assert not any("sso login" in line or line.startswith("unset") for line in remedy)
+
+
+def test_a_login_that_is_alive_is_judged_beside_keys_that_are_allowed() -> None:
+    verdict = found("compliant", exported(), allowing("env", "sso"))
+    assert verdict.root_causes == []
+    assert verdict["SSO-03"]["status"] == "compliant"
+
+
+def test_a_profile_with_a_source_of_its_own_is_judged_beside_the_keys_of_an_earlier_step() -> None:
+    verdict = found("ok-role-assumed-from-sso", exported(), allowing("env", "assume-role"))
+    assert verdict.root_causes == []
+    assert "with profile_name assume-role" in verdict["CRD-01"]["observed"]
+
+
+@pytest.mark.parametrize(
+    ("edit", "requirement", "line"),
+    [
+        (environment(AWS_PROFILE="msh"), ("CRD-05", "AWS_PROFILE"), "unset AWS_PROFILE"),
+        (env_file(("AWS_REGION=", "AWS_PROFILE=msh\nAWS_REGION=")), "ENV-04", "delete the line"),
+    ],
+)
+def test_a_profile_that_no_file_has_is_taken_out_not_renamed(
+    edit: Edit, requirement: str | tuple[str, str], line: str
+) -> None:
+    """botocore stops at the name of a profile that is not there, `default` too."""
+    verdict = found("compliant", exported(), NO_PROFILE, edit, allowing("env", "sso"))
+    remedy = verdict[requirement]["remedy"]
+    assert any(line in told for told in remedy)
+    assert not any("AWS_PROFILE=default" in told for told in remedy)
