@@ -292,6 +292,16 @@ def _with_scopes(files: Files, session: str) -> list[Fix]:
     ]
 
 
+def _refreshed_by_one(target: Target) -> list[str]:
+    """What to do where a token that could have been refreshed was not: two programs may have done so at once."""
+    profile = shlex.quote(target.profile)
+    return [
+        f"aws sso login --profile {profile}",
+        "# where this comes back although programs run all day: they refresh the login side by side, and a refresh token holds",
+        "# once; let one refresh it before the others start, or give each an sso-session of its own name",
+    ]
+
+
 @requirement("SSO-06", asks=("clock_skew",))
 def test_portal_grants_the_role(
     portal_roles: Reading,
@@ -318,6 +328,7 @@ def test_portal_grants_the_role(
                 if ended
                 else f", for a token until {_utc(sso_token)}"
             ),
+            remedy=_refreshed_by_one(target) if ended and sso_token.renewable else None,
             file=place.file,
             line=place.line,
             sso_region=sso.region,
