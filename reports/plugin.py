@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,7 +23,7 @@ from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
 from fixtures.run import Run
 from fixtures.waiting import waits
-from reports import compare, fix_scripts, terminal
+from reports import at_once, compare, fix_scripts, terminal
 from reports.answer import Quiet, for_program, say
 from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
@@ -164,6 +165,17 @@ class Reporter:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self.selected.update(dict.fromkeys(item.nodeid for item in session.items))
+
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """Says at once what has to be mended first, where that is known before anybody is asked."""
+        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is None or self.quiet or self.config.option.verbose < 0:
+            return
+        for target, outcome in at_once.logins_that_are_over(session):
+            what = f"{target}: {outcome.title}, {outcome.requirement} {outcome.cause or ''}".strip()
+            lines = [what, *(f"  mend   {line}" for line in outcome.remedy[:1])]
+            shown = presentable("\n".join(lines), self.config.option.show_account_ids)
+            reporter.write_line(self.config.stash[GUESSES].text(shown), red=True)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
@@ -356,6 +368,8 @@ class Reporter:
                 return
             self.files = [file.name for file in self.artifacts.publish()]
             self.published = True
+            # The process ends: pytest would look through all that it holds for what cannot be reached, several times.
+            gc.freeze()
             self._rename_in_plugins()
         except OSError as error:
             self._fail(session, f"the reports could not be written: {error.strerror or error}")

@@ -79,8 +79,8 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
          [LOGIN]),
         ("tok02-expired-token-without-session", "SSO-03", "TOK02", "expired 14 hours ago", [LOGIN]),
         ("tok02-refresh-refused", "SSO-06", "TOK02", "UnauthorizedException, and the token could not be refreshed",
-         [LOGIN, "# where this comes back although programs run all day: they refresh the login side by side, and a refresh token"
-          " holds", "# once; let one refresh it before the others start, or give each an sso-session of its own name"]),
+         [LOGIN, "# where this comes back although programs run all day: they refresh the login side by side, and a refresh"
+          " token holds", "# once; let one refresh it before the others start, or give each an sso-session of its own name"]),
         ("tok03-other-session-name", "SSO-01", "TOK03",
          "293abb6b….json there is valid for https://acme.awsapps.com/start", [LOGIN]),
         ("tok03-cached-under-start-url", "SSO-01", "TOK03", "40169cea….json there is valid for", [LOGIN]),
