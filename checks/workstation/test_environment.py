@@ -82,7 +82,7 @@ def _listed(things: Sequence[object]) -> str:
 
 def _without_a_profile(evidence: Evidence) -> str | None:
     """What wins, where it is allowed and no profile's."""
-    winner = evidence.needs_no_profile or (evidence.winner if evidence.of_environment else None)
+    winner = evidence.needs_no_profile or (evidence.provider.method if evidence.of_environment else None)
     return winner if winner in evidence.allowed_providers else None
 
 
@@ -97,7 +97,7 @@ def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("needs_no_profile", "of_environment", "winner"))
+@requirement("ENV-02", asks=("needs_no_profile", "of_environment", "provider"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
@@ -208,7 +208,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     return [*added, *changed]
 
 
-@requirement("ENV-04", asks=("needs_no_profile", "of_environment", "winner"))
+@requirement("ENV-04", asks=("needs_no_profile", "of_environment", "provider"))
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
@@ -236,7 +236,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
 
 
-@requirement("ENV-05", asks=("needs_no_profile", "of_environment", "winner"))
+@requirement("ENV-05", asks=("needs_no_profile", "of_environment", "provider"))
 def test_path_leads_to_a_file(
     case: str,
     env_file: EnvFile | None,
