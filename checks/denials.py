@@ -46,6 +46,7 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
     lines = [
         *(nearer or _routed(denial, proposal, evidence)),
         *(line for each in (denial, *alike) for line in _met(each.decision, evidence)),
+        *(f"# {_words()['misnamed']['say'].format(**each._asdict())}" for each in proposal.misnamed),
         *_of_everything(decision, why),
         *_asked_for(alike, proposal, evidence),
     ]
@@ -104,7 +105,10 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
                 continue
             words = _condition(clause.keys[0])
             wanted = wanted_values(clause, turn)
-            names = {"values": wanted, "key": clause.keys[0], **_names(evidence)}
+            # Those of the account are not listed without being asked for (Bedrock API Reference, "ListInferenceProfiles").
+            kind = " --type-equals APPLICATION" if "application-inference-profile/" in wanted else ""
+            names = {"values": wanted, "key": clause.keys[0], "kind": kind}
+            names |= {"resource": decision.resource, **_names(evidence)}
             meet = words.get("meet", "have the request meet the condition on {key}: {values}")
             yield f"# to meet statement {turn.statement.name} of {turn.statement.policy}: {meet.format(**names)}"
             if "command" in words:

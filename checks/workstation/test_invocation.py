@@ -104,7 +104,7 @@ def _answer(reading: Reading, action: str, configured: ConfiguredModel, evidence
     cause = _refusal(error, configured, evidence)
     if cause:
         _refused(cause, reading, configured, evidence)
-    denial = denial_of(error, action)
+    denial = denial_of(error)
     if denial:
         _denied(denial, action, configured, evidence)
     return value_of(reading)
@@ -158,7 +158,9 @@ def _refused(
         expected=f"{configured.name.text} answers",
         observed=f"{reading.action} on {configured.name.text}: {said}",
         given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
-        remedy=_offered_and_refused(configured, first(candidates), evidence) if cause == NO_ACCESS else None,
+        remedy=_offered_and_refused(configured, first(candidates), said, evidence)
+        if cause == NO_ACCESS
+        else None,
         candidate=first(candidates),
         model=configured.base,
         account=caller.account,
@@ -167,7 +169,9 @@ def _refused(
     )
 
 
-def _offered_and_refused(configured: ConfiguredModel, other: str | None, evidence: Evidence) -> list[str]:
+def _offered_and_refused(
+    configured: ConfiguredModel, other: str | None, said: str, evidence: Evidence
+) -> list[str]:
     """What is called here has its agreement: nothing in the account's console opens it."""
     own = {configured.variable: configured}
     account = evidence.caller_names.account or "<account>"
@@ -175,6 +179,10 @@ def _offered_and_refused(configured: ConfiguredModel, other: str | None, evidenc
         f"# Bedrock offers {configured.base} to the account and refuses it: where its agreement is new, wait 15 minutes;",
         f"# else only AWS opens it for account {account}: ask its account team or AWS Sales, or open a support case",
     ]
+    if "channel program" in said.lower():
+        lines = [
+            f"# ask the AWS Solution Provider or Distributor that holds account {account} to open {configured.base} for it"
+        ]
     if other:
         lines += [
             _until_then(place, other)

@@ -100,9 +100,9 @@ def test_profile_and_destinations_are_allowed(
 def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> str:
     """`ListFoundationModels` itself succeeds."""
     error = model_listing.error
-    denial = denial_of(error, LIST, "*")
+    denial = denial_of(error, "*")
     if denial:
-        _fail([Denial(Need(LIST, "*"), denial)], ("denied", *caller_meant(evidence)), evidence)
+        _fail([Denial(Need(denial.action, "*"), denial)], ("denied", *caller_meant(evidence)), evidence)
     if error and error.code in ACCESS_DENIED | INVALID_KEYS:
         with_key = "api key" in error.message.lower()
         refused = "REG04" if error.code in INVALID_KEYS else None
@@ -134,9 +134,9 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
     answered = [action for action, reading in readings.items() if reading.error is None]
     if answered:
         return f"{configured.name.text}: {' and '.join(answered)} answered"
-    refused = {action: denial_of(reading.error, action) for action, reading in readings.items()}
+    refused = {action: denial_of(reading.error) for action, reading in readings.items()}
     denied = [
-        Denial(Need(action, each.resource), each)
+        Denial(Need(each.action, each.resource), each)
         for action, each in refused.items()
         if each and action != own  # to read what the account made is none of the guide's rights
     ]

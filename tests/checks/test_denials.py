@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fixtures.aws.policy_language import Policy
-from fixtures.evidence.permissions import INVOKE, STREAM
+from fixtures.evidence.permissions import INVOKE, STREAM, named
 from fixtures.simulation.policy import simulate
 from fixtures.simulation.world import World
 from tests.bedrock_edits import (
@@ -22,10 +22,13 @@ from tests.bedrock_edits import (
     Edit,
     allow,
     both,
+    chat,
     deny,
     document,
+    fault,
     model_arn,
     policy,
+    profile,
     scp,
 )
 from tests.harness import Judged, judged
@@ -286,3 +289,119 @@ def test_a_policy_of_the_organisation_that_one_call_names_is_named_to_its_owner_
     result = found(scp(deny("bedrock:*", "arn:aws:bedrock:*::foundation-model/anthropic.*")), only=CALLS)
     assert result.root_causes == ["IAM-01 IAM02"]
     assert any("service_control_policy/p-" in line for line in first(result)["remedy"])
+
+
+# ------------------------------------------------------------------------ what a call needs besides its own right
+
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+NO_KEY = (
+    "because the resource does not exist in this Region, no resource-based policies allow access, or a policy"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "layer", "statement"),
+    [
+        (
+            f"on resource: {KEY} because no identity-based policy allows the kms:Decrypt action",
+            "no identity policy allows it",
+            {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": [KEY]},
+        ),
+        (
+            f"on the resource associated with this ciphertext {NO_KEY} explicitly denies access",
+            "no resource-based policy allows it",
+            {"Effect": "Allow", "Action": ["kms:Decrypt"], "Resource": ["*"]},
+        ),
+    ],
+    ids=["role", "key"],
+)
+def test_the_right_to_a_key_that_a_call_lacks_is_named_and_not_that_to_invoke(
+    said: str, layer: str, statement: dict[str, Any]
+) -> None:
+    """The key of a guardrail, or of a model that the account has made."""
+    message = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/x/y is not authorized to perform: kms:Decrypt {said}"
+    )
+    calls = ("bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream")
+    result = found(
+        both(*(fault(each, "AccessDeniedException", message, 403) for each in calls)), only=CALLS, probe=True
+    )
+    (cause,) = result.document["root_causes"]
+    assert (cause["requirement"], cause["observed"]) == (
+        "INV-01",
+        f"the call was denied: kms:Decrypt on {named('*' if 'ciphertext' in said else KEY)}: {layer}",
+    )
+    (told,) = [json.loads(line[2:]) for line in cause["remedy"] if line.startswith("# {")]
+    assert {key: value for key, value in told.items() if key != "Principal"} == statement
+    assert ("Principal" in told) == (layer == "no resource-based policy allows it")
+
+
+# --------------------------------------------------------------------------- policies that were meant to be enough
+
+APPLICATION = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/abcdef123456"
+ON_OWN_PROFILES = (
+    allow(INVOKING, "arn:aws:bedrock:*:*:application-inference-profile/*"),
+    allow(
+        INVOKING,
+        "arn:aws:bedrock:*::foundation-model/*",
+        Condition={
+            "StringLike": {
+                "bedrock:InferenceProfileArn": "arn:aws:bedrock:*:*:application-inference-profile/*"
+            }
+        },
+    ),
+)
+OF_TITAN = allow(INVOKE, model_arn(TITAN))
+
+
+def own_profile(world: World) -> World:
+    return chat(APPLICATION)(profile("abcdef123456", type="APPLICATION")(world))
+
+
+@pytest.mark.parametrize(
+    "actions",
+    [
+        ["bedrock:Converse", "bedrock:ConverseStream"],
+        ["bedrock-runtime:InvokeModel", "bedrock-runtime:InvokeModelWithResponseStream"],
+    ],
+)
+def test_a_statement_that_allows_what_iam_does_not_know_is_named(actions: list[str]) -> None:
+    result = found(policy(allow(READING), allow(actions)))
+    assert result.root_causes == ["IAM-01 IAM01"]
+    lines = first(result)["remedy"]
+    assert lines[0].startswith(
+        f"# statement 2 of inline policy Bedrock allows {actions[0]}, and IAM knows no such"
+    )
+    assert lines[-1] == "# proven: with it, IAM's simulation allows all of it"
+    lacking = found(policy(allow(READING), allow(["bedrock:ApplyGuardrail", *INVOKING], model_arn(TITAN))))
+    assert not any("knows no such action" in line for line in first(lacking)["remedy"])
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_where_only_the_accounts_own_profiles_are_allowed_these_are_what_to_look_for(probe: bool) -> None:
+    allowed = policy(allow(READING), OF_TITAN, *ON_OWN_PROFILES)
+    result = found(allowed, only=CALLS, probe=probe)
+    assert result.root_causes == ["IAM-01 IAM01"]
+    assert "--type-equals APPLICATION" in first(result)["remedy"][1]
+    mended = found(both(allowed, own_profile), only=CALLS, probe=probe)
+    assert (mended.root_causes, mended.with_status("inconclusive")) == ([], set())
+
+
+def test_an_own_profile_that_may_not_be_read_is_proven_to_need_just_that() -> None:
+    reading = [each for each in READING if each != "bedrock:GetInferenceProfile"]
+    result = found(both(own_profile, policy(allow(reading), OF_TITAN, *ON_OWN_PROFILES)))
+    assert result.root_causes == ["IAM-04 IAM01"]
+    lines = first(result)["remedy"]
+    (told,) = [json.loads(line[2:]) for line in lines if line.startswith("# {")]
+    assert told == allow(["bedrock:GetInferenceProfile"], [APPLICATION])
+    assert lines[-1] == "# proven: with it, IAM's simulation allows all of it"
+
+
+def test_a_tag_that_a_profile_has_to_have_is_the_profiles_and_not_the_requests() -> None:
+    tagged = allow(INVOKING, APPLICATION, Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})
+    on_models = allow(INVOKING, "arn:aws:bedrock:*::foundation-model/*")
+    result = found(both(own_profile, policy(allow(READING), tagged, on_models)), only=CALLS, probe=True)
+    assert result.root_causes == ["IAM-01 IAM01"]
+    lines = first(result)["remedy"]
+    assert "name an inference profile of the account that has the tag aws:ResourceTag/team, red" in lines[0]
+    assert lines[1].startswith(f"aws bedrock list-tags-for-resource --resource-arn {APPLICATION} ")

@@ -639,7 +639,7 @@ def test_the_layer_is_read_from_an_access_denied_message(end: str, said: str) ->
         f"User: arn:aws:sts::1:x is not authorized to perform: {INVOKE} on resource: {model_arn(TITAN)}{end}"
     )
     for code in sorted(ACCESS_DENIED):
-        decision = denial_of(ReadError("ClientError", code, message), INVOKE)
+        decision = denial_of(ReadError("ClientError", code, message))
         assert decision is not None
         assert (str(decision), decision.resource) == (said, model_arn(TITAN))
 
@@ -653,7 +653,7 @@ def test_the_layer_is_read_from_an_access_denied_message(end: str, said: str) ->
     ],
 )
 def test_what_is_no_decision_of_iams_is_no_denial(code: str, message: str) -> None:
-    assert denial_of(ReadError("ClientError", code, message), INVOKE) is None
+    assert denial_of(ReadError("ClientError", code, message)) is None
 
 
 def test_a_statement_groups_resources_that_take_the_same_actions() -> None:
