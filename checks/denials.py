@@ -105,14 +105,33 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
                 continue
             words = _condition(clause.keys[0])
             wanted = wanted_values(clause, turn)
+            statement = f"statement {turn.statement.name} of {turn.statement.policy}"
+            if like := _meant_with_wildcards(clause):
+                names = {
+                    "statement": statement,
+                    "key": clause.keys[0],
+                    "operator": clause.operator,
+                    "like": like,
+                }
+                yield f"# {_words()['literal']['say'].format(**names)}"
+                continue
             # Those of the account are not listed without being asked for (Bedrock API Reference, "ListInferenceProfiles").
             kind = " --type-equals APPLICATION" if "application-inference-profile/" in wanted else ""
             names = {"values": wanted, "key": clause.keys[0], "kind": kind}
             names |= {"resource": decision.resource, **_names(evidence)}
             meet = words.get("meet", "have the request meet the condition on {key}: {values}")
-            yield f"# to meet statement {turn.statement.name} of {turn.statement.policy}: {meet.format(**names)}"
+            yield f"# to meet {statement}: {meet.format(**names)}"
             if "command" in words:
                 yield words["command"].format(**names)
+
+
+def _meant_with_wildcards(clause: Clause) -> str:
+    """The operator that knows wildcards, where the values have some and the one that is there compares them as they are."""
+    *qualifier, operator = clause.operator.split(":")
+    plain = operator.removesuffix("IfExists")
+    if plain not in ("StringEquals", "StringNotEquals") or not any("*" in value for value in clause.values):
+        return ""
+    return ":".join([*qualifier, operator.replace("Equals", "Like")])
 
 
 def _condition(key: str) -> Mapping[str, str]:
@@ -162,7 +181,8 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
     elif decision.explicit or decision.layer == SCP:
         yield f"# to send to {owner}: {message(alike, proposal, evidence)}"
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
-        if decision.layer == SCP and not any(each.decision.policies for each in alike):
+        called = not decision.action.startswith("aws-marketplace:")
+        if called and decision.layer == SCP and not any(each.decision.policies for each in alike):
             yield f"# {_words()['simulated']['meet']}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
             left = statement_of(each.need for each in proposal.proof.left)

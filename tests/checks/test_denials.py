@@ -222,7 +222,7 @@ def test_a_policy_of_the_organisation_on_invocations_alone_is_left_to_a_call(
         assert (result.root_causes, row["status"]) == ([], "inconclusive")
         assert "an SCP may forbid it: run with --probe to see" in row["reason"]
         assert "explicit deny in the service control policy" in row["reason"]
-        assert "aws:SourceIp, aws:SourceVpc or aws:SourceVpce, which it was not told" in row["reason"]
+        assert "was not told, such as aws:SourceIp, aws:SourceVpc or aws:SourceVpce" in row["reason"]
     called = found(inside, only=CALLS, probe=True)
     assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
     assert "spares this caller, as bedrock:InvokeModel shows" in called["IAM-02", "CHAT_MODEL"]["observed"]
@@ -405,3 +405,27 @@ def test_a_tag_that_a_profile_has_to_have_is_the_profiles_and_not_the_requests()
     lines = first(result)["remedy"]
     assert "name an inference profile of the account that has the tag aws:ResourceTag/team, red" in lines[0]
     assert lines[1].startswith(f"aws bedrock list-tags-for-resource --resource-arn {APPLICATION} ")
+
+
+def test_a_wildcard_that_is_compared_as_a_letter_is_named() -> None:
+    profiles = {"StringEquals": {"bedrock:InferenceProfileArn": "arn:aws:bedrock:*:*:inference-profile/*"}}
+    on_models = allow(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=profiles)
+    allowed = (allow(READING), OF_TITAN, allow(INVOKING, PROFILE_ARN))
+    result = found(policy(*allowed, on_models))
+    assert result.root_causes == ["IAM-02 IAM01"]
+    assert first(result)["remedy"][0].endswith("no request meets it; with StringLike it says what was meant")
+    meant = {**on_models, "Condition": {"StringLike": profiles["StringEquals"]}}
+    assert found(policy(*allowed, meant)).root_causes == []
+
+
+def test_a_deny_that_lists_what_it_spares_gets_what_is_lacking_and_stays_in_force() -> None:
+    listed = [PROFILE_ARN, model_arn(TITAN)]
+    only = {"Effect": "Deny", "Action": INVOKING, "NotResource": listed}
+    result = found(policy(only, name="Only"))
+    assert result.root_causes == ["IAM-02 IAM02"]
+    lines = first(result)["remedy"]
+    told = [json.loads(line[2:]) for line in lines if line.startswith("# {")]
+    models = [model_arn(SONNET, region) for region in ("us-east-1", "us-east-2", "us-west-2")]
+    assert told == [only, {**only, "NotResource": [*listed, *models]}]
+    assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
+    assert found(policy(told[1], name="Only")).root_causes == []
