@@ -105,6 +105,10 @@ def docket(config: pytest.Config, target: Target) -> Docket:
     return dockets[target]
 
 
+def pytest_target_judged(config: pytest.Config, target: Target) -> None:
+    config.stash[DOCKETS].pop(target, None)
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """One test for each target and case of the check's requirement."""
     identifier = getattr(metafunc.function, "requirement_id", None)
@@ -125,12 +129,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
     """Marks the checks, so that -m and -k know severity, kind of reading and ID, and puts them in the guide's order."""
     catalogue = load()
+    # A mark serves all the items that have it: of a fleet these are a hundred thousand.
+    marks: dict[str, pytest.MarkDecorator] = {}
     for item in items:
         identifier = requirement_of(item)
         if identifier:
             requirement = catalogue.requirement(identifier)
-            item.add_marker(requirement.severity)
-            item.add_marker(requirement.read)
+            for name in (requirement.severity, requirement.read):
+                if name not in marks:
+                    marks[name] = getattr(pytest.mark, name)
+                item.add_marker(marks[name])
             item.stash[RULED_OUT] = ruled_out(requirement, item.config.stash[RUN]) is not None
             item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
 
@@ -233,6 +241,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Attaches the outcome to the report of the phase that decides it."""
     report: Any = yield
     outcome = item.stash.get(OUTCOME, None)
+    if outcome is not None and report.when == "teardown":
+        del item.stash[OUTCOME]
     if outcome is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
         params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
         report.compliance = result(outcome, params["target"], item.nodeid)

@@ -28,8 +28,22 @@ def json_text(document: Any) -> str:
 
 
 def as_read(document: Any) -> Any:
-    """The document as whoever reads its file has it: every key a text, every sequence a list, nothing that is no UTF-8."""
-    return json.loads(json_text(document))
+    """The document as whoever reads its file has it: keys sorted, every sequence a list, each text as JSON's escapes say it.
+
+    Made without its text, which of a fleet has a hundred megabytes; what is one text here is one there.
+    """
+    if isinstance(document, dict):
+        return {_text_as_read(key): as_read(document[key]) for key in sorted(document)}
+    if isinstance(document, list | tuple):
+        return [as_read(entry) for entry in document]
+    return _text_as_read(document) if isinstance(document, str) else document
+
+
+def _text_as_read(text: str) -> str:
+    """Two surrogates side by side are read as the character that they stand for."""
+    return (
+        text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+    )
 
 
 def encoded(text: str) -> bytes:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -22,6 +22,7 @@ from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
 from fixtures.run import Run
+from fixtures.targets import Target
 from fixtures.waiting import waits
 from reports import at_once, compare, fix_scripts, terminal
 from reports.answer import Quiet, for_program, say
@@ -42,7 +43,11 @@ AWHILE = 1.0
 COMMAND = pytest.StashKey[Sequence[str]]()
 """What was typed, where that was not pytest itself."""
 SENT = pytest.StashKey[dict[str, set[str]]]()
+UNSENT = pytest.StashKey[dict[str, list[dict[str, Any]]]]()
 GUESSES = pytest.StashKey[Guesses]()
+NO_KEYWORDS: Mapping[str, Literal[1]] = {}
+SILENT = ""
+"""pytest's category of what it says nothing about: set-ups and teardowns that passed. `--durations` asks for them."""
 PYTESTS_OWN = {
     pytest.ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.USAGE_ERROR,
@@ -103,19 +108,35 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def unsent(config: pytest.Config) -> str:
     """The readings that this worker has not sent yet, as JSON: they go with the results, in case it dies."""
-    sent = config.stash.setdefault(SENT, {})
-    fresh = {}
+    _take_along(config)
+    unsent, config.stash[UNSENT] = config.stash[UNSENT], {}
+    return json.dumps(unsent)
+
+
+def _take_along(config: pytest.Config) -> None:
+    """Notes down what has been read since it was asked for last."""
+    sent, waiting = config.stash.setdefault(SENT, {}), config.stash.setdefault(UNSENT, {})
     for target, readings in readings_of(config.stash[RUN]).items():
         known = sent.setdefault(target, set())
-        fresh[target] = [reading for reading in readings if Reading.from_json(reading).key not in known]
-        known.update(Reading.from_json(reading).key for reading in fresh[target])
-    return json.dumps(fresh)
+        fresh = [reading for reading in readings if Reading.from_json(reading).key not in known]
+        waiting.setdefault(target, []).extend(fresh)
+        known.update(Reading.from_json(reading).key for reading in fresh)
 
 
-def readings_of(run: Run) -> dict[str, list[dict[str, Any]]]:
-    """The readings made in this process, by target."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_target_judged(config: pytest.Config, target: Target) -> None:
+    """A worker keeps what it read of the target until it can hand it over."""
+    if hasattr(config, "workerinput"):
+        _take_along(config)
+        config.stash[SENT].pop(target.id, None)
+
+
+def readings_of(run: Run, only: Target | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The readings made in this process of targets that have not been let go, or of one of them, by target."""
     return {
-        target.id: [r.as_json() for r in evidence.readings()] for target, evidence in run.gathered().items()
+        target.id: [reading.as_json() for reading in evidence.readings()]
+        for target, evidence in run.gathered().items()
+        if only in (None, target)
     }
 
 
@@ -138,6 +159,7 @@ class Reporter:
         self.stopped_by: str | None = None
         self.waited_for: list[str] = []
         self.published = False
+        self._under_way: dict[str, list[pytest.TestReport]] = {}
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
         self.broken = False
         # While it is judged, a simulated machine's environment stands in the place of this one.
@@ -198,6 +220,22 @@ class Reporter:
             self.broken = True
         if report.when == "teardown":
             self.ended.add(report.nodeid)
+        self._under_way.setdefault(report.nodeid, []).append(report)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Of a check that has ended nobody asks pytest's reports for more than the result; a fleet has a million of them."""
+        for report in self._under_way.pop(nodeid, ()):
+            report.keywords = NO_KEYWORDS
+        told = self.config.pluginmanager.get_plugin("terminalreporter")
+        if told is not None and self.config.option.durations is None:
+            told.stats.get(SILENT, []).clear()
+        for page in self._pages:
+            page._reports.pop(nodeid, None)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_target_judged(self, target: Target) -> None:
+        """Takes along what was read before it is let go."""
+        self.readings.update(readings_of(self.run, target))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.broken = self.broken or report.failed
@@ -407,6 +445,10 @@ class Reporter:
         """Nothing was published, and pytest-html would print where its page no longer is."""
         for plugin in self._writing_here():
             self.config.pluginmanager.unregister(plugin)
+
+    @cached_property
+    def _pages(self) -> list[Any]:
+        return self._writing_here()
 
     def _writing_here(self) -> list[Any]:
         staged = self.artifacts.staged("report.html").absolute()

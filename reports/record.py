@@ -95,7 +95,9 @@ class Record:
             "schema": 1,
             "suite": suite(),
             "run": {
-                "now": stamp(run.backend.now()) if run.gathered() or run.snapshot else stamp(run.started),
+                "now": stamp(run.backend.now())
+                if run.snapshot or any(map(run.has_asked, run.targets))
+                else stamp(run.started),
                 "backend": run.backend_name,
                 "world": run.world_name,
                 "simulated": run.simulated,

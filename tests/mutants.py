@@ -1,8 +1,9 @@
 """Whether the tests notice a change of the checks or facts that should matter: `python -m tests.mutants [COUNT] [SEED]`.
 
 A copy of the checkout gets one small change after another: a comparison or a condition turned around, what a check requires
-held for true, what it says of causes and explanations left out. Each has to fail a test beside the changed file, or a world
-that expects a failure of the checks in it. Prints what nobody noticed, and ends with 1 below 95 in 100.
+held for true, what it says of causes and explanations left out. Each has to fail a world that expects a failure of the checks
+that it is about, a test beside the changed file, or else any world that there is. Prints what nobody noticed, and ends with 1
+below 95 in 100.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from inspect import getsourcefile, signature
+from functools import cache
+from inspect import getsourcefile, getsourcelines, signature
 from pathlib import Path
 
 from checks.judgement import import_checks
@@ -26,7 +28,8 @@ from tests.suite import ROOT
 
 COUNT, SEED, WANTED = 200, 1, 0.95
 WORLDS = 12
-"""Worlds that are judged for one change; a check has a handful."""
+"""Worlds that are judged first for one change; a check has a handful."""
+TABLE, ONE_WORLD = "tests/checks/test_world_table.py", "test_the_world_says_what_it_should"
 TURNED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
@@ -83,24 +86,57 @@ def file_of(function: object) -> str:
     return Path(str(getsourcefile(function))).relative_to(ROOT).as_posix()  # type: ignore[arg-type]
 
 
-def tests_of(file: str) -> list[str]:
-    """The tests that should notice a change of the file: those beside the checks that it holds or answers, and their worlds."""
-    facts = {name for name, fact in FACTS.items() if file_of(fact.function) == file}
+def holds(function: Callable[..., object], line: int) -> bool:
+    lines, first = getsourcelines(function)
+    return first <= line < first + len(lines)
+
+
+@cache
+def expecting() -> dict[str, frozenset[str]]:
+    """By world, the requirements whose failure it expects."""
+    expected = {name: load_world(name).expect.root_causes for name, _ in list_worlds()}
+    return {name: frozenset(cause.split()[0] for cause in causes) for name, causes in expected.items()}
+
+
+def asked_by(file: str, line: int | None = None) -> dict[str, str]:
+    """The checks in the file or over its facts, each with its own file; of one `line`, those of the function that holds it.
+
+    A file of neither is one that those files import which have them.
+    """
+    facts = {
+        name
+        for name, fact in FACTS.items()
+        if file_of(fact.function) == file and (line is None or holds(fact.function, line))
+    }
     asking = {
         identifier: file_of(check)
         for identifier, check in CHECKS.items()
-        if file_of(check) == file or facts & {*signature(check).parameters, *getattr(check, "asks", ())}
+        if (file_of(check) == file and (line is None or holds(check, line)))
+        or facts & {*signature(check).parameters, *getattr(check, "asks", ())}
     }
-    beside = {f"tests/{each}" for each in asking.values()}
-    worlds = [
-        name
-        for name, _ in list_worlds()
-        if asking.keys() & {cause.split()[0] for cause in load_world(name).expect.root_causes}
-    ]
-    table = "tests/checks/test_world_table.py::test_the_world_says_what_it_should"
-    spread = worlds[:: max(1, len(worlds) // WORLDS)]
-    return [each for each in sorted(beside) if (ROOT / each).exists()] + [
-        f"{table}[{name}]" for name in spread
+    if asking or line is not None:
+        return asking
+    name = file.removesuffix(".py").replace("/", ".")
+    users = [path for path in sources() if f"from {name} import" in path.read_text(encoding="utf-8")]
+    for user in users:
+        asking |= asked_by(user.relative_to(ROOT).as_posix())
+    return asking
+
+
+def sources() -> list[Path]:
+    return sorted([*ROOT.glob("checks/*/test_*.py"), *ROOT.glob("fixtures/evidence/*.py")])
+
+
+def tests_of(mutant: Mutant) -> list[str]:
+    """The tests that should notice a change, the quick ones first: worlds that expect a failure of the checks that it is
+    about, or others of its file, and the tests beside these."""
+    about, asking = asked_by(mutant.file, mutant.line), asked_by(mutant.file)
+    near = [name for name, causes in expecting().items() if about.keys() & causes][:WORLDS]
+    far = [name for name, causes in expecting().items() if asking.keys() & causes and name not in near]
+    spread = near + far[:: max(1, len(far) // (WORLDS - len(near) or 1))][: WORLDS - len(near)]
+    beside = sorted({f"tests/{each}" for each in asking.values()})
+    return [f"{TABLE}::{ONE_WORLD}[{name}]" for name in spread] + [
+        each for each in beside if (ROOT / each).exists()
     ]
 
 
@@ -110,17 +146,25 @@ def noticed(mutant: Mutant, checkout: Path) -> bool:
     source = file.read_bytes()
     file.write_bytes(mutant.apply(source))
     try:
-        command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", "120", *tests_of(mutant.file)]
-        done = subprocess.run(command, cwd=checkout, capture_output=True, check=False)
-        return done.returncode in (1, 2)
+        return any(fails(tests, checkout) for tests in (tests_of(mutant), [TABLE]) if tests)
     finally:
         file.write_bytes(source)
 
 
+def fails(tests: Sequence[str], checkout: Path) -> bool:
+    """Whether one of the tests fails, or cannot be collected; RuntimeError where pytest did not get to run them."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", "120", *tests]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1, 2):
+        raise RuntimeError(
+            f"exit code {done.returncode}: {' '.join(command)}\n{done.stdout[-1000:]}{done.stderr[-1000:]}"
+        )
+    return done.returncode != 0
+
+
 def main(count: int = COUNT, seed: int = SEED) -> int:
     import_checks()
-    files = [*ROOT.glob("checks/*/test_*.py"), *ROOT.glob("fixtures/evidence/*.py")]
-    every = [mutant for file in sorted(files) for mutant in mutants_of(file)]
+    every = [mutant for file in sources() for mutant in mutants_of(file)]
     sample = random.Random(seed).sample(every, min(count, len(every)))
     with tempfile.TemporaryDirectory() as folder:
         checkout = Path(folder) / "checkout"
