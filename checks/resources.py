@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from types import MappingProxyType
 from typing import Any
 
@@ -42,6 +43,7 @@ class Resource:
     name: Text
     cloudformation: Text = ""
     terraform: Text = ""
+    no_cloudformation: Text = ""
     parameters: Mapping[str, str] = field(default_factory=_none)
     properties: Mapping[str, Any] = field(default_factory=_none)
     cloudformation_names: Mapping[str, str] = field(default_factory=_none)
@@ -50,6 +52,8 @@ class Resource:
     only_terraform: Mapping[str, Any] = field(default_factory=_none)
 
     def problem(self) -> tuple[str, str] | None:
+        if bool(self.no_cloudformation) == bool(self.cloudformation):
+            return "no_cloudformation", "stands where there is no cloudformation, and says why"
         own = (self.properties, self.policy, self.only_cloudformation, self.only_terraform)
         used = {name for table in own for text in _texts(table) for name in _HOLE.findall(text)}
         if unknown := sorted(used - self.parameters.keys() - KNOWN.keys()):
@@ -164,7 +168,9 @@ def terraform(own: Sequence[Resource]) -> str:
     there = [resource for resource in own if resource.terraform]
     if not there:
         return ""
-    parts = [
+    reasons = [each.no_cloudformation for each in there if each.no_cloudformation]
+    parts = [fill(reason, 100, initial_indent="# ", subsequent_indent="# ") for reason in reasons]
+    parts += [
         f"variable {_quoted(name)} {{\n  type        = string\n  description = {_quoted(about)}\n}}"
         for name, about in _parameters(there).items()
     ]

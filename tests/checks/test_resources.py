@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import tree_sitter_hcl
 from cfnlint.api import lint
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from tree_sitter import Language, Parser
 
 from checks import resources
@@ -37,6 +38,17 @@ def test_terraforms_grammar_takes_it_and_every_variable_is_declared(requirement:
     assert set(re.findall(r"data\.(\w+)\.current", text)) == set(
         re.findall(r'^data "(\w+)"', text, re.MULTILINE)
     )
+
+
+def test_where_cloudformation_has_no_type_the_other_text_says_so_as_long_as_that_is_true() -> None:
+    known = PROVIDER_SCHEMA_MANAGER.get_resource_types("us-east-1")
+    assert "AWS::Bedrock::Guardrail" in known
+    assert [kind for kind in known if kind.startswith("AWS::Bedrock") and "Logging" in kind] == []
+    assert list(as_code("LOG-08")) == ["terraform"]
+    said, _, module = as_code("LOG-08")["terraform"].partition("\n\n")
+    assert {line[:2] for line in said.splitlines()} == {"# "}
+    assert said.startswith("# CloudFormation has no resource type for")
+    assert "CloudFormation" not in module
 
 
 def test_both_say_the_same() -> None:
