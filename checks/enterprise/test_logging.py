@@ -115,8 +115,7 @@ def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> s
     if own_calls.found is None and own_calls.earlier is None:
         raise Unavailable(
             f"the event history has no Bedrock call of {own_calls.name}, and none of an earlier run of this suite: "
-            "events take up to 15 minutes to arrive there, so run it again later",
-            given=("no-event",),
+            "events take up to 15 minutes to arrive there, so run it again later"
         )
     require(
         own_calls.found is not None,

@@ -202,7 +202,6 @@ def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evid
         left is None or left >= minimum,
         expected=f"at least {minimum} minutes left",
         observed=f"{left} minutes left of the credentials from {credentials.method}",
-        given=("ending",),
     )
     return f"{credentials.method} renews them" + (f", {left} minutes left" if left is not None else "")
 

@@ -110,7 +110,6 @@ def test_sso_provider_wins(
         cause="PRE06",
         expected=wanted,
         observed=alone,
-        given=["machines-role"],
         fix=_without_the_machines_role(target.profile),
     )
     return (

@@ -13,7 +13,8 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.profile import Files
-from fixtures.evidence.regions import Sdk, exported_region, profiles_region, written_region
+from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
+from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
@@ -27,7 +28,6 @@ MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-3
 ENCODINGS = {**MARKED, "undecodable": "bytes that are not UTF-8", "nul-characters": "NUL characters"}
 MOST = 3
 """How many places a message names."""
-REGIONS = ("AWS_REGION", "AWS_DEFAULT_REGION")
 PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
 BUNDLE = "AWS_CA_BUNDLE"
 VARIABLES = (
@@ -109,10 +109,12 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
     )
-    elsewhere = "region" if case in REGIONS else "profile" if case == "AWS_PROFILE" and stated else None
+    elsewhere = (
+        "region" if case in REGION_VARIABLES else "profile" if case == "AWS_PROFILE" and stated else None
+    )
     chat = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") or evidence.settings.models.chat
     values = {
-        **dict.fromkeys(REGIONS, target.region),
+        **dict.fromkeys(REGION_VARIABLES, target.region),
         "AWS_PROFILE": target.profile,
         "AWS_MAX_ATTEMPTS": str(FEWEST_ATTEMPTS),
         "AWS_RETRY_MODE": RETRY_MODE,
@@ -134,7 +136,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     return f"{file.place(case)}: {case} = {file.shown(case)}"
 
 
-@requirement("ENV-03", asks=("profile",))
+@requirement("ENV-03", asks=("model_names", "profile"))
 def test_regions_agree(
     env_file: EnvFile | None,
     environment: Variables,
@@ -146,11 +148,11 @@ def test_regions_agree(
     file = _required(env_file)
     target, approved = evidence.target, evidence.settings.regions.approved
     wanted = evidence.settings.profile.region
-    exported = [exported_region(name, environment, file) for name in REGIONS]
+    exported = [exported_region(name, environment, file) for name in REGION_VARIABLES]
     overriding = [each for each in exported if each and each.overrides]
     own = profiles_region(files, target.profile)
     judged = [
-        *(written_region(name, file) or at for name, at in zip(REGIONS, exported, strict=True)),
+        *(written_region(name, file) or at for name, at in zip(REGION_VARIABLES, exported, strict=True)),
         # A value that can be no name at all is for PRF-05.
         own if own and own.is_host_label else None,
     ]
@@ -189,12 +191,14 @@ def test_regions_agree(
         fix=lambda: _one_region(str(wanted or only), file, files, target.profile),
     )
     usable = [region for region in (target.region, *names.values()) if region in approved]
+    # Where models are called through an inference profile of a geography, that is where they are meant to be called.
+    fitting = [region for region in usable if are_within(evidence.model_names.values(), region)]
     require(
         len(set(names.values())) <= 1,
         expected="one region everywhere",
         observed=", ".join(map(str, written)),
         file=file.path,
-        region=wanted or next(iter(usable), target.region),
+        region=wanted or next(iter([*fitting, *usable]), target.region),
         given=["differ", *(["profile-in-another-region"] if wanted and profile.region != wanted else [])],
     )
     return ", ".join(map(str, written))
@@ -401,7 +405,7 @@ def test_environment_does_not_override(
     def judged_elsewhere(name: str) -> bool:
         """Whether one of the two values is wrong itself, which is for the requirement about that value."""
         both = (file.value(name) or "", environment.get(name) or "")
-        if name in REGIONS:
+        if name in REGION_VARIABLES:
             own = profiles_region(files, target.profile)
             return not all(map(sdk.supports_bedrock, both)) or (own is not None and own.region != both[0])
         opened = next((found for found in files if found.variable == name), None)

@@ -27,7 +27,15 @@ from fixtures.evidence.models import (
 )
 from fixtures.evidence.permissions import has_product
 from fixtures.evidence.regions import Sdk
-from fixtures.evidence.replacements import fits, meant, nearest, replacements, ways_to_call, within
+from fixtures.evidence.replacements import (
+    are_within,
+    fits,
+    meant,
+    nearest,
+    replacements,
+    ways_to_call,
+    within,
+)
 from fixtures.readings import Reading, Unavailable
 
 CHAT = "CHAT_MODEL"
@@ -84,7 +92,7 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
     return found or known
 
 
-@requirement("MDL-02")
+@requirement("MDL-02", asks=("regions_in_use",))
 def test_model_resolves(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
@@ -103,9 +111,22 @@ def test_model_resolves(
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
         candidate=first(listed),
         each=edits(case, names(models), model_places),
-        given=_overriding(case, model_places),
+        given=[
+            *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
+            *_overriding(case, model_places),
+        ],
     )
     return f"{said(case, configured.name, model_places)}: {configured.region} has it"
+
+
+def _is_meant_for_another(configured: ConfiguredModel, evidence: Evidence) -> bool:
+    """Whether its geography has a Region that the settings or this set-up name, and not the one under test."""
+    named = [
+        evidence.settings.profile.region,
+        *(each.region for each in evidence.regions_in_use.values() if each),
+    ]
+    here, *elsewhere = (are_within([configured.name], region) for region in (configured.region, *named))
+    return not here and any(elsewhere)
 
 
 def _require_in_service(case: str, configured: ConfiguredModel, places: Mapping[str, Place]) -> None:

@@ -196,7 +196,6 @@ def test_token_is_of_this_portal(
         sso_region=sso_token.region,
         # The portal of a start URL is in one Region, and has just been logged in to there.
         fix=_changed(files, target, sso, "sso_region", sso_token.region) if same else (),
-        given=["other-region"],
     )
     place = _place(files, target, sso, "sso_start_url")
     require(
@@ -205,7 +204,6 @@ def test_token_is_of_this_portal(
         observed=f"{sso_token.path} is a token for {sso_token.start_url}",
         file=place.file,
         line=place.line,
-        given=["other-portal"],
     )
     return f"{sso_token.path} is a token of {sso_token.region or sso.region} for {sso_token.start_url or sso.start_url}"
 

@@ -5,14 +5,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli
 
+from fixtures.settings import ProfileSettings
 from fixtures.simulation.world import load_world
 from tests.harness import judged
+from tests.world_edits import env_file
 
 PAIRS = tomli.loads(Path(__file__).with_name("explained_pairs.toml").read_text(encoding="utf-8"))["pair"]
 
@@ -24,3 +27,45 @@ def test_one_explains_the_other(tmp_path: Path, pair: dict[str, Any]) -> None:
     file.write_text(f'title = "Two faults"\nextends = {pair["worlds"]}\n', encoding="utf-8")
     found = judged(load_world(str(file)), environment=other.environment, probe=one.probe or other.probe)
     assert set(pair["entries"]) - found.edges == set(), found.root_causes
+
+
+CONFIG = "~/.aws/config"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "wanted", "root_cause", "entries"),
+    [
+        pytest.param(
+            "sso_account_id = 210987654321",
+            "sso_account_id = 123456789012",
+            "",
+            "PRF-05",
+            {"SSO-06 < PRF-05:sso_account_id (not-granted)"},
+            id="the account of AWS's examples, which the portal does not list",
+        ),
+        pytest.param(
+            "sso_region = us-east-1",
+            "sso_region = us-east-1a",
+            "",
+            "PRF-05",
+            {"CON-02 < PRF-05:sso_region (login-region)"},
+            id="a zone, where no portal has an address",
+        ),
+        pytest.param(
+            "\nregion = us-east-1",
+            "\nregion = eu-west-1",
+            "us-east-1",
+            "PRF-06",
+            {"ENV-03 < PRF-06 (profile-in-another-region)", "MDL-02 < PRF-06 (of-another-region)"},
+            id="a Region on another continent than the settings, the variables and the models",
+        ),
+    ],
+)
+def test_one_setting_is_one_root_cause(
+    before: str, after: str, wanted: str, root_cause: str, entries: set[str]
+) -> None:
+    world = load_world("compliant")
+    settings = replace(world.parsed_settings(), profile=ProfileSettings(region=wanted))
+    found = judged(world, settings=settings, edit=env_file((before, after), of=CONFIG))
+    assert found.root_causes == [root_cause]
+    assert entries <= found.edges
