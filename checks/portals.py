@@ -4,14 +4,37 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("portals.toml")
+
+
+@dataclass(frozen=True)
+class Forms:
+    """Patterns of hosts with the Region in them, as the group `region`."""
+
+    forms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Hosts:
+    """Hosts, or with a dot in front what they end in."""
+
+    hosts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """The facts of portals.toml: whose `pages` are taken for a portal, by host; start URLs with Regions; AWS's portals."""
+
+    pages: Mapping[str, str]
+    regions: Forms
+    portals: Hosts
 
 
 def page_of(start_url: str) -> str | None:
@@ -23,7 +46,7 @@ def page_of(start_url: str) -> str | None:
     """
     host = host_of(start_url)
     adfs = "AD FS" if urlsplit(start_url).path.startswith("/adfs/") else None
-    return next((whose for known, whose in _known()["pages"].items() if is_of(host, known)), adfs)
+    return next((whose for known, whose in _known().pages.items() if is_of(host, known)), adfs)
 
 
 def region_of(start_url: str) -> str | None:
@@ -32,7 +55,7 @@ def region_of(start_url: str) -> str | None:
     >>> region_of("https://ssoins-0123456789abcdef.portal.eu-west-1.app.aws")
     'eu-west-1'
     """
-    forms = (re.fullmatch(form, host_of(start_url)) for form in _known()["regions"]["forms"])
+    forms = (re.fullmatch(form, host_of(start_url)) for form in _known().regions.forms)
     return next((found["region"] for found in forms if found), None)
 
 
@@ -48,7 +71,7 @@ def lacks_its_path(start_url: str) -> bool:
 
 def is_of_aws(start_url: str) -> bool:
     """Whether the URL is one of AWS's own portals; a company's own domain leads to one."""
-    return any(is_of(host_of(start_url), known) for known in _known()["portals"]["hosts"])
+    return any(is_of(host_of(start_url), known) for known in _known().portals.hosts)
 
 
 def host_of(url: str) -> str:
@@ -62,5 +85,5 @@ def is_of(host: str, known: str) -> bool:
 
 
 @cache
-def _known() -> Mapping[str, Any]:
-    return TomlFile.load(FILE).data
+def _known() -> Known:
+    return TomlFile.load(FILE).build(Known)

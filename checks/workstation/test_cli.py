@@ -60,8 +60,8 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
     require(
         known is None,
         cause="PRE13",
-        expected=f"a release after aws-cli/{known['last']}" if known else "",
-        observed=f"aws-cli/{version}: with a start URL of {host} {known['says']}" if known else "",
+        expected=f"a release after aws-cli/{known.last}" if known else "",
+        observed=f"aws-cli/{version}: with a start URL of {host} {known.says}" if known else "",
     )
     return f"aws --version: {cli_version.text}"
 
