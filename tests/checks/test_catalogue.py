@@ -82,7 +82,7 @@ PARAMETRIZED = {
         "AWS_CREDENTIAL_EXPIRATION",
     ),
     "CRD-05": ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    "CON-02": ("sts", "bedrock", "bedrock-runtime", "portal.sso", "oidc"),
+    "CON-02": ("sts", "bedrock", "bedrock-runtime", "bedrock-mantle", "portal.sso", "oidc"),
     "IAM-01": tuple(
         f"{action}-{model}"
         for action, model in product(
@@ -659,7 +659,7 @@ def test_the_table_shows_pairs_of_cases_as_a_product() -> None:
     assert cells["MDL-08"][3] == (
         "`BEDROCK_MODEL_ID`, `BEDROCK_EMBED_MODEL_ID`, `CHAT_MODEL` × `region`, `agreement`, `entitlement`"
     )
-    assert cells["CON-02"][3] == "`sts`, `bedrock`, `bedrock-runtime`, `portal.sso`, `oidc`"
+    assert cells["CON-02"][3] == "`sts`, `bedrock`, `bedrock-runtime`, `bedrock-mantle`, `portal.sso`, `oidc`"
     assert cells["CLI-01"][3] == "–"
 
 

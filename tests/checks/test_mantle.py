@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from fixtures.evidence.models import ModelName, as_on_mantle
 from fixtures.evidence.permissions import INFER
 from fixtures.settings import ModelSettings, Settings
+from fixtures.simulation.world import World
 from tests.bedrock_edits import (
     ACCOUNT,
     PROFILE,
@@ -20,11 +22,13 @@ from tests.bedrock_edits import (
     both,
     chat,
     deny,
+    model,
     model_arn,
     policy,
     scp,
 )
 from tests.harness import Judged, judged
+from tests.world_edits import machine
 
 PROJECT = f"arn:aws:bedrock-mantle:us-east-1:{ACCOUNT}:project/default"
 RIGHT = policy(allow(INFER, PROJECT), name="Mantle")
@@ -105,3 +109,28 @@ def test_a_model_that_the_second_endpoint_alone_has_is_not_judged_by_the_list_of
 def test_an_identifier_is_written_without_geography_and_revision(identifier: str, there: str) -> None:
     assert as_on_mantle(identifier) == there
     assert ModelName.on_mantle(there).well_formed({})
+
+
+HOST = "bedrock-mantle.us-east-1.api.aws"
+
+
+@pytest.mark.parametrize("fault", ["dns", "refused", "certificate"])
+def test_its_host_is_in_another_domain_that_a_firewall_may_not_let_through(fault: str) -> None:
+    fine = found(both(chat(SONNET), RIGHT), only=("CON-02",))
+    assert fine["CON-02", "bedrock-mantle"]["observed"].startswith(f"{HOST} resolves, answers")
+    result = found(both(chat(SONNET), RIGHT, machine(network={HOST: fault})), only=("CON-02",))
+    assert result.with_status("non_compliant") == {"CON-02 bedrock-mantle"}
+    assert HOST in result["CON-02", "bedrock-mantle"]["observed"]
+    elsewhere = judged("compliant", edit=machine(network={HOST: fault}), only=("CON-02",))
+    assert elsewhere.with_status("not_applicable") == {"CON-02 bedrock-mantle"}
+    assert elsewhere.root_causes == []
+
+
+def test_no_form_is_asked_for_there() -> None:
+    def without_form(world: World) -> World:
+        return replace(world, account=replace(world.account, use_case_form=False))
+
+    reading = policy(allow("bedrock:GetUseCaseForModelAccess"), name="UseCase")
+    waiting = both(without_form, reading, model(SONNET, agreement="NOT_AVAILABLE"))
+    assert judged("compliant", edit=waiting, only=("MDL-08", "IAM-06")).root_causes == ["MDL-08 MOD04"]
+    assert found(both(chat(SONNET), RIGHT, waiting)).root_causes == ["IAM-06 IAM03"]
