@@ -2,7 +2,4 @@
 
 from __future__ import annotations
 
-WITHOUT_A_WORLD = {
-    "PRE14": "a program with rules of its own, named as consumer",
-    "REG07": "a program that reads the other Region variable, named as consumer",
-}
+WITHOUT_A_WORLD: dict[str, str] = {}

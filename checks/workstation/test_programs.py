@@ -7,9 +7,12 @@ import re
 from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
 from fixtures.evidence import Evidence
-from fixtures.evidence.consumers import Program
+from fixtures.evidence.consumers import REGION_VARIABLES, Program
 from fixtures.evidence.obstacles import Obstacle
 from fixtures.readings import Unavailable
+
+OF_FILES = ("shared-credentials-file", "config-file")
+"""botocore's names of the sources that are keys in a file."""
 
 
 @requirement("ENV-11", asks=("consumers",))
@@ -27,14 +30,15 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     in_region = gets.region == evidence.target.region or not evidence.one_region
     require(
         bool(identity or identity is None) and in_region,
-        cause=_cause(program, evidence),
+        cause=_cause(program),
         expected=expected,
-        observed=_observed(gets),
+        observed=_observed(gets, of_region=bool(identity)),
         given=[_condition(program)],
         region=evidence.target.region,
         value=case,
-        file=_file(gets),
-        line=_line(gets),
+        variable=_variable(gets),
+        file=_file(gets) or _file(mine),
+        line=_line(gets) or _line(mine),
         remedy=_remedy(program),
     )
     _require_way(case, program)
@@ -91,10 +95,11 @@ def _credentials(found: Resolution) -> str:
     )
 
 
-def _observed(found: Resolution) -> str:
-    """What the program gets, and what decides it, in one line."""
+def _observed(found: Resolution, *, of_region: bool) -> str:
+    """What the program gets, and what decides it, in one line: of its Region alone, where that is what differs."""
     missing = (found.reason or "").startswith("region-")
     shown = found.because if found.reason == "bad-release" else found.because[:3]
+    shown = found.because[-1:] if of_region else shown
     because = f", because of {', '.join(shown)}" if found.because and not missing else ""
     where = f"in the {found.environment}'s environment"
     if found.works is False and found.says:
@@ -102,18 +107,30 @@ def _observed(found: Resolution) -> str:
     return f"{_credentials(found)} in {found.region or 'no Region'} {where}{because}"
 
 
-def _cause(program: Program, evidence: Evidence) -> str | None:
+def _cause(program: Program) -> str | None:
     """The failure mode; None where what is wrong is not about the program."""
     gets = program.gets
     if gets.reason == "bad-release":
         return None
     if (gets.reason or "").startswith("region-") or (gets.works is not False and program.same):
-        return "REG08"
+        return "REG07" if _reads_another_variable(program) else "REG08"
     if program.rules.order == ("env",):
         return "PRE15" if gets.provider is None else "PRE16"
     if gets.provider is None and gets.profile in (None, program.mine.profile):
         return "ENV15" if gets.misled else "CFG17"
-    return "PRE16"
+    return "PRE14" if gets.provider in OF_FILES else "PRE16"
+
+
+def _reads_another_variable(program: Program) -> bool:
+    """Whether a common variable has the target's Region and this program, which has none of its own, does not read it."""
+    gets = program.gets
+    return program.unread and (gets.region is None or gets.region == program.rules.region.otherwise)
+
+
+def _variable(found: Resolution) -> str | None:
+    """The variable that decides, where it is none of those that a remedy names anyhow."""
+    _, _, name = (found.because[-1] if found.because else "").partition("variable ")
+    return name if name and name not in REGION_VARIABLES else None
 
 
 def _condition(program: Program) -> str:
@@ -133,6 +150,11 @@ def _remedy(program: Program) -> list[str] | None:
     gets = program.gets
     if gets.reason == "bad-release":
         return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
+    keys = next((place for place in gets.because if " line " in place), None)
+    if gets.provider in OF_FILES and keys:
+        return [
+            f"# edit {keys}: take the profile's keys out from there on, which {gets.consumer} uses before SSO"
+        ]
     own = [place for place in gets.because if re.search(r"\.json[c]? line ", place)]
     return [f"# edit {place}: delete the line, so that the shell's variable counts" for place in own] or None
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fixtures.backends import live
-from fixtures.simulation.world import World
+from fixtures.simulation.world import World, load_world
 from tests.harness import judged, says
 from tests.world_edits import Edit, both, env_file, environment, machine, written
 
@@ -26,6 +26,14 @@ def naming(name: str, edit: Edit) -> Edit:
     return lambda world: replace(edit(world), settings={"application": {"consumers": [name]}})
 
 
+def keys_of_the_profile(world: World) -> World:
+    """The environment as `env $(aws configure export-credentials …)` makes it, with keys that AWS knows."""
+    other = load_world("ok-both-token-names")
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+    keys = {name: other.machine.environment[name] for name in names}
+    return replace(environment(**keys, AWS_REGION="us-east-1")(world), role_session=other.role_session)
+
+
 def claude(**variables: str) -> Edit:
     env = {"CLAUDE_CODE_USE_BEDROCK": "1", **variables}
     return written(json.dumps({"env": env}, indent=1), of=SETTINGS)
@@ -35,13 +43,38 @@ def claude(**variables: str) -> Edit:
     ("world", "program", "before", "cause", "remedy", "mended"),
     [
         pytest.param(
-            "reg08-only-aws-region-for-langchain", "langchain-js", environment(), "REG08",
+            "reg07-only-aws-region-for-langchain", "langchain-js", environment(), "REG07",
             "export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1",
             both(
                 environment(AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1"),
                 written("AWS_PROFILE=msh\nAWS_REGION=us-east-1\nAWS_DEFAULT_REGION=us-east-1\n"),
             ),
             id="a Region that it does not read",
+        ),
+        pytest.param(
+            "reg08-litellms-own-variable", "litellm", environment(), "REG08", "export AWS_REGION_NAME=us-east-1",
+            environment(AWS_REGION_NAME="us-east-1"),
+            id="a Region variable that it alone reads",
+        ),
+        pytest.param(
+            "pre14-keys-that-javascript-takes-before-sso", "javascript-sdk", environment(), "PRE14",
+            "# edit ~/.aws/credentials line 2: take the profile's keys out",
+            written("", of="~/.aws/credentials"),
+            id="keys in a file that come first for it",
+        ),
+        pytest.param(
+            "pre15-vercel-reads-no-sso-profile", "vercel-ai", environment(), "PRE15",
+            "env $(aws configure export-credentials --profile msh --format env-no-export)", keys_of_the_profile,
+            id="no SSO profile at all",
+        ),
+        pytest.param(
+            "cfg17-capitals-for-javascript", "javascript-sdk", environment(), "CFG17",
+            "# edit ~/.aws/config line 6: from there on names of settings in small letters",
+            env_file(
+                ("SSO_", "sso_"), ("_Session", "_session"), ("_Account_ID", "_account_id"), ("_Role_Name", "_role_name"),
+                of="~/.aws/config",
+            ),
+            id="names in capitals",
         ),
         pytest.param(
             "pre16-keys-in-langchains-own-variables", "langchain-js", environment(), "PRE16",
