@@ -13,9 +13,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import wait
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from fixtures.threads import Pool
 from reports.formats import fleet, targets
 from reports.screenshots import Browser, BrowserMissing
 from tests.report_material import fleet_of, material
@@ -208,12 +211,31 @@ def throttled(folder: Path, targets: int) -> None:
     )
 
 
+def shared_out(targets: int, calls: int = 20) -> None:
+    """What the calls of one account that AWS throttles take from the others': their time with it, and without."""
+    seconds = {}
+    for slow in (0.01, 1.0):
+        pool, began = Pool("benchmark"), time.perf_counter()
+        of_each = [
+            [pool.start(partial(time.sleep, 0.01 if number else slow), number) for _ in range(calls)]
+            for number in range(targets)
+        ]
+        wait([future for futures in of_each[1:] for future in futures if future])
+        seconds[slow] = time.perf_counter() - began
+        wait([future for future in of_each[0] if future])
+    print(
+        f"{targets - 1} targets beside a throttled {seconds[1.0]:5.2f} s, {seconds[1.0] / seconds[0.01]:.2f} x what they "
+        "take without it"
+    )
+
+
 MEASURED = {
     "simulated": lambda folder: simulated(folder / "report"),
     "live": live,
     "pages": pages,
     "fleet": lambda folder: many(folder, (10, 100, 1000)),
     "throttled": lambda folder: throttled(folder, 50),
+    "shared": lambda folder: shared_out(50),
 }
 
 if __name__ == "__main__":
