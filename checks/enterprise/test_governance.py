@@ -17,9 +17,12 @@ from fixtures.evidence.models import ModelName
 from fixtures.readings import Reading, Unavailable
 from fixtures.unread import satisfying
 
+LAST_DAY = date(2026, 12, 31)
+"""Of the plans Developer and Business (AWS Support User Guide, "Changing AWS Support Plans")."""
+
 
 @requirement("SUP-01")
-def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames) -> str:
+def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames, evidence: Evidence) -> str:
     """The account has a paid support plan."""
     error = support_levels.error
     require(
@@ -34,10 +37,14 @@ def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames
     # AWS Support, "Compare AWS Support Plans": the API tells no plan by its name, and only these have critical cases.
     if "critical" in levels:
         return f"{len(levels)} severity levels, with critical, as the plans from Business Support+ on have"
-    return (
-        f"{len(levels)} severity levels, none of them critical, as a plan has that ends on 2027-01-01: Business Support+ or "
-        "Enterprise has to be chosen by then"
+    told = f"{len(levels)} severity levels, none of them critical, as a plan has that"
+    require(
+        evidence.now.date() <= LAST_DAY,
+        expected="a plan that AWS still has: Business Support+ or one above it",
+        observed=f"{told} ended on 2027-01-01",
+        account=caller_names.account,
     )
+    return f"{told} ends on 2027-01-01: Business Support+ or Enterprise has to be chosen by then"
 
 
 @requirement("SUP-02")

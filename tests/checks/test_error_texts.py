@@ -34,7 +34,7 @@ def first(text: str) -> str | None:
 # --------------------------------------------------------------------------------------------- as they were pasted
 
 
-@pytest.mark.parametrize("paste", PASTED, ids=[paste["from"] for paste in PASTED])
+@pytest.mark.parametrize("paste", PASTED, ids=[f"{n}-{paste['from']}" for n, paste in enumerate(PASTED)])
 def test_the_mode_that_fits_a_public_report_comes_first(paste: dict[str, str]) -> None:
     assert first(paste["text"]) == paste["first"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -150,3 +150,24 @@ def test_a_guardrail_of_another_account_that_cannot_be_read_is_no_verdict() -> N
     )
     assert found["GOV-06"]["status"] == "inconclusive"
     assert found["GOV-06"]["missing_actions"] == ["bedrock:GetGuardrail"]
+
+
+@pytest.mark.parametrize(
+    ("plan", "status"),
+    [("business", "non_compliant"), ("enterprise", "compliant"), ("developer", "non_compliant")],
+)
+def test_a_plan_that_has_ended_is_none(plan: Any, status: str) -> None:
+    """Until then it is one, and the result says how long."""
+
+    def on(day: datetime, world: World) -> World:
+        made = replace(world, support=replace(world.support, plan=plan))
+        return replace(made, clock=replace(world.clock, now=day))
+
+    first, last = datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC)
+    after = judged("enterprise", only=("SUP-01",), edit=lambda world: on(first, world))["SUP-01"]
+    assert after["status"] == status
+    before = judged("enterprise", only=("SUP-01",), edit=lambda world: on(last, world))["SUP-01"]
+    assert before["status"] == ("non_compliant" if plan == "developer" else "compliant")
+    if plan == "business":
+        assert "ended on 2027-01-01" in after["observed"]
+        assert "ends on 2027-01-01" in before["observed"]
