@@ -183,7 +183,50 @@ def test_caller_is_the_profiles_role(
     return f"sts:GetCallerIdentity: {identity.arn}"
 
 
-@requirement("RUN-04", asks=("files",))
+UNREADABLE = frozenset(
+    {
+        "AttributeError",
+        "InvalidChecksumConfigError",
+        "InvalidConfigError",
+        "InvalidDefaultsMode",
+        "InvalidIMDSEndpointError",
+        "InvalidIMDSEndpointModeError",
+        "InvalidMaxRetryAttemptsError",
+        "InvalidRetryConfigurationError",
+        "InvalidRetryModeError",
+        "InvalidSTSRegionalEndpointsConfigError",
+        "ValueError",
+    }
+)
+"""What botocore raises for a setting whose value it does not take (measured for each of its variables and options)."""
+
+
+def _require_readable_settings(error: ReadError, expected: str, evidence: Evidence) -> None:
+    """No single variable and no single option of the profile keeps botocore from building clients."""
+    refused = evidence.refused_setting if error.code in UNREADABLE else None
+    if refused is None:
+        return
+    files, profile = evidence.files, evidence.target.profile
+    stated = files.option(profile, refused.option) if refused.option else None
+    place = files.place_of(stated) if stated else files.header_of(profile)
+    require(
+        False,
+        title=f"botocore cannot read {refused.variable or refused.option}, and builds no client",
+        expected=expected,
+        observed=f"{refused.variable or f'{place}: {refused.option}'}: {error.message}",
+        remedy=[f"unset {refused.variable}", "# or give it a value that botocore takes, where it is set"]
+        if refused.variable
+        else [
+            f"# edit {place}: give {refused.option} of profile {profile} a value that botocore takes, or delete it"
+        ],
+        file=place.file,
+        line=place.line,
+        given=["not-built"],
+        fix=[Unset((refused.variable,))] if refused.variable else (),
+    )
+
+
+@requirement("RUN-04", asks=("files", "refused_setting"))
 def test_runtime_client_is_built_for_the_region(
     runtime_client: Reading, environment: Variables, target: Target, evidence: Evidence
 ) -> str:
@@ -198,6 +241,8 @@ def test_runtime_client_is_built_for_the_region(
         fix=[Unset(("AWS_DEFAULT_REGION",))],
     )
     error = runtime_client.error
+    if error and "endpoint: " not in error.message:
+        _require_readable_settings(error, expected, evidence)
     if error and error.code in ("ValueError", "UnknownServiceError"):
         unknown = error.code == "UnknownServiceError"
         of_endpoint = not unknown and "endpoint" in error.message.lower()

@@ -16,7 +16,7 @@ from fixtures.evidence.identity import Identity, Provider
 from fixtures.evidence.profile import Profile
 from fixtures.settings import CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import World, load_world
-from tests.harness import Judged, judged
+from tests.harness import WORKSTATION, Judged, judged
 from tests.world_edits import Edit, answers, both, env_file, environment, machine, written
 
 ALL = tuple(f"RUN-{number:02}" for number in range(1, 8))
@@ -266,7 +266,7 @@ def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
     assert (result["status"], result["cause"]) == ("non_compliant", None)
     assert "invalid literal for int() with base 10: 'many'" in result["observed"]
     assert result["remedy"] == [
-        f"# correct what botocore cannot read, in {CONFIG} line 6 or in a variable AWS_…"
+        f"# edit {CONFIG} line 12: give max_attempts of profile msh a value that botocore takes, or delete it"
     ]
 
 
@@ -462,3 +462,50 @@ def test_both_names_of_a_token_in_a_file_are_fine_with_one_value() -> None:
     )
     found = judged(world, only=("RUN-02",), edit=written(same, of="~/.aws/credentials"))
     assert found["RUN-02"]["status"] == "compliant"
+
+
+def setting(lines: str) -> Edit:
+    """Lines below the profile's others."""
+    return env_file(("output = json\n", f"output = json\n{lines}\n"), of="~/.aws/config")
+
+
+# ------------------------------------------------------------------------- RUN-04, a setting that botocore cannot read
+
+
+@pytest.mark.parametrize(
+    ("edit", "named", "mends"),
+    [
+        (environment(AWS_MAX_ATTEMPTS=""), "AWS_MAX_ATTEMPTS: ", "unset AWS_MAX_ATTEMPTS"),
+        (environment(AWS_RETRY_MODE="legacyy"), "AWS_RETRY_MODE: ", "unset AWS_RETRY_MODE"),
+        (
+            environment(AWS_REQUEST_CHECKSUM_CALCULATION="when-required"),
+            "AWS_REQUEST_CHECKSUM_CALCULATION: ",
+            "unset",
+        ),
+        (setting("sts_regional_endpoints = true"), "sts_regional_endpoints: ", "# edit ~/.aws/config line "),
+        (setting("s3 =\nsignature_version = s3v4"), "s3: ", "# edit ~/.aws/config line "),
+        (setting("services = acme"), "services: ", "# edit ~/.aws/config line "),
+    ],
+)
+def test_a_setting_that_botocore_cannot_read_is_the_one_root_cause(
+    edit: Edit, named: str, mends: str
+) -> None:
+    found = judged("ok-no-env-file", only=WORKSTATION, edit=edit)
+    assert found.root_causes == ["RUN-04"]
+    assert not found.with_status("inconclusive")
+    assert named in found["RUN-04"]["observed"]
+    assert found["RUN-04"]["remedy"][0].startswith(mends)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        environment(AWS_REQUEST_CHECKSUM_CALCULATION="WHEN_REQUIRED", AWS_DEFAULTS_MODE="standard"),
+        setting("s3 =\n  signature_version = s3v4"),
+        setting("s3 = signature_version = s3v4"),
+        setting("sts_regional_endpoints = legacy\nmax_attempts = 5"),
+    ],
+    ids=["capitals", "nested", "one line", "two options"],
+)
+def test_what_botocore_reads_in_its_own_way_is_no_fault(edit: Edit) -> None:
+    assert judged("compliant", only=("RUN-01", "RUN-02", "RUN-04"), edit=edit).root_causes == []
