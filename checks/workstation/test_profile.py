@@ -911,11 +911,23 @@ def test_profile_has_one_source(
             cause=source.cause,
             expected=f"{source.key} of profile {profile.name} can give credentials",
             observed=f"{source.place}: {source.broken}",
-            remedy=renewed(source.place, profile.name) if source.cause == "CFG15" else None,
+            remedy=_for_source(source, profile.name),
             file=source.place.file,
             line=source.place.line,
         )
     return "SSO is the only source of credentials in the profile"
+
+
+def _for_source(source: _Source, profile: str) -> list[str] | None:
+    """The remedy where the failure mode's does not fit what the source is."""
+    if source.cause == "CFG15":
+        return renewed(source.place, profile)
+    if source.cause == "STS01" and str(source.broken).startswith("credential_source"):
+        return [
+            f"# {source.place}: credential_source is for a process on that machine, container or with those variables; here,",
+            "# write source_profile and the name of a profile that signs in, in its place",
+        ]
+    return None
 
 
 def _other_sources(
@@ -966,5 +978,8 @@ def _broken_chain(files: Files, name: str, fault: str | None) -> tuple[Place, st
         if asking and files.option(each, "role_arn"):
             why = f"mfa_serial of profile {each} has every program ask a person for a code"
             return files.place_of(asking), "PRE10", why
+    source = files.option(chain.profiles[-1], "credential_source")
+    if source and fault:
+        return files.place_of(source), "STS01", f"credential_source {fault}"
     command = files.option(chain.base, "credential_process")
     return (files.place_of(command), "PRE07", fault) if command and fault else None

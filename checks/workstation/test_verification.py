@@ -21,6 +21,7 @@ from fixtures.evidence.tokens import UNUSABLE_TOKEN
 from fixtures.readings import ReadError, Reading, Unavailable
 from fixtures.settings import ROLE_ARN
 from fixtures.targets import Target
+from fixtures.text.sentences import begins
 
 CLAUDE = "anthropic.claude"
 SINCE = {
@@ -29,6 +30,19 @@ SINCE = {
     "login_session": (1, 41, 0),
 }
 """The first botocore that has what a profile may use (botocore's changelog)."""
+WEB_IDENTITY = "assume-role-with-web-identity"
+UNREAD_TOKEN = frozenset({"FileNotFoundError", "IsADirectoryError", "PermissionError"})
+REFUSED_TOKEN = (
+    ACCESS_DENIED | EXPIRED | {"IDPCommunicationError", "IDPRejectedClaim", "InvalidIdentityToken"}
+)
+"""AWS STS API Reference, "AssumeRoleWithWebIdentity": Errors."""
+OF_SESSION = {
+    "DurationSeconds": "duration_seconds",
+    "ExternalId": "external_id",
+    "RoleSessionName": "role_session_name",
+    "SerialNumber": "mfa_serial",
+}
+"""What a profile says of a role's session: AssumeRole's parameter, and the profile's option."""
 NOWHERE = frozenset({"NoCredentialsError", "ProfileNotFound"})
 """What boto3 raises before it asks AWS at all."""
 
@@ -59,7 +73,11 @@ def test_caller_is_known(
     """`sts:GetCallerIdentity` answers with account and ARN."""
     target = evidence.target
     if resolution.error and provider.method == "assume-role":
-        _require_role_is_assumed(resolution.error, source_chain(parsed_files, target.profile))
+        chain = source_chain(parsed_files, target.profile)
+        _require_role_is_assumed(resolution.error, chain)
+        _require_sound_settings_of_roles(resolution.error, parsed_files, chain)
+    if resolution.error and provider.method == WEB_IDENTITY:
+        _require_web_identity(resolution.error, parsed_files, target.profile)
     caller_identity = evidence.caller_identity
     error = caller_identity.error
     if error and error.code in REFUSED:
@@ -143,6 +161,61 @@ def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
         expected=f"an SSO token for profile {chain.base}, which {' → '.join(chain.profiles)} begins with",
         observed=f"{error.code}: {error.message}",
         profile=chain.base,
+        given=["not-assumed"],
+    )
+
+
+def _require_sound_settings_of_roles(error: ReadError, files: Files, chain: SourceChain) -> None:
+    """What the profiles say of a role's session is what AWS STS takes: botocore looks at lengths, STS at the rest."""
+    told = re.search("|".join(OF_SESSION), error.message, re.IGNORECASE)
+    if error.code not in ("ParamValidationError", "ValidationError") or told is None:
+        return
+    option = next(name for told_as, name in OF_SESSION.items() if told_as.casefold() == told[0].casefold())
+    where = next((stated for name in chain.profiles if (stated := files.option(name, option))), None)
+    place = files.place_of(where) if where else files.header_of(chain.profiles[0])
+    # botocore says what is wrong in a line of its own.
+    wrong = re.split(r"failed:(?:\s|\\n)*", error.message)[-1]
+    require(
+        False,
+        title=f"{option} is not what AWS STS takes for the role",
+        expected=f"{option} as the role {chain.roles[-1]} allows it",
+        observed=f"{place}: {option}: {begins(wrong)}",
+        remedy=[f"# edit {place}: correct {option}, or delete the line where the role asks for none"],
+        file=place.file,
+        line=place.line,
+        given=["not-assumed"],
+    )
+
+
+def _require_web_identity(error: ReadError, files: Files, profile: str) -> None:
+    """The token of the pod or the job is there, and the role trusts who issued it."""
+    stated = files.option(profile, "web_identity_token_file")
+    place = files.place_of(stated) if stated else None
+    said = place or "AWS_WEB_IDENTITY_TOKEN_FILE"
+    where = f"{place}: web_identity_token_file" if place else said
+    require(
+        error.code not in UNREAD_TOKEN,
+        cause="PRE11",
+        expected="the token of the pod or the job, in the file that is named",
+        observed=f"{where}: {begins(error.message)}",
+        remedy=[
+            f"# have the job or the pod write its token where {said} says, before this runs; or correct the path there"
+        ],
+        file=place and place.file,
+        line=place and place.line,
+        given=["not-assumed"],
+    )
+    require(
+        error.code not in REFUSED_TOKEN,
+        cause="PRE11",
+        expected="a role that trusts the token's issuer, audience and subject",
+        observed=f"sts:AssumeRoleWithWebIdentity: {error.code}: {begins(error.message)}",
+        remedy=[
+            f"# have the job or the pod write a fresh token where {said} says; where it is fresh, the role's trust policy",
+            "# is to name its issuer, its audience (sts.amazonaws.com) and its subject as they stand in the token",
+        ],
+        file=place and place.file,
+        line=place and place.line,
         given=["not-assumed"],
     )
 

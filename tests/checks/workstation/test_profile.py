@@ -25,7 +25,7 @@ from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
 from tests.harness import Judged, judged, says
-from tests.world_edits import Edit, both
+from tests.world_edits import Edit, both, environment
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 PROFILE = tuple(f"PRF-{number:02}" for number in range(1, 11))
@@ -1074,7 +1074,9 @@ def test_a_role_that_starts_from_nowhere_is_named(lines: str, observed: str) -> 
 )
 def test_a_role_that_starts_somewhere_is_fine(lines: str) -> None:
     allowed = Settings(credentials=CredentialSettings(allowed_providers=("assume-role",)))
-    found = of_compliant(written(f"[profile msh]\nrole_arn = {ROLE}\n{lines}"), "PRF-10", settings=allowed)
+    keys = environment(AWS_ACCESS_KEY_ID="AKIAQCANARYSTALEKEY1", AWS_SECRET_ACCESS_KEY="CANARYsecret")
+    config = written(f"[profile msh]\nrole_arn = {ROLE}\n{lines}")
+    found = of_compliant(both(keys, config), "PRF-10", settings=allowed)
     assert found["PRF-10"]["status"] == "compliant"
 
 

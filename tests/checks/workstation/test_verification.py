@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from checks.requirement import NonCompliant
 from checks.workstation.test_verification import test_caller_is_the_profiles_role as is_the_profiles_role
@@ -509,3 +510,72 @@ def test_a_setting_that_botocore_cannot_read_is_the_one_root_cause(
 )
 def test_what_botocore_reads_in_its_own_way_is_no_fault(edit: Edit) -> None:
     assert judged("compliant", only=("RUN-01", "RUN-02", "RUN-04"), edit=edit).root_causes == []
+
+
+# ------------------------------------------------------------------- RUN-02, a role that cannot be had, and why not
+
+OWN = "sso_session = msh\nsso_account_id = 210987654321\nsso_role_name = BedrockDeveloper\n"
+WEB = "role_arn = arn:aws:iam::210987654321:role/App\nweb_identity_token_file = ${home}/token\n"
+INSTANCE = "role_arn = arn:aws:iam::210987654321:role/App\ncredential_source = Ec2InstanceMetadata\n"
+
+
+def refusal(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "AssumeRole")
+
+
+def test_a_web_identity_whose_token_is_not_there_is_the_one_root_cause() -> None:
+    found = judged("compliant", only=WORKSTATION, edit=env_file((OWN, WEB), of=CONFIG), environment="ci")
+    assert found.root_causes == ["RUN-02 PRE11"] and not found.with_status("inconclusive")
+    assert "web_identity_token_file: [Errno 2] No such file" in found["RUN-02"]["observed"]
+    assert "~/.aws/config line 8" in found["RUN-02"]["remedy"][0]
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "cause"),
+    [
+        ("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity", "PRE11"),
+        ("InvalidIdentityToken", "No OpenIDConnect provider found in your account", "PRE11"),
+        ("ExpiredTokenException", "Token expired: current date/time must be before the expiration", "PRE11"),
+        # Nothing that the role or its token could be blamed for.
+        ("Throttling", "Rate exceeded", None),
+    ],
+)
+def test_a_web_identity_that_the_role_refuses_is_told_from_one_that_is_not_answered(
+    reads: Callable[..., None], code: str, message: str, cause: str | None
+) -> None:
+    reads("credentials", refusal(code, message))
+    edit = both(env_file((OWN, WEB), of=CONFIG), written("eyJ.eyJ.CANARY", of="~/token"))
+    result = judged("compliant", only=("RUN-02",), edit=edit, environment="ci")["RUN-02"]
+    assert (result["status"], result["cause"]) == ("non_compliant" if cause else "inconclusive", cause)
+    assert cause is None or (message in result["observed"] and "CANARY" not in str(result))
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "message", "option"),
+    [
+        ("external_id = x", None, "Invalid length for parameter ExternalId, value: 1", "external_id"),
+        ("duration_seconds = 43200", "ValidationError",
+         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", "duration_seconds"),
+        ("role_session_name = jo doe", "ValidationError",
+         "1 validation error detected: Value 'jo doe' at 'roleSessionName' failed to satisfy constraint",
+         "role_session_name"),
+    ],
+)  # fmt: skip
+def test_what_sts_does_not_take_for_a_role_is_named_by_its_line(
+    reads: Callable[..., None], line: str, code: str | None, message: str, option: str
+) -> None:
+    if code:
+        reads("credentials", refusal(code, message))
+    found = judged("ok-role-assumed-from-sso", only=("RUN-02",), edit=setting(line))
+    assert found["RUN-02"]["status"] == "non_compliant"
+    assert f"line 17: {option}: {message}" in found["RUN-02"]["observed"]
+    assert found["RUN-02"]["remedy"] == [
+        f"# edit {CONFIG} line 17: correct {option}, or delete the line where the role asks for none"
+    ]
+
+
+def test_a_source_of_credentials_that_this_machine_has_not_is_named_without_a_login_beside_it() -> None:
+    found = judged("compliant", only=WORKSTATION, edit=env_file((OWN, INSTANCE), of=CONFIG))
+    assert found.root_causes == ["PRF-10 STS01"]
+    assert "credential_source Ec2InstanceMetadata has no credentials here" in found["PRF-10"]["observed"]
+    assert "source_profile" in found["PRF-10"]["remedy"][1]
