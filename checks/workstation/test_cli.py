@@ -137,6 +137,7 @@ def test_cli_and_boto3_are_the_same_caller(
     cli_caller: CliCaller, dead_token: str | None, cli_keys: dict[str, datetime], evidence: Evidence
 ) -> str:
     """The CLI and boto3 resolve the same account and ARN for the profile."""
+    # Before the identity, which boto3 has not: what the CLI keeps is why people say that the login works.
     if dead_token and cli_caller.arn and cli_keys:
         require(
             False,
@@ -149,6 +150,7 @@ def test_cli_and_boto3_are_the_same_caller(
     expected = f"the AWS CLI answers as boto3 does: {identity.arn}"
     if cli_caller.arn is None:
         said = f"aws sts get-caller-identity: {_last_line(cli_caller.said or '')}"
+        # A proxy or a missing right says nothing of who the AWS CLI is.
         if cli_caller.code not in INVALID_KEYS | EXPIRED | BAD_SIGNATURE:
             raise Unavailable(said, given=("not-asked",))
         require(

@@ -94,6 +94,7 @@ def _as_meant(bundle: CaBundle) -> str:
 
 def _bundle_edit(bundle: CaBundle, place: Place | None) -> list[str] | None:
     """The remedy where it is not that of the failure mode; `place` is the profile's line."""
+    # The right certificate in the wrong form: to take the setting away would leave it untrusted.
     if bundle.kind == "der":
         made = f"{bundle.path}.pem"
         return [
@@ -146,6 +147,7 @@ def test_endpoint_is_reached_and_trusted(
     header = files.header_of(target.profile)
     anywhere = any(not e.reading.error and e.reading.value["resolved"] for e in endpoints.values())
     require(
+        # Where nothing resolves at all the network is at fault, and not the name of a Region.
         found.resolved or endpoint.in_known_region or not anywhere,
         cause="REG03",
         expected=f"a Region that AWS has, for {found.host} to resolve",
@@ -157,6 +159,7 @@ def test_endpoint_is_reached_and_trusted(
         region="us-east-1",
         given=["login-region" if of_login else "unknown-region"],
     )
+    # Before the connection: what the proxy refuses would be taken for a firewall.
     refused = TUNNEL.search(found.error or "")
     require(
         refused is None,

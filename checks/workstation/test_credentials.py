@@ -91,6 +91,7 @@ def test_sso_provider_wins(
         f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
     )
     require(
+        # An emulator's keys are for the emulator, and CI has its keys in variables.
         method != "env" or method in allowed or winners.emulated,
         cause="ENV01",
         expected=wanted,
@@ -99,6 +100,8 @@ def test_sso_provider_wins(
         fix=[Unset(KEY_VARIABLES)],
     )
     require(
+        # On EKS the web identity is meant, and is allowed there; one that
+        # the profile has itself is not the environment's.
         method != WEB_IDENTITY or method in allowed or not token_file,
         cause="PRE05",
         expected=wanted,
@@ -186,6 +189,8 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         remedy = [f"aws {how} --profile {shlex.quote(profile)}"]
         title = f"Nothing gives profile {profile} credentials"
     elif (
+        # First what the file itself shows: AWS refuses a token of
+        # other keys with the code of a key that is gone.
         method in STATIC and refusal in REFUSED and (fault := fault_of_keys(files, evidence.profile, refusal))
     ):
         cause, title, place, fix = fault.cause, fault.title, fault.place, [*fault.fix]
@@ -194,6 +199,7 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         cause, seen = "STS03", f"{method} wins: the long-lived key AKIA…{provider.key_tail or ''} in {place}"
         gone = file_fixes.without_keys(files, profile)
         fix = [*gone, Ask(f"aws configure sso --profile {shlex.quote(profile)}")]
+    # It works: no remedy may take away the only credentials that the profile has.
     elif refusal == "":
         title = f"The profile {_way(method, profile, files)}: that works, and is not what the guide asks for"
         remedy = _allowing(method, profile, files, allowed)
@@ -347,6 +353,7 @@ def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Ite
 def _placeholders(present: dict[str, Value]) -> Iterable[_Fault]:
     stand_ins = {name: value["placeholder"] for name, value in present.items() if value["placeholder"]}
     key = present.get(KEY)
+    # With a stray character in it a key is malformed by that alone, which ENV10 says.
     malformed = key and not key["well_formed"] and not set(key["flaws"]).intersection(UNWANTED)
     if malformed and KEY not in stand_ins:
         stand_ins[KEY] = f"{key['length']} characters" if key else ""
@@ -431,6 +438,7 @@ def test_temporary_keys_have_their_token(
     key = environment.described(KEY)
     keys = environment.told["keys"]
     require(
+        # Half a pair is CRD-02's to name.
         keys["pairing"] != "complete" or not keys["token_missing"],
         cause="ENV02",
         expected=f"{SESSION} beside a temporary {KEY}",
@@ -438,6 +446,7 @@ def test_temporary_keys_have_their_token(
         variable=KEY,
         fix=[Unset(KEY_VARIABLES)],
     )
+    # The profile default is what a child process gets that selects none.
     for name in dict.fromkeys((target.profile, "default")):
         _require_token_in_files(files, name, target.profile)
     for call in credential_calls:
@@ -541,6 +550,7 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
     ends = instant(key["ends"])
     left = None if ends is None else ends - evidence.now
     require(
+        # A long-term key does not say when it ends: Bedrock does, below.
         left is None or left >= minimum,
         cause="ENV14" if left is not None and left <= timedelta() else None,
         expected=f"a Bedrock API key that lasts {minimum.total_seconds() // 60:.0f} minutes or more",
@@ -582,6 +592,7 @@ def test_environment_selects_the_profile(
         unset = [f"unset {case}", "# and remove the line that sets it in new shells"]
     elif case == "AWS_PROFILE":
         fix.append(Export(case, target.profile))
+    # A profile may be called in letters of any language.
     garbled = [seen for seen in unwanted(told) if seen != UNWANTED["non-ascii"]]
     if told["value"] == target.profile:
         return f"{case} is {target.profile}"
@@ -625,6 +636,7 @@ def _require_harmless_default(target: Target, evidence: Evidence) -> None:
     """Without AWS_PROFILE nothing else is taken for the profile: no static keys of the profile default."""
     files = evidence.files
     key = files.option("default", "aws_access_key_id")
+    # Static keys that may win are an IAM user's on purpose.
     if key is None or target.profile == "default" or not set(STATIC).isdisjoint(evidence.allowed_providers):
         return
     place = files.place_of(key)

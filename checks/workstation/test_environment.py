@@ -162,6 +162,8 @@ def test_regions_agree(
         meant = wanted or sdk.meant_by(each.region or target.region, approved)
         require(
             False,
+            # An empty AWS_DEFAULT_REGION makes
+            # https://bedrock-runtime..amazonaws.com; boto3 never reads AWS_REGION.
             cause="REG03" if each.region else "REG02" if each.by == "AWS_DEFAULT_REGION" else None,
             expected="the name of a region, such as us-east-1, and not of a zone",
             observed=", ".join(map(str, odd)),
@@ -257,6 +259,7 @@ def test_path_leads_to_a_file(
         return _bundle_of_the_application(file, environment)
     flaw = _path_flaw(file, case)
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
+    # The guide's file names both places; a machine that signs in with SSO has nothing at the second.
     if flaw == "ENV12" and (because := _needs_no_file(file.shown(case), kind, files, evidence)):
         not_applicable(f"{file.shown(case)} is not there, and need not be: {because}")
     alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
@@ -277,6 +280,7 @@ def test_path_leads_to_a_file(
 def _bundle_of_the_application(file: EnvFile, environment: Variables) -> str:
     """The CA bundle that the file names for the application is there; what the process has already is for CON-01."""
     place = file.place(BUNDLE)
+    # load_dotenv leaves alone what is set.
     if BUNDLE in environment:
         return f"{place}: {BUNDLE} is not read, since the process has one"
     if BUNDLE not in file.leads:
@@ -334,6 +338,8 @@ def test_clients_retry(env_file: EnvFile | None, retrying: Reading | None) -> st
     )
     retries = value_of(retrying, "no-client")["retries"] if retrying else {}
     require(
+        # AWS_MAX_ATTEMPTS counts the first attempt too (AWS SDKs
+        # and Tools Reference Guide, "Retry behavior").
         (retries.get("mode"), retries.get("total_max_attempts")) == (mode, _whole(attempts)),
         expected=expected,
         observed=f"a client that is built with them retries so: {retries}",
@@ -406,6 +412,7 @@ def test_environment_does_not_override(
         """Whether one of the two values is wrong itself, which is for the requirement about that value."""
         both = (file.value(name) or "", environment.get(name) or "")
         if name in REGION_VARIABLES:
+            # Where the file's value is wrong itself, to let it win would break what works.
             own = profiles_region(files, target.profile)
             return not all(map(sdk.supports_bedrock, both)) or (own is not None and own.region != both[0])
         opened = next((found for found in files if found.variable == name), None)

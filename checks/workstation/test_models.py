@@ -152,6 +152,7 @@ def test_model_is_active(
         ending = "it has reached the end of its life"
     else:
         life = configured.model.lifecycle
+        # No word on it is not ACTIVE, and not LEGACY either.
         if not life.status:
             raise configured.unavailable("Bedrock does not say how long it lasts")
         over = life.end is not None and life.end <= evidence.now
@@ -254,6 +255,7 @@ def _instead(configured: ConfiguredModel, cause: str, evidence: Evidence) -> lis
 
 def _fault(configured: ConfiguredModel, now: datetime) -> tuple[str, str] | None:
     """The failure mode that keeps the model from being called, and its words."""
+    # Of a model that is retired Bedrock's own words are better than what its form says.
     if not configured.well_formed and not configured.retired:
         return "MOD02", f"{FORMS[0]} is expected, and it is of none of these forms"
     if configured.retired:
@@ -354,6 +356,7 @@ def test_profile_is_active_and_has_the_model(
         not_applicable(f"{case} is {configured.name.text}, and no inference profile")
     inside = sorted({arn.rsplit("/", 1)[-1] for arn in profile.models})
     wanted = configured.name.base
+    # In every destination a profile has one and the same model.
     right = inside == [wanted] if wanted else bool(inside)
     model = configured.offers.model(configured.base)
     ways = (
@@ -394,6 +397,7 @@ def test_requests_stay_in_the_permitted_geography(
     if case in routed_models:
         profile = routed_models[case].profile
         outside = [each for each in (profile.regions if profile else ()) if not within(residency, each)]
+        # What the name does not tell, the profile's destinations do.
         leaves = bool(outside)
         where = ", ".join(each or "any Region" for each in outside)
     require(
@@ -470,6 +474,7 @@ def _require_fit(
     configured = models[case]
     if fits(configured.model, case):
         return
+    # The same provider first: its models take the requests that the application makes now.
     related = replacements(configured, evidence.now, permitted_geography(evidence))
     listed = related or replacements(
         configured, evidence.now, permitted_geography(evidence), same_provider=False

@@ -105,6 +105,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> str
         _fail([Denial(Need(denial.action, "*"), denial)], ("denied", *caller_meant(evidence)), evidence)
     if error and error.code in ACCESS_DENIED | INVALID_KEYS:
         with_key = "api key" in error.message.lower()
+        # STS knew the keys: where Bedrock does not, the account has not enabled the Region.
         refused = "REG04" if error.code in INVALID_KEYS else None
         require(
             False,
@@ -151,6 +152,8 @@ def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: 
     if not compared:
         raise Unavailable("no call of this run got as far as IAM's decision", given=("no-call",))
     told = {need: each for need, each in compared.items() if each.untold == ()}
+    # Of what IAM's simulator does not see: resource control
+    # policies, session policies, policies of VPC endpoints.
     unseen = [
         Denial(need, each.made)
         for need, each in told.items()
@@ -248,6 +251,7 @@ def test_guardrails_may_be_applied(
     needs = [Need(APPLY_GUARDRAIL, arn) for arn in guardrails.on(configured.name)]
     denied = [need for need in needs if guardrail_rulings[need].denied]
     made = calls_made.get(permissions.need(INVOKE, configured))
+    # The call went through whatever is enforced on it, also what this caller may not list.
     if made and made.allowed and not denied:
         return f"a call of {configured.name.text} succeeded, with all guardrails that it goes through"
     if guardrails.unread and not denied:

@@ -98,6 +98,7 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     )
     _require_encoding(found, evidence.target.profile)
     duplicates = found.file["duplicates"]
+    # One stands for all: the fix joins every section that stands twice.
     for twice in duplicates[:1]:
         what = f"[{twice['header']}]"
         if twice["of"] == "option":
@@ -166,6 +167,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             file=link,
         )
     require(
+        # The null device is how people say that there is to be no such file.
         found.variable is None or found.path in (default, os.devnull),
         cause="ENV12",
         expected=f"{found.variable} names a file, or is unset for {default}",
@@ -173,6 +175,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         variable=found.variable,
         fix=[Unset((str(found.variable),))],
     )
+    # A machine that signs in with SSO alone has no credentials file, and needs none.
     if found is files.credentials or elsewhere:
         return
     for another in evidence.value("file.config.elsewhere"):
@@ -180,6 +183,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         title, remedy = None, None
         path, own_home = another["path"], another["path"].removesuffix("/.aws/config")
         if cause == "WIN05":
+            # -n: a file that has come to be there meanwhile is not overwritten.
             copied = f"mkdir -p ~/.aws && cp -n {shlex.quote(path)} {default}"
             remedy = [copied, f"aws sso login --profile {shlex.quote(profile)}"]
         elif another["because"] == "sudo":
@@ -259,6 +263,7 @@ def test_profile_exists(
     config, credentials = parsed_files.config, parsed_files.credentials
     exists = name in profile_names
     selected = name in (environment.get("AWS_PROFILE"), environment.get("AWS_DEFAULT_PROFILE"))
+    # Who selects the name in the environment too has not mistyped it: then the letters in the file are wrong.
     meant = config.meant_for(name, in_any_case=selected)
     own = config.read_as(name)
     # A header of the config file that is skipped although the credentials file has the profile loses its settings too,
@@ -371,6 +376,7 @@ def test_nothing_replaces_the_profile(parsed_files: Files, target: Target, evide
         )
     hidden = [section for section in config.meant_for(name) if _has_settings(section, "sso_")]
     keys = credentials.read_as(name)
+    # Keys that are allowed to win are those of an IAM user, and are meant.
     wanted = (
         "sso" in evidence.allowed_providers and "shared-credentials-file" not in evidence.allowed_providers
     )
@@ -481,6 +487,7 @@ def _line_to_add(
         return [f"{edit} a line {key} = with {WHAT[key]}, or let the AWS CLI ask for all four:", ask], []
     first, *others = candidates
     also = f"; the portal grants {', '.join(candidates)}" if others else ""
+    # Which of several roles it is to be nobody decides for the user.
     fix = file_fixes.add_setting(found, section, key, first) if not others else []
     return [f"{edit} {key} = {first} below it{also}"], fix
 
@@ -524,6 +531,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         not_applicable(
             f"the profile has no {case}, and [credentials] allowed_providers has what wins in place of sso"
         )
+    # Only here: a header that was meant for the profile is a fault, whatever else gives credentials.
     _need_a_profile(evidence)
     require(
         profile.has(case),
@@ -537,6 +545,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
     require_kept(stated["facts"] if stated else None, f"{place}: {case}")
     seen = f"{place}: {case} = {value if value is not None else '(not shown)'}"
     require(
+        # To botocore a comment behind a value, and quotes around it, are a part of the value.
         not stated or not {"inline-comment", "quoted"}.intersection(stated["facts"]["flaws"]),
         cause="CFG09",
         expected=f"{FORM_NAMES[case]}, without comment or quotes",
@@ -545,6 +554,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         line=place.line,
         fix=lambda: file_fixes.clean_value(parsed_files.of(stated), stated, case) if stated else [],
     )
+    # What the value was taken from says more than that it is not well formed: so these come before its form.
     _require_an_access_portal(case, value, place)
     _require_the_portals_path(case, value, profile, parsed_files, evidence)
     _require_digits_alone(case, value, place)
@@ -560,6 +570,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         line=place.line,
     )
     wanted = _wanted(evidence.settings.profile).get(case, "")
+    # Before the placeholders: what compliance.toml asks for is meant, however it reads.
     if wanted:
         require(
             _same(case, str(value), wanted),
@@ -619,6 +630,7 @@ def _log_in(profile: Profile) -> list[str]:
 def _require_digits_alone(case: str, value: str | None, place: Place) -> None:
     """An account number is not written as consoles and spreadsheets write it. The number itself is nobody's business."""
     digits = re.sub(r"[\s.,'\u2010-\u2015\u2019-]", "", value or "") if case == "sso_account_id" else ""
+    # In masked evidence a * stands for a digit.
     written = {
         12: "with something between its digits" if digits != value else None,
         **dict.fromkeys((9, 10, 11), "without the zeros in front, which spreadsheets drop"),
@@ -691,6 +703,7 @@ def test_region_is_the_expected_one(
     _require_first_column(parsed_files, profile, {"region"})
     wanted = evidence.settings.profile.region
     header = parsed_files.header_of(profile.name)
+    # boto3 reads AWS_DEFAULT_REGION alone: where that is set too, AWS_REGION misleads nobody.
     ignored = environment.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in environment else None
     file = evidence.env_file_found
     # Where the two differ, ENV-09 says of the variable of this process that it is stale.
@@ -801,6 +814,7 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> str:
     place = parsed_files.place_of(named) if named else parsed_files.header_of(profile.name)
     written = str(profile.session_name)
     # What was copied from a page may hold characters that nobody sees.
+    # To botocore a comment behind the name is a part of the name.
     bare = "".join(filter(str.isprintable, written)).strip("\"'").partition(" #")[0].strip()
     if profile.session is None:
         misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
@@ -949,6 +963,7 @@ def _other_sources(
         broken = _broken_chain(files, profile.name, fault)
         sources.append(_Source("role_arn", *(broken or (place("role_arn"), None, None))))
     half = half_pair(files, profile.name)
+    # A key without its secret ends botocore's chain, unless a role comes before it.
     if half and half[0] == "aws_access_key_id" and not sources:
         sources.append(_Source(half[0], half[1], "CFG15", half[2]))
     elif "aws_access_key_id" in profile.options:
@@ -975,6 +990,7 @@ def _broken_chain(files: Files, name: str, fault: str | None) -> tuple[Place, st
         return chain.broken[0], "STS01", chain.broken[1]
     for each in chain.profiles:
         asking = files.option(each, "mfa_serial")
+        # Without role_arn nobody reads mfa_serial.
         if asking and files.option(each, "role_arn"):
             why = f"mfa_serial of profile {each} has every program ask a person for a code"
             return files.place_of(asking), "PRE10", why

@@ -44,6 +44,7 @@ def test_region_supports_bedrock(
     is_name = sdk.partition_of(named.region) is not None
     lacks = f"botocore {sdk.botocore} lists no Bedrock there"
     if is_name and not sdk.knows(named.region):
+        # A new Region is no misspelt one: without AWS's own list nothing is said against it.
         if beyond_sdk.listed is None or named.region in beyond_sdk.listed:
             newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
             raise Unavailable(newer, given=("newer",))

@@ -83,6 +83,8 @@ def _elsewhere(sso: Sso, logins: list[OtherLogin]) -> tuple[OtherLogin | None, s
     same_portal = [x for x in logins if x.normalised_start_url == normalise_start_url(sso.start_url)]
     for login in same_portal:
         if login.because == "cache":
+            # A profile without sso-session finds its token by the hash of
+            # its exact URL: a / more is all that is wrong.
             misspelt = not sso.session_name and login.named_after_start_url
             return login, "TOK04" if misspelt else "TOK03"
     for login in same_portal:
@@ -135,6 +137,7 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, targe
 def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> str:
     """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
+    # botocore refreshes it on the way: that such a token has ended is no fault.
     if sso_token.renewable or (sso_token.remaining >= minimum and sso_token.remaining > timedelta()):
         return _life(sso_token)
     ended = sso_token.remaining <= timedelta()
@@ -182,6 +185,7 @@ def test_token_is_of_this_portal(
     """The token's Region and start URL are the profile's."""
     if sso_token.region is None and sso_token.start_url is None:
         not_applicable("the token's file names neither Region nor start URL, and need not")
+    # Tools that export a token leave out what they do not know.
     same = sso_token.start_url is None or _same_portal(sso_token.start_url, sso.start_url)
     place = _place(files, target, sso, "sso_region")
     if not (same and sso_token.region in (None, sso.region)) and _is_honoured(evidence):
@@ -351,6 +355,7 @@ def test_portal_grants_the_role(
     )
     refused = resolution.error
     require(
+        # Listed and refused all the same: the permission set is not provisioned in the account.
         refused is None or refused.code not in PORTAL_NO_ACCESS,
         cause="TOK12",
         expected=f"the portal issues credentials for {sso.role} in account {sso.account}, which it lists",
@@ -376,6 +381,7 @@ def test_token_files_are_private(token_cache: TokenCache, platform: str) -> str:
     """The token files are private to their owner."""
     if platform == "windows":
         not_applicable("Windows has no permission bits; a user's home folder is private there")
+    # A client's registration has a secret as well.
     secret = [token for token in token_cache.tokens if token["secrets"]]
     if not secret:
         not_applicable(f"there is no token file in {token_cache.path}")

@@ -52,6 +52,7 @@ def test_session_is_built(session: Reading) -> str:
     """`boto3.Session(profile_name, region_name)` is built."""
     code = session.error.code if session.error else ""
     require(
+        # Only these are about the profile; any other error leaves open whether it can be built.
         code not in {"ProfileNotFound", "ConfigParseError"},
         cause={"ProfileNotFound": "CFG01", "ConfigParseError": "CFG03"}.get(code),
         expected="a boto3 session for the profile",
@@ -226,6 +227,7 @@ def _why_refused(code: str, provider: Provider, environment: Variables, region: 
         return "PRE04"
     if code not in INVALID_KEYS:
         return None
+    # Before the Region: AWS refuses a temporary key without its token everywhere, with the same code.
     if provider.key_kind == "ASIA" and not provider.token:
         return "ENV02" if provider.method == "env" else "PRE02"
     if provider.key_kind == "AKIA":
@@ -337,6 +339,7 @@ def test_runtime_client_is_built_for_the_region(
     endpoint = str(client["endpoint"])
     approved = endpoint.startswith(tuple(evidence.settings.credentials.approved_endpoints))
     require(
+        # A VPC endpoint's own name has the Region in it too.
         approved or f".{target.region}." in endpoint,
         cause="REG06",
         expected=expected,
