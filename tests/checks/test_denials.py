@@ -397,14 +397,27 @@ def test_an_own_profile_that_may_not_be_read_is_proven_to_need_just_that() -> No
     assert lines[-1] == "# proven: with it, IAM's simulation allows all of it"
 
 
-def test_a_tag_that_a_profile_has_to_have_is_the_profiles_and_not_the_requests() -> None:
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("may_read", [False, True])
+def test_a_tag_that_a_profile_has_to_have_is_the_profiles_and_not_the_requests(
+    may_read: bool, probe: bool
+) -> None:
     tagged = allow(INVOKING, APPLICATION, Condition={"StringEquals": {"aws:ResourceTag/team": "red"}})
     on_models = allow(INVOKING, "arn:aws:bedrock:*::foundation-model/*")
-    result = found(both(own_profile, policy(allow(READING), tagged, on_models)), only=CALLS, probe=True)
-    assert result.root_causes == ["IAM-01 IAM01"]
-    lines = first(result)["remedy"]
-    assert "name an inference profile of the account that has the tag aws:ResourceTag/team, red" in lines[0]
-    assert lines[1].startswith(f"aws bedrock list-tags-for-resource --resource-arn {APPLICATION} ")
+    reading = [*READING, *(["bedrock:ListTagsForResource"] if may_read else [])]
+    allowed = policy(allow(reading), tagged, on_models)
+    result = found(both(own_profile, allowed), only=CALLS, probe=probe)
+    assert result.root_causes == ["IAM-01 IAM01"][: int(may_read or probe)]
+    if result.root_causes:
+        lines = first(result)["remedy"]
+        assert (
+            "name an inference profile of the account that has the tag aws:ResourceTag/team, red" in lines[0]
+        )
+        assert lines[1].startswith(f"aws bedrock list-tags-for-resource --resource-arn {APPLICATION} ")
+    red = both(own_profile, profile("abcdef123456", tags={"team": "red"}))
+    mended = found(both(red, allowed), only=CALLS, probe=probe)
+    assert mended.root_causes == []
+    assert (mended.with_status("inconclusive") == set()) == (may_read or probe)
 
 
 def test_a_wildcard_that_is_compared_as_a_letter_is_named() -> None:
