@@ -252,6 +252,20 @@ def test_what_the_organisation_denies_of_some_models_or_regions_is_found_without
     assert result.with_status("inconclusive") == set()
 
 
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("actions", ["*", INVOKING], ids=["all", "invocations"])
+def test_a_region_that_another_policy_denies_is_found_behind_that_of_the_place(
+    actions: str | list[str], probe: bool
+) -> None:
+    of_the_place = scp(deny(actions, Condition={**OFFICE, **FROM_A_SERVICE}), name="Network")
+    here = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}
+    result = found(both(of_the_place, scp(deny("bedrock:*", Condition=here), name="Regions")), probe=probe)
+    assert result.root_causes == ["IAM-02 IAM02"]
+    assert "in us-east-2 through" in result["IAM-02", "CHAT_MODEL"]["observed"]
+    alone = found(of_the_place, only=CALLS, probe=True)
+    assert (alone.root_causes, alone.with_status("inconclusive")) == ([], set())
+
+
 def test_on_foundation_models_alone_it_is_left_to_a_call_and_then_to_the_organisation() -> None:
     inside = scp(deny(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=OFFICE))
     assert found(inside).root_causes == []
