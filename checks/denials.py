@@ -63,6 +63,7 @@ def _of_everything(decision: Decision, why: str) -> Iterator[str]:
 def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
     """Where a global profile is what is denied: the profile of the own geography that the account lists."""
     through = (denial.need.through or denial.need.resource).rsplit("/", 1)[-1]
+    # Where an Allow is missing the profile may be right, and the statement is what is too small.
     if not denial.decision.explicit or not through.startswith("global."):
         return
     for variable, configured in evidence.models.items():
@@ -80,6 +81,7 @@ def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[
     """Where destinations of a profile are denied by a policy whose conditions nobody here can read."""
     regions = sorted({need.resource.split(":")[3] or "any Region" for need in proposal.needs if need.through})
     only_routed = all(need.through for need in proposal.needs)
+    # These two can be read here, and their conditions are told one by one.
     if denial.decision.layer in (IDENTITY, BOUNDARY) or not regions or not only_routed:
         return
     words = _words()["routed"]

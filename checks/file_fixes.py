@@ -35,9 +35,11 @@ def change_setting(found: AwsFileFound, option: EffectiveOption, key: str, value
     """The setting gets another value; with "" it has nothing behind the `=`."""
     old = option["facts"]["value"]
     at = _at(found, option, key)
+    # What was not read whole cannot be found whole: a script would leave a part of it in the line.
     if option["nested"] or not option["facts"]["exact"]:
         return [Ask(f"edit {found.path} line {option['line']}: write {key} = {value}".rstrip())]
     if not old:
+        # An empty value is nothing that a script could look for in the line.
         return [Comment(*at), Insert(*at, text=f"{key} = {value}".rstrip())]
     return [Replace(*at, old=old, new=value)]
 

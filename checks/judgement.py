@@ -162,6 +162,7 @@ class Docket:
         failures = [
             o for o in self.all(str(outcome.explained_by or outcome.blocked_by)) if o.status in FAILED
         ]
+        # One that stands for itself comes before those that something else explains.
         return min(failures, key=lambda failure: failure.explained_by is not None)
 
     def arguments(self, check: Callable[..., str | None], case: str | None) -> dict[str, Any]:
@@ -177,6 +178,7 @@ class Docket:
                 outcome = ruled or self._verdict(requirement, case)
             except self._unavailable as failure:
                 outcome = self._unread(requirement, case, failure)  # type: ignore[arg-type]
+            # A fault of this suite's own code and no outcome: its tests are to meet it.
             except Undeclared:
                 raise
             # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
@@ -206,6 +208,7 @@ class Docket:
             wins = self.evidence.winner
         except self._unavailable:
             return None
+        # SSO that does not work stays a failure: only credentials that somebody allowed take its place.
         if wins not in allowed:
             return None
         reason = f"{wins} wins for the profile, which [credentials] allowed_providers has, and not {requirement.provider}"
@@ -274,6 +277,7 @@ class Docket:
             requirement.statement,
             reason=failure.reason,
             blocked_by=root.requirement if root else None,
+            # Where a failure explains it, to grant a right would mend nothing.
             missing_actions=[] if root else sorted(failure.missing_actions),
         )
 
@@ -288,6 +292,7 @@ class Docket:
             one = [self.judge(each.requirement, each.case)] if each.case else self.all(each.requirement)
             for outcome in one:
                 root = self._behind(outcome, each.itself)
+                # What the one that asks explains itself is no reason for it.
                 if root and root.requirement != asking:
                     self.edges.add(each.edge)
                     return root

@@ -120,6 +120,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if requirement.cases or "case" in metafunc.fixturenames:
         rows = [(target, case) for target in targets for case in requirement.cases_with(run.settings)]
         ids = [target.id if case is None else f"{target.id}:{case}" for target, case in rows]
+        # Plain IDs in a fixed order: pytest-xdist's workers have to
+        # collect the same, and pytest-html escapes none.
         metafunc.parametrize(("target", "case"), rows, ids=ids)
     else:
         metafunc.parametrize("target", targets, ids=[target.id for target in targets])
@@ -241,6 +243,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Attaches the outcome to the report of the phase that decides it."""
     report: Any = yield
     outcome = item.stash.get(OUTCOME, None)
+    # The last phase: a fleet's outcomes would otherwise all be kept until the run ends.
     if outcome is not None and report.when == "teardown":
         del item.stash[OUTCOME]
     if outcome is not None and (report.when == "call" or (report.when == "setup" and not report.passed)):
@@ -252,6 +255,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
             root = docket(item.config, params["target"]).root(outcome)
             report.compliance["root"] = result(root, params["target"], "")
         if call.excinfo is not None and isinstance(call.excinfo.value, NonCompliant):
+            # In place of the traceback, in which pytest prints the arguments of the check.
             report.longrepr = told(outcome)
     return report
 

@@ -63,6 +63,8 @@ def fault_of_keys(files: Files, profile: Profile, refusal: str) -> KeyFault | No
         *_token(files, stated, profile.two_tokens),
     )
     if faults:
+        # In this order, since one hides the other: a stray
+        # character makes a good key look like none of AWS's.
         return faults[0]
     if refusal in EXPIRED and KEY in stated:
         place = files.place_of(stated[KEY])

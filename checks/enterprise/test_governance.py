@@ -141,6 +141,7 @@ def test_guardrails_are_enforced(
 ) -> str:
     """The guardrails that are required are enforced in the region."""
     missing = missing_from(model_names.values(), enforced_guardrails)
+    # Only then: fewer may read what the organisation enforces than what the account does.
     if missing:
         enforced_guardrails = [*enforced_guardrails, *evidence.organisation_guardrails]
         missing = missing_from(model_names.values(), enforced_guardrails)
@@ -156,6 +157,7 @@ def test_guardrails_are_enforced(
 def test_guardrails_filter(guardrails: Guardrails, evidence: Evidence) -> str:
     """The guardrails in use filter attacks on prompts and sensitive information, where that is required."""
     region = evidence.target.region
+    # What could not be read may be the very guardrail that is in use.
     if not guardrails.unread:
         require(
             bool(guardrails.enforced or guardrails.named),

@@ -37,6 +37,7 @@ def test_bedrock_action_is_denied(case: str, privileges: Privileges) -> str:
 @requirement("LPR-02", asks=("models",))
 def test_escalating_action_is_denied(case: str, privileges: Privileges, evidence: Evidence) -> str:
     """The IAM, STS, CloudTrail or Marketplace action is denied to the caller."""
+    # The first call of such a model subscribes to it: until then the right is needed, and IAM-06 asks for it.
     if case == SUBSCRIBE:
         models = evidence.models
         waiting = [each.name.text for each in models.values() if waits_for_agreement(each)]
@@ -176,6 +177,7 @@ def test_rights_are_used(bedrock_use: BedrockUse) -> str:
     last = "never, as far back as IAM looks" if use.idle is None else f"{use.idle} days ago"
     kind, _, name = use.principal.partition(" ")
     require(
+        # What is younger than that has had no time to be used.
         use.exists < UNUSED_DAYS or (use.idle is not None and use.idle < UNUSED_DAYS),
         expected=f"use of Bedrock within {UNUSED_DAYS} days",
         observed=f"iam:GetServiceLastAccessedDetails: {use.principal} used Bedrock {last}, and is {use.exists} days old",

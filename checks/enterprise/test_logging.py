@@ -131,6 +131,7 @@ def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> s
 def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> str:
     """The trail selects Bedrock's data events where agents, guardrails or bidirectional streams are used."""
     guardrails = evidence.settings.controls.guardrails
+    # ApplyGuardrail is a data event; invocations of models are management events and need none (LOG-03).
     wanted = "AWS::Bedrock::Guardrail" if guardrails else "AWS::Bedrock::"
 
     def selects(trail: Trail) -> bool:
@@ -257,6 +258,7 @@ def test_delivery_role_names_its_source(
 
 def _names_account(statement: Statement, account: str) -> bool:
     for operator, values in statement.condition("aws:SourceAccount"):
+        # The values are alternatives: one account more lets that one in as well.
         if operator.startswith(("StringEquals", "StringLike")) and set(values) == {account}:
             return True
     return any(

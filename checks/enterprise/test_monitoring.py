@@ -67,6 +67,7 @@ def test_failed_sign_ins_are_counted(
 def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGroup) -> str:
     for matching in satisfying(filters, lambda each: each.matches(kind)):
         return f"filter {matching.name} of log group {group.name} matches a {kind}"
+    # A filter that counts what succeeded too would ring all day, and nobody would listen.
     too_wide = [each.name for each in filters if each.verdict(kind) == (True, True)]
     if too_wide:
         observed = f"filter {too_wide[0]} matches a {kind}, and the same without the failure as well"
@@ -110,6 +111,7 @@ def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) 
     if not ringing:
         raise Unavailable("no alarm watches the metrics")
     telling = [watch for watch in ringing if watch.topics]
+    # What a function or a runbook does with it is not read here.
     if not telling:
         actions = sorted({action for watch in ringing for alarm in watch.alarms for action in alarm.actions})
         not_applicable(f"the alarms notify no topic: their action is {actions[0]}")
@@ -161,6 +163,7 @@ def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str
     covered = set()
     for alarm in sound:
         own = [each for each in alarm.watched if (each.namespace, each.name) == (NAMESPACE, name)]
+        # Bedrock's metric without dimensions is that of all models; an expression is not taken apart.
         if not own or any(not each.dimensions for each in own):
             return None
         covered |= {each.dimensions.get("ModelId", "").rsplit("/", 1)[-1] for each in own}
@@ -252,6 +255,7 @@ def test_expiry_is_monitored(attestations: dict[str, list[Attestation]], evidenc
 @requirement("MON-09")
 def test_usage_is_measured(unseen_models: dict[str, str], models: dict[str, ConfiguredModel]) -> str:
     """Bedrock's usage metrics exist for the configured models."""
+    # A model that cannot be called has no usage: what is in its way explains that.
     sound = [name for variable, name in unseen_models.items() if not models[variable].obstacle]
     missing = list(dict.fromkeys(sound or unseen_models.values()))
     require(

@@ -120,6 +120,8 @@ def test_endpoint_admits_the_workload(
             *sorted(groups - set(controls.workload_security_groups)),
             *sorted(each for rule in rules for each in rule.prefix_lists),
         ]
+        # Which addresses a security group or a prefix list stands for
+        # is not read here: nothing is said against it.
         if unknown and not controls.workload_security_groups:
             admitted = ", ".join(unknown)
             raise Unavailable(
@@ -161,6 +163,7 @@ def _is_open(statement: Statement) -> bool:
         and "*" in statement.actions
         and "*" in statement.resources
         and not statement.conditions
+        # Each of these narrows the statement, and so does a condition.
         and not (statement.not_action or statement.not_resource or statement.not_principal)
     )
 

@@ -58,6 +58,7 @@ def test_caller_is_not_root(identity: Identity) -> str:
 def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], evidence: Evidence) -> str:
     """No long-lived access key (AKIA) is configured for the profile, nor where its role chain begins."""
     wanted = [provider for provider in (*STATIC, "env") if provider in evidence.allowed_providers]
+    # Only where somebody wrote so: of itself CI allows keys in variables, which are to be temporary ones.
     if evidence.settings.credentials.allowed_providers and wanted:
         not_applicable(f"[credentials] allowed_providers has {wanted[0]}: long-lived keys are meant")
     for key in long_lived_keys:
@@ -141,6 +142,7 @@ def test_trust_of_cross_account_role_is_narrow(
     for statement in trust_policies[case].statements:
         if not statement.allows or not _about_assuming(statement):
             continue
+        # With Allow it admits everybody else (IAM User Guide, "AWS JSON policy elements: NotPrincipal").
         anybody = ["NotPrincipal"] if statement.not_principal else []
         anybody += [name for kind, name in statement.principals if kind == "AWS" and is_wild(name)]
         require(
@@ -152,6 +154,7 @@ def test_trust_of_cross_account_role_is_narrow(
         strangers = sorted(
             {_account_of(name) for kind, name in statement.principals if kind == "AWS"} - known
         )
+        # "*" and patterns are judged above.
         strangers = [account for account in strangers if account.isdigit()]
         require(
             not strangers or _asks_for_external_id(statement),
@@ -169,6 +172,7 @@ def _about_assuming(statement: Statement) -> bool:
 
 def _limits_callers(statement: Statement) -> bool:
     return any(
+        # No IfExists among these: whoever brings no such key would be let in.
         operator.rsplit(":", 1)[-1] in LIMITING_OPERATORS and values and "*" not in values
         for key in LIMITING_KEYS
         for operator, values in statement.condition(key)
