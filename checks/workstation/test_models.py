@@ -39,6 +39,8 @@ from fixtures.evidence.replacements import (
 from fixtures.readings import Reading, Unavailable
 
 CHAT = "CHAT_MODEL"
+TWINS = {CHAT: "BEDROCK_MODEL_ID", "BEDROCK_MODEL_ID": CHAT}
+"""The two variables of the chat model (guide, step 4)."""
 ADMITTED = ("eligible", "enabled")
 """Of an account in a trusted access program: admitted, and admitted and opted in."""
 AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
@@ -113,10 +115,17 @@ def test_model_resolves(
         each=edits(case, names(models), model_places),
         given=[
             *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
+            *(["left-out"] if _is_left_out(case, model_places) else []),
             *_overriding(case, model_places),
         ],
     )
     return f"{said(case, configured.name, model_places)}: {configured.region} has it"
+
+
+def _is_left_out(variable: str, places: Mapping[str, Place]) -> bool:
+    """Whether the environment file leaves the variable out and has its twin, whose model is meant."""
+    other = TWINS.get(variable)
+    return other is not None and places[variable].is_default and not places[other].is_default
 
 
 def _is_meant_for_another(configured: ConfiguredModel, evidence: Evidence) -> bool:

@@ -15,7 +15,7 @@ import tomli
 from fixtures.settings import ProfileSettings
 from fixtures.simulation.world import load_world
 from tests.harness import judged
-from tests.world_edits import env_file
+from tests.world_edits import env_file, environment
 
 PAIRS = tomli.loads(Path(__file__).with_name("explained_pairs.toml").read_text(encoding="utf-8"))["pair"]
 
@@ -30,6 +30,20 @@ def test_one_explains_the_other(tmp_path: Path, pair: dict[str, Any]) -> None:
 
 
 CONFIG = "~/.aws/config"
+NO_NAME = {f"REG-0{number} < ENV-03 (no-name)" for number in (1, 2, 3)}
+
+
+def test_a_region_that_is_no_name_is_one_root_cause() -> None:
+    found = judged("compliant", edit=environment(AWS_DEFAULT_REGION="us-east-1 "))
+    assert found.root_causes == ["ENV-03 REG03"]
+    assert found.edges >= NO_NAME
+
+
+def test_a_variable_that_is_left_out_is_one_root_cause() -> None:
+    found = judged("compliant", edit=env_file(("\nCHAT_MODEL=us.anthropic.claude-sonnet-4-6", "")))
+    assert found.root_causes == ["ENV-02"]
+    assert "MDL-02 < ENV-02:{case} (left-out)" in found.edges
+    assert "CHAT_MODEL=us.anthropic.claude-sonnet-4-6" in " ".join(found["ENV-02", "CHAT_MODEL"]["remedy"])
 
 
 @pytest.mark.parametrize(
