@@ -166,6 +166,7 @@ class Register:
             state, warning = "pending", f"approved on {waiver.approved_on}, which is not yet"
         elif covered:
             state, warning = "used", None
+        # Before stale: what could not be judged this time may fail the next, and need it.
         elif unknown or any(row["status"] not in JUDGED for row in within):
             state, warning = "not_judged", None
         elif within:

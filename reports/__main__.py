@@ -101,6 +101,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     document, evidence = merge(shards, expected=expected, allow_mixed=options.allow_mixed, command=command)
     if earlier:
         document["comparison"] = compare.comparison(document, earlier)
+    # Those of the machines that made the reports are not known here: each run has looked for its own.
     secrets = list(environment_secrets(os.environ))
     guesses = Guesses(secrets)
     artifacts = Artifacts(options.report_dir)

@@ -119,6 +119,7 @@ class Artifacts:
         if not self.directory.exists():
             return True
         if (
+            # What others reach by a link, have mounted or stand in is not to be moved away under them.
             self.directory.is_symlink()
             or os.path.ismount(self.directory)
             or Path.cwd() == self.directory.resolve()

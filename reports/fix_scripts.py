@@ -49,6 +49,7 @@ STARTUP_FILES = (
 )
 """Where the shells are told what to put into the environment, below the home folder."""
 
+# An account ID as fixtures.privacy.accounts masks it, also in the console's writing: ****-****-4321.
 _HIDDEN = re.compile(r"(?:\*{4}[^\w*])*\*{4}[^\w*]?\d{4}")
 
 
@@ -172,6 +173,7 @@ class _Plan:
             plan.files[file] = [fix for fix in fixes if not (isinstance(fix, Comment) and fix.line in own)]
         for fix in [fix for fixes in plan.files.values() for fix in fixes]:
             if isinstance(fix, Move) and fix.into:
+                # At the end, so that what it gets has been taken out of the other file before.
                 plan.files[fix.into] = plan.files.pop(fix.into, [])
         return plan
 
@@ -333,6 +335,7 @@ def _powershell(wanted: Sequence[Mend], plan: _Plan, world: str) -> str:
     text = _filled(
         f"{NAME}.ps1",
         SIMULATED=powershell_quoted(printable(world)),
+        # The text stands in a block comment, which #> would end.
         ABOUT="\n".join(line.replace("#>", "# >") for line in _about(wanted, world)),
         PLAN="\n".join(lines),
     )
@@ -370,6 +373,7 @@ def _in_batch(export: Export) -> bool:
 
 
 def _batch_text(value: str) -> str:
+    # In a batch file %% is a per cent sign, and a single one begins a variable.
     return value.replace("%", "%%")
 
 

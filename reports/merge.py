@@ -144,6 +144,7 @@ def merge(
                 placed["root"] = roots.get((row["target"], behind))
             rows.append(placed)
     newest = max(shards, key=lambda shard: str(shard.results["run"]["finished"]))
+    # The last of the severities is the strictest gate: there every finding decides.
     gate = max((shard.results["run"]["gate"] for shard in shards), key=SEVERITIES.index)
     whole = document(
         rows,
@@ -153,6 +154,7 @@ def merge(
         evidence_ids=identifiers,
         gate=gate,
         waivers=_waivers(shards),
+        # A report that is not whole is taken for what it says, and cannot make the whole compliant.
         missing=[*missing, *(shard.folder for shard in shards if shard.damage)],
         consumers=[row for shard in shards for row in shard.results.get("consumers", [])],
     )
@@ -260,6 +262,7 @@ def _roots(shard: Shard, catalogue: Catalogue, place: Callable[[str], Json]) -> 
             "severity": severities.get(cause["requirement"], SEVERITIES[0]),
             **place(cause["requirement"]),
         }
+        # Reversed: of several cases of one requirement the first to mend is what remains.
         for cause in reversed(shard.results["root_causes"])
     }
 

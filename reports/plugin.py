@@ -90,8 +90,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Any:
     report: Any = yield
     if hasattr(report, "compliance"):
         if hasattr(item.config, "workerinput"):
+            # As text: pytest-xdist carries primitives on a report, and nothing else.
             report.readings = unsent(item.config)
         show, guesses = item.config.option.show_account_ids, item.config.stash[GUESSES]
+        # That of a skip is file, line and reason.
         if isinstance(report.longrepr, tuple):
             report.longrepr = tuple(guesses.document(presentable(list(report.longrepr), show)))
         elif report.longrepr is not None:
@@ -305,9 +307,11 @@ class Reporter:
             if self.waited_for:
                 self.problem += f"; it was waiting for {', '.join(self.waited_for[:3])}"
         elif self.problem is None:
+            # Those codes of pytest's say that nothing was judged, which no verdict may hide.
             if exitstatus not in PYTESTS_OWN or nothing:
                 allow = self.config.option.allow_incomplete and not self.broken
                 code = exit_code(self.document, allow_incomplete=allow)
+                # What failed besides the checks is in no verdict: a compliant one does not make up for it.
                 session.exitstatus = code or (exitstatus if self.broken else code)
             self._write(session, record)
 
@@ -402,6 +406,7 @@ class Reporter:
             leaks = finds(self.artifacts.made(), self._secrets)
             if leaks:
                 self.document = None
+                # Without the document the last screen says nothing either: what was found may stand in it.
                 self._fail(session, f"{'; '.join(map(str, leaks[:5]))}: this is a mistake of the suite's")
                 return
             self.files = [file.name for file in self.artifacts.publish()]

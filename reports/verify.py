@@ -101,6 +101,7 @@ def content_problems(folder: Path, results: Json, evidence: Json, names: Sequenc
 def _read_back(each: Format, file: Path, results: Json, evidence: Json) -> Iterator[str]:
     try:
         yield from each.read_back(file.read_bytes().decode("utf-8", "replace"), results, evidence)
+    # The XML parser's ParseError is a SyntaxError; a forged file may be of any form.
     except (ValueError, LookupError, TypeError, AttributeError, SyntaxError) as error:
         yield f"cannot be read ({type(error).__name__}: {error})"
 
@@ -109,6 +110,7 @@ def _made_again(
     each: Format, folder: Path, right: Sequence[str], results: Json, evidence: Json
 ) -> Iterator[str]:
     """Of the files that say what they should, those that are written otherwise; and those that should be there."""
+    # It was not asked for: what is optional may be missing.
     if each.option and not right:
         return
     known = {*_present(folder), *listed_in(folder)}
@@ -119,6 +121,7 @@ def _made_again(
             elif name in right and (folder / name).read_bytes() != encoded(text):
                 yield f"{name}: is not what results.json and evidence.json make"
     except WriterFailed as failure:
+        # An extra that is not installed here says nothing against the report.
         if not isinstance(failure.__cause__, ImportError):
             yield str(failure)
 

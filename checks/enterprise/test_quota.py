@@ -17,6 +17,7 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
     _require_runtime(own)
     if day and not own.daily:
         not_applicable(f"Service Quotas has no quota per day for {own.configured.name.text}")
+    # AWS gives new accounts an applied quota of 0 for some models, whatever its default is.
     zero = [quota for quota in (own.daily if day else own.quotas) if quota.applied <= 0]
     if zero:
         require(

@@ -190,6 +190,7 @@ def _prop(name: str, value: object) -> dict[str, str]:
 
 
 def _line(text: str) -> str:
+    # OSCAL's strings begin and end with something that can be seen: none is empty.
     return cut(visible(text), 300) or "-"
 
 

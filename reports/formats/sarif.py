@@ -156,6 +156,7 @@ def _result(
 def _location(row: Json) -> dict[str, Any]:
     """The line of the file that was observed to be wrong, where it names one; else the check."""
     told = _PLACE.search(row["observed"] or "")
+    # GitHub refuses a result without a place: the check's own file is one that exists.
     if told is None:
         uri, base, line = row["check"].partition("::")[0], "%SRCROOT%", 1
     else:

@@ -34,6 +34,7 @@ def render(document: Json, evidence: Json) -> str:
 
 def plain(text: str, length: int = LINE) -> str:
     """Foreign text as one line of Markdown that shows it as it is: no markup, no link, no mention, nothing invisible."""
+    # $ begins a formula there, @ and # a mention, ~ a deletion, & an entity.
     line = re.sub(r"([\\`*_{}\[\]()<>#|~!&@$])", r"\\\1", cut(visible(text), length))
     # GitHub makes links of bare addresses.
     return re.sub(r"(?i)\b(https?|ftp|mailto|xmpp):", r"\1\\:", line).replace("www.", "www\\.")
