@@ -335,7 +335,10 @@ class Reporter:
         source = f"world {run.world_name!r} (SIMULATED)" if run.simulated else "this machine"
         named = ", ".join(target.id for target in run.targets[:NAMED])
         others = f" and {len(run.targets) - NAMED} more" if len(run.targets) > NAMED else ""
-        return [f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {named}{others}"]
+        shown = presentable(
+            named, self.config.option.show_account_ids
+        )  # the access portal names profiles by accounts
+        return [f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {shown}{others}"]
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
