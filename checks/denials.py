@@ -184,6 +184,8 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
         yield f"# to send to {owner}: {message(alike, proposal, evidence)}"
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
         called = not decision.action.startswith("aws-marketplace:")
+        # A denied call's message names the policy since 2026:
+        # without a name nothing but the simulation says so.
         if called and decision.layer == SCP and not any(each.decision.policies for each in alike):
             yield f"# {_words()['simulated']['meet']}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):

@@ -34,6 +34,7 @@ def _setting(file: EnvFile, name: str, value: str, below: str) -> list[Fix]:
         above = f"{lines[line]}=" if file.variable(lines[line]) else lines[line]
         return [Insert(file.path, line, above, text=f"{name}={value}")]
     written = stated["written"]
+    # It stands on several lines, of which a script would change the first alone.
     if "line-break" in written["flaws"] and not {"\\n", "\\r"}.intersection(stated["escapes"]):
         return [
             Ask(

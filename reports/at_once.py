@@ -22,6 +22,7 @@ MOST = 8
 def logins_that_are_over(session: pytest.Session) -> Iterator[tuple[str, Outcome]]:
     """The targets with such a login, each with the failure that says so, where that was selected and is a root cause."""
     config = session.config
+    # Where pytest-xdist distributes (dsession), this process judges nothing.
     if shows_only(config) or session.testsfailed or config.pluginmanager.has_plugin("dsession"):
         return
     asked = {target_of(item) for item in session.items if requirement_of(item) in LOGIN}

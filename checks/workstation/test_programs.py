@@ -112,8 +112,10 @@ def _cause(program: Program) -> str | None:
     gets = program.gets
     if gets.reason == "bad-release":
         return None
+    # Before the credentials: where the caller is the same, the Region is all that differs.
     if (gets.reason or "").startswith("region-") or (gets.works is not False and program.same):
         return "REG07" if _reads_another_variable(program) else "REG08"
+    # Who reads variables alone, as the Vercel AI SDK, can use no profile, however right that is.
     if program.rules.order == ("env",):
         return "PRE15" if gets.provider is None else "PRE16"
     if gets.provider is None and gets.profile in (None, program.mine.profile):

@@ -250,6 +250,7 @@ def test_caller_is_the_profiles_role(
         not_applicable("neither the profile nor [profile] in compliance.toml names an account and a role")
     require(
         account in (None, "", identity.account)
+        # IAM's name of an SSO role has a prefix and a hash around that of the permission set.
         and role in (None, "", identity.permission_set or identity.role),
         cause="PRE06" if provider.method in ("iam-role", "container-role") else None,
         expected=f"account {account or 'any'}, role {role or 'any'}",
@@ -316,6 +317,7 @@ def test_runtime_client_is_built_for_the_region(
         fix=[Unset(("AWS_DEFAULT_REGION",))],
     )
     error = runtime_client.error
+    # botocore's "Invalid endpoint: …" is about an endpoint, which is told below.
     if error and "endpoint: " not in error.message:
         _require_readable_settings(error, expected, evidence)
     if error and error.code in ("ValueError", "UnknownServiceError"):
