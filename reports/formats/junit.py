@@ -36,7 +36,6 @@ def render(document: Json, evidence: Json) -> str:
     for target in document["targets"]:
         own = found.get(target["id"], [])
         name = target["id"] + (" (SIMULATED)" if document["run"]["simulated"] else "")
-        # The schema's pattern for a time has no zone.
         started = document["run"]["started"].rstrip("Z")
         suite = ElementTree.SubElement(
             suites, "testsuite", {"name": _text(name), "timestamp": started, **_counts(own)}
