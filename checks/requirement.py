@@ -44,6 +44,7 @@ class NonCompliant(Failed):
         fix: Sequence[Fix] = (),
         **names: str,
     ) -> None:
+        # No traceback: pytest prints the values of fixtures in it.
         super().__init__(f"expected {expected}; observed {observed}", pytrace=False)
         self.expected = expected
         self.observed = observed

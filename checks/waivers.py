@@ -14,6 +14,7 @@ from fixtures.text.nearest import nearest
 from fixtures.text.shape import distinct, filled
 from fixtures.text.toml_file import TomlFile
 
+# Both are promises of the README ("waivers.toml").
 LONGEST_DAYS = 180
 WARNING_DAYS = 14
 TEXTS = ("id", "requirement", "justification", "requested_by", "approved_by", "ticket")

@@ -406,6 +406,8 @@ class Reporter:
             for name, script in fix_scripts.scripts(self._mends, world).items():
                 self.artifacts.write(name, script)
             self._guesses.files(self.artifacts.made())
+            # After the guesses are out: what is found now stands
+            # where secrets stand, and is no matter of names.
             leaks = finds(self.artifacts.made(), self._secrets)
             if leaks:
                 self.document = None

@@ -109,6 +109,7 @@ def test_sso_provider_wins(
         fix=[Unset(WEB_IDENTITY_VARIABLES)],
     )
     require(
+        # In production the machine's role is what the guide asks for, and is allowed.
         method not in METADATA or method in allowed,
         cause="PRE06",
         expected=wanted,
@@ -385,6 +386,7 @@ def _halves(present: dict[str, Value]) -> Iterable[_Fault]:
 
 
 def _second_token(keys: Keys) -> Iterable[_Fault]:
+    # Tools that export both names give them one value.
     if keys["tokens"] == "different":
         yield _Fault(
             "ENV03",

@@ -182,6 +182,7 @@ def test_regions_agree(
     names = {each.by: each.region for each in written}
     only = names.get("AWS_REGION") if "AWS_DEFAULT_REGION" not in names else None
     require(
+        # Where the profile has the same Region, boto3 gets it from there and nothing goes wrong.
         only is None or only == profile.region,
         cause="REG01",
         expected="AWS_DEFAULT_REGION, which boto3 reads",

@@ -122,6 +122,7 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
         return cause  # the organisation denies what a subscription takes
     if cause in REFUSALS:
         return cause
+    # Whoever is throttled was let in: neither a login nor a right would help.
     return "MOD06" if code in THROTTLED else None
 
 

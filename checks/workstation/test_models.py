@@ -43,6 +43,7 @@ TWINS = {CHAT: "BEDROCK_MODEL_ID", "BEDROCK_MODEL_ID": CHAT}
 """The two variables of the chat model (guide, step 4)."""
 ADMITTED = ("eligible", "enabled")
 """Of an account in a trusted access program: admitted, and admitted and opted in."""
+# Without authorizationStatus, which is NOT_AUTHORIZED of models too that answer calls.
 AVAILABILITY = {"region": "regionAvailability", "entitlement": "entitlementAvailability"}
 """GetFoundationModelAvailability's members; that of the agreement lies one deeper."""
 

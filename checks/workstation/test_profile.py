@@ -178,6 +178,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
     # A machine that signs in with SSO alone has no credentials file, and needs none.
     if found is files.credentials or elsewhere:
         return
+    # Only where this home has none: two set-ups are fine where each is complete.
     for another in evidence.value("file.config.elsewhere"):
         cause, told = OTHER_HOMES[another["because"]]
         title, remedy = None, None
@@ -593,6 +594,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
 
 def _require_an_access_portal(case: str, value: str | None, place: Place) -> None:
     """A start URL is no page of an identity provider, and none of the console."""
+    # A company's own domain in front of the portal is no page of any of these.
     page = page_of(value) if case == "sso_start_url" and value else None
     require(
         page is None,
@@ -652,6 +654,7 @@ def _require_the_portals_region(case: str, profile: Profile, files: Files, evide
         files.stated(profile.name, profile.session_name, "sso_region"),
     )
     named = region_of(start_url) if case == "sso_region" and start_url else None
+    # A login by the other Region shows that IAM Identity Center is in both.
     if not named or not stated or stated["value"] == named or _logged_in(profile, evidence):
         return
     place = files.place_of(stated)
@@ -910,6 +913,7 @@ def test_profile_has_one_source(
     sources = _other_sources(profile, parsed_files, credential_process, process_fault, sdk, platform)
     if profile.uses_sso:
         names = ", ".join(f"{source.key} ({source.place})" for source in sources)
+        # Without SSO settings of its own a profile with role_arn and source_profile is right.
         for source in sources[:1]:
             require(
                 False,

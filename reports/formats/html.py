@@ -180,6 +180,7 @@ def harmless(metadata: Any) -> Any:
 
 
 def _text(text: str) -> str:
+    # pytest-html escapes neither cells nor node IDs, and nothing of what pytest-metadata tells.
     return str(escape(visible(cut(text, LONGEST))))
 
 
