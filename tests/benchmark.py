@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import pstats
 import subprocess
 import sys
 import tempfile
@@ -229,12 +230,36 @@ def shared_out(targets: int, calls: int = 20) -> None:
     )
 
 
+OF_PROGRAMS = {
+    "fixtures/evidence/consumers.py": ("programs_in_use", "consumers", "tool_models"),
+    "fixtures/consumers/table.py": ("table",),
+}
+"""What a run does for the programs that nobody named: the facts, and the table."""
+
+
+def programs(folder: Path) -> None:
+    """What the programs' table and what is in use take of a simulated run in which none is named."""
+    kept = folder / "profile"
+    suite = ["-m", "pytest", "checks/", "-p", "no:xdist", "--report-dir", str(folder / "report")]
+    run = [sys.executable, "-m", "cProfile", "-o", str(kept), *suite]
+    subprocess.run(run, cwd=ROOT, check=True, stdout=subprocess.DEVNULL, timeout=600)
+    told = pstats.Stats(str(kept)).stats  # type: ignore[attr-defined]
+    whole = sum(own for _, _, own, _, _ in told.values())
+    spent = sum(
+        cumulative
+        for (file, _, function), (_, _, _, cumulative, _) in told.items()
+        if any(file.endswith(name) and function in functions for name, functions in OF_PROGRAMS.items())
+    )
+    print(f"programs, none of them named     {100 * spent / whole:5.2f} % of a simulated run (at most 2)")
+
+
 MEASURED = {
     "simulated": lambda folder: simulated(folder / "report"),
     "live": live,
     "pages": pages,
     "fleet": lambda folder: many(folder, (10, 100, 1000)),
     "throttled": lambda folder: throttled(folder, 50),
+    "programs": programs,
     "shared": lambda folder: shared_out(50),
 }
 

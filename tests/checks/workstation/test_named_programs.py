@@ -246,6 +246,11 @@ def test_the_remedy_names_the_proxys_variable_as_it_is_written_here() -> None:
             "javascript-sdk", machine(network={}), id="the network lets it out without the proxy too"
         ),
         pytest.param("anthropic-js", environment(NODE_USE_ENV_PROXY="1"), id="Node is told to use it"),
+        pytest.param(
+            "javascript-sdk",
+            environment(NODE_OPTIONS="--require ./agent.cjs"),
+            id="what Node loads first may",
+        ),
         pytest.param("javascript-sdk", written(AGENT, of="./app.mjs"), id="code gives it an agent"),
         pytest.param("javascript-sdk", written(AGENT, of="./src/aws/client.ts"), id="in another file"),
     ],
