@@ -134,10 +134,18 @@ def tests_of(mutant: Mutant) -> list[str]:
     near = [name for name, causes in expecting().items() if about.keys() & causes][:WORLDS]
     far = [name for name, causes in expecting().items() if asking.keys() & causes and name not in near]
     spread = near + far[:: max(1, len(far) // (WORLDS - len(near) or 1))][: WORLDS - len(near)]
-    beside = sorted({f"tests/{each}" for each in asking.values()})
-    return [f"{TABLE}::{ONE_WORLD}[{name}]" for name in spread] + [
-        each for each in beside if (ROOT / each).exists()
-    ]
+    beside = {test for identifier, check in asking.items() for test in tests_beside(identifier, check)}
+    return [f"{TABLE}::{ONE_WORLD}[{name}]" for name in spread] + sorted(beside)
+
+
+@cache
+def tests_beside(identifier: str, check: str) -> tuple[str, ...]:
+    """The file of tests that is called as the check's is; where there is none, those beside it that name the requirement."""
+    own = ROOT / "tests" / check
+    if own.exists():
+        return (f"tests/{check}",)
+    named = (path for path in own.parent.glob("test_*.py") if identifier in path.read_text(encoding="utf-8"))
+    return tuple(path.relative_to(ROOT).as_posix() for path in sorted(named))
 
 
 def noticed(mutant: Mutant, checkout: Path) -> bool:
