@@ -55,9 +55,9 @@ def _require_way(name: str, program: Program) -> None:
         "authority": f"the certificate of {met.host} is by an authority that {met.source} ({met.bundle}) has; {name} does not "
         f"read that, and {met.variable} names no file",
         "http2": f"{met.host} ends a handshake that offers HTTP/2, and {name} speaks nothing else to it by itself",
-        "proxy": f"{met.host} is reached through {met.variable or 'the proxy of the system'} ({met.source}) and not past it, "
-        f"and {name} does not use it by itself",
-        "strict": f'{name} on Python {met.source} refuses the certificate of {met.host}: "{_rule(met)}"',
+        "proxy": f"{name} does not use {met.variable or 'the proxy of the system'} ({met.source}) by itself, and past it "
+        f"{met.host} is not reached",
+        "strict": f"{name} on Python {met.source} refuses {_rule(met)}, on the way to {met.host}",
     }[met.kind]
     if met.kind != "authority" and not met.code:
         raise Unavailable(
@@ -77,10 +77,10 @@ def _require_way(name: str, program: Program) -> None:
 
 
 def _rule(met: Obstacle) -> str:
-    """The rule in OpenSSL's words, and what it is about."""
+    """The certificate, its extension, and the rule in OpenSSL's words."""
     words = re.sub(r".*certificate verify failed: | \(_ssl\.c.*", "", met.said, flags=re.DOTALL)
-    about = f" ({met.extension} of the certificate {met.certificate})" if met.certificate else ""
-    return f"{words}{about}"
+    which = f"certificate {met.certificate} ({met.extension})" if met.certificate else "a certificate"
+    return f'{which}: "{words}"'
 
 
 def _through(program: Program, met: Obstacle) -> list[str] | None:

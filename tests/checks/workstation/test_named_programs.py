@@ -227,7 +227,7 @@ def test_a_proxy_that_is_the_only_way_out_stops_javascript_alone() -> None:
         assert says(
             row,
             "NET08",
-            f"{HOST} is reached through HTTPS_PROXY (http://proxy.acme.example:8080) and not past it",
+            f"does not use HTTPS_PROXY (http://proxy.acme.example:8080) by itself, and past it {HOST}",
         )
     assert "new HttpsProxyAgent(process.env.HTTPS_PROXY)" in failed["javascript-sdk"]["remedy"][0]
     assert "NODE_USE_ENV_PROXY=1" in failed["anthropic-js"]["remedy"][0]
@@ -297,7 +297,7 @@ def test_python_clients_read_another_variable_and_hold_certificates_to_more() ->
         edit=environment(NODE_EXTRA_CA_CERTS=BUNDLE),
     )
     assert set(failed) == {"anthropic", "litellm"}
-    said = "Basic Constraints of CA cert not marked critical (Basic Constraints of the certificate Acme Inspection Root)"
+    said = 'Acme Inspection Root (Basic Constraints): "Basic Constraints of CA cert not marked critical"'
     assert says(failed["anthropic"], "NET09", said)
 
 
