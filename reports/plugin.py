@@ -257,6 +257,10 @@ class Reporter:
             # Of a command line that cannot be followed there is nothing to account for.
             if exitstatus != pytest.ExitCode.USAGE_ERROR:
                 self._account_for_all()
+        # A check's file that cannot be imported can account for nothing: pytest has said why.
+        except Exception as error:  # noqa: BLE001
+            self._fail(session, f"what was selected cannot be accounted for: {type(error).__name__}: {error}")
+        try:
             answer = yield
         # pytest-html writes in this hook too; what stops it must not look like a verdict.
         except Exception as error:  # noqa: BLE001

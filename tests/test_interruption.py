@@ -211,6 +211,16 @@ def test_collection_that_fails_leaves_the_earlier_report(tmp_path: Path) -> None
     assert left_beside(report) == ["latest"]
 
 
+def test_a_check_that_cannot_be_imported_is_one_line_and_leaves_the_earlier_report(tmp_path: Path) -> None:
+    report = run_suite(tmp_path, "-k", "PRF_02").reports
+    before = contents(report)
+    ran = failing(tmp_path, 'import sys\nsys.modules["checks.workstation.test_models"] = None\n')
+    assert ran.code in (2, 3), ran.text
+    assert "checks.workstation.test_models" in ran.text
+    assert "Traceback" not in ran.text
+    assert contents(report) == before
+
+
 # Writers that fail
 
 

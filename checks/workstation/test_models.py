@@ -6,7 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from checks import environment_fixes
-from checks.model_words import edits, first, names, of_bedrock, permitted_geography, said, such_as
+from checks.model_words import (
+    edits,
+    first,
+    names,
+    of_bedrock,
+    permitted_geography,
+    said,
+    such_as,
+)
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile
@@ -104,6 +112,7 @@ def test_model_resolves(
     if configured.resolves:
         _require_in_service(case, configured, model_places)
         return f"{said(case, configured.name, model_places)}: {configured.region} has it"
+    configured.require_named()
     geography = permitted_geography(evidence)
     alike = meant(configured.name.text, configured.offers, configured.region, case, geography)
     listed = list(dict.fromkeys([*alike, *nearest(configured, geography)]))
@@ -204,6 +213,7 @@ def test_model_can_be_called_as_written(
     configured = models[case]
     if configured.callable_as_written:
         return f"{said(case, configured.name, model_places)}: callable by that name"
+    configured.require_named()
     model = configured.model
     ways = ways_to_call(model, configured.offers, configured.region, permitted_geography(evidence))
     require(
@@ -462,6 +472,7 @@ def _require_lasting(
     if ending is None:
         return
     configured = models[case]
+    configured.require_named()
     listed = replacements(configured, evidence.now, permitted_geography(evidence))[:3]
     require(
         False,

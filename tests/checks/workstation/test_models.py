@@ -649,3 +649,21 @@ def test_the_inference_profile_of_another_account_is_none_of_this_one() -> None:
     )
     own = judged("compliant", edit=chat(theirs.replace("999988887777", ACCOUNT)), only=("MDL-02", "IAM-01"))
     assert own.root_causes == []
+
+
+# ---------------------------------------------------------------------------------------- nobody says which model
+
+
+def test_the_guides_own_model_is_no_fault_of_a_machine_that_names_none() -> None:
+    found = judged("ok-no-env-file", settings=Settings())
+    assert not {cause for cause in found.root_causes if cause.startswith("MDL")}
+    for case in ("CHAT_MODEL", "BEDROCK_MODEL_ID"):
+        result = found["MDL-02", case]
+        assert result["status"] == "inconclusive"
+        assert "compliance.toml has no chat in [models]" in result["reason"]
+    assert found["MDL-02", "BEDROCK_EMBED_MODEL_ID"]["status"] == "compliant"
+
+
+def test_a_model_that_the_settings_name_is_judged_without_an_environment_file() -> None:
+    settings = Settings(models=ModelSettings(chat="us.anthropic.claude-sonnet-4-5"))
+    assert judged("ok-no-env-file", settings=settings)["MDL-02", "CHAT_MODEL"]["cause"] == "MOD02"
