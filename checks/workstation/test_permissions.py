@@ -141,13 +141,19 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
         for action, each in refused.items()
         if each and action != own  # to read what the account made is none of the guide's rights
     ]
+    unanswered = [reading for reading in readings.values() if reading.error and reading.error.decides_nothing]
+    # One of them is enough: the one that was not answered might have been.
+    if unanswered:
+        raise configured.unread(unanswered[0])
     if denied:
         _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence)
     raise configured.unread(next(iter(readings.values())))
 
 
 @requirement("IAM-05", asks=DENIAL)
-def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: Evidence) -> str:
+def test_simulation_and_calls_agree(
+    compared: dict[Need, Comparison], calls_unanswered: tuple[str, ...], evidence: Evidence
+) -> str:
     """What the simulation says, where it was told everything, and what the calls do agree."""
     if not compared:
         raise Unavailable("no call of this run got as far as IAM's decision", given=("no-call",))
@@ -182,6 +188,9 @@ def test_simulation_and_calls_agree(compared: dict[Need, Comparison], evidence: 
             given=caller_meant(evidence),
             action=done[0].need.action,
         )
+    # One that differs may be among those that nobody has answered.
+    if calls_unanswered:
+        raise Unavailable(f"not every call of this run was answered: {', '.join(calls_unanswered)}")
     differing = [
         f"{need.action} {'succeeded' if each.made.allowed else 'was denied'}, and the simulation, which was not told "
         f"{' and '.join(each.untold) if each.untold else 'what a service control policy asks for'}, says: {each.simulated}"

@@ -7,8 +7,9 @@ import re
 from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
 from fixtures.evidence import Evidence
-from fixtures.evidence.consumers import REGION_VARIABLES, Program
+from fixtures.evidence.consumers import Program
 from fixtures.evidence.obstacles import Obstacle
+from fixtures.evidence.regions import REGION_VARIABLES
 from fixtures.readings import Unavailable
 
 OF_FILES = ("shared-credentials-file", "config-file")
@@ -42,6 +43,8 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         remedy=_remedy(program),
     )
     _require_way(case, program)
+    if program.unseen:
+        raise Unavailable(f"what keeps it from Bedrock Runtime could not be looked for: {program.unseen}")
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
 

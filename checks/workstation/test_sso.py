@@ -178,7 +178,7 @@ def _minutes(length: timedelta) -> str:
     return f"{minutes} minute{'' if minutes == 1 else 's'}"
 
 
-@requirement("SSO-04", asks=("portal_roles",))
+@requirement("SSO-04", asks=("portal_roles", "sdk"))
 def test_token_is_of_this_portal(
     sso_token: SsoToken, sso: Sso, files: Files, target: Target, evidence: Evidence
 ) -> str:
@@ -228,6 +228,10 @@ def _is_honoured(evidence: Evidence) -> bool:
     try:
         roles = evidence.portal_roles
     except Unavailable:
+        # A portal that has not answered has refused nothing. With a token that is over it is not asked, and in a Region that
+        # does not exist there is none.
+        if evidence.sso_token.remaining > timedelta() and evidence.sdk.knows(evidence.sso.region):
+            raise
         return False
     return roles.error is None
 

@@ -58,6 +58,22 @@ def test_a_variable_that_is_left_out_is_one_root_cause() -> None:
             id="the account of AWS's examples, which the portal does not list",
         ),
         pytest.param(
+            "sso_account_id = 210987654321",
+            "sso_account_id = 21098765432",
+            "",
+            "PRF-05",
+            {"sso < PRF-05:sso_account_id"},
+            id="an account with a digit too few",
+        ),
+        pytest.param(
+            "sso_role_name = BedrockDeveloper",
+            "sso_role_name = BedrockDeveloper # for Bedrock",
+            "",
+            "PRF-05 CFG09",
+            {"sso < PRF-05:sso_role_name"},
+            id="a comment behind the role's name, which botocore takes for a part of it",
+        ),
+        pytest.param(
             "sso_region = us-east-1",
             "sso_region = us-east-1a",
             "",
