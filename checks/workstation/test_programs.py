@@ -62,10 +62,11 @@ def _require_way(name: str, program: Program) -> None:
         f"{met.host} is not reached",
         "strict": f"{name} on Python {met.source} refuses {_rule(met)}, on the way to {met.host}",
     }[met.kind]
-    if met.kind != "authority" and not met.code:
+    if not met.certain:
+        environment = " and its virtual environment are" if "pypi" in program.rules.packages else " is"
         raise Unavailable(
-            f"{observed}, unless code gives its client HTTP of its own, and no code of it is seen here: [application] root is "
-            f"where the code is, or own_http names the program"
+            f"{observed}, unless code gives its client HTTP of its own, and not all of that is seen here: [application] root "
+            f"is where the code{environment}, or own_http names the program"
         )
     require(
         False,

@@ -138,6 +138,13 @@ BEHIND_PROXY = "net08-javascript-uses-no-proxy"
 NOT_STRICT = "net09-authority-that-is-not-strict-enough"
 NEVER_ASKED = ("endpoint.protocol", "endpoint.strictness", "trust", "application.code")
 AGENT = "export const client = new BedrockRuntimeClient({ requestHandler: new NodeHttpHandler({ httpsAgent: agent }) });"
+USED = written(
+    "".join(
+        f'import "{each}";\n'
+        for each in ("@aws-sdk/client-bedrock-runtime", "@langchain/aws", "@anthropic-ai/bedrock-sdk")
+    ),
+    of="./app.mjs",
+)
 BUNDLE = "${home}/.aws/ca-bundle.pem"
 
 
@@ -209,7 +216,7 @@ def test_a_program_that_uses_no_proxy_gets_past_the_one_that_inspects(
 def test_an_inspection_without_http2_stops_who_speaks_nothing_else() -> None:
     """Go offers both versions, the others speak HTTP/1.1."""
     programs = ("javascript-sdk", "langchain-js", "anthropic-js", "claude-code", "dotnet-sdk", "go-sdk")
-    failed = stopped(WITHOUT_HTTP2, *programs)
+    failed = stopped(WITHOUT_HTTP2, *programs, edit=USED)
     assert set(failed) == {"javascript-sdk", "langchain-js"}
     for row in failed.values():
         assert says(row, "NET07", f"{HOST} ends a handshake that offers HTTP/2")
@@ -221,7 +228,7 @@ def test_once_http2_is_let_through_nothing_stops_it() -> None:
 
 def test_a_proxy_that_is_the_only_way_out_stops_javascript_alone() -> None:
     programs = ("aws-cli", "javascript-sdk", "anthropic-js", "anthropic", "claude-code", "dotnet-sdk")
-    failed = stopped(BEHIND_PROXY, *programs)
+    failed = stopped(BEHIND_PROXY, *programs, edit=USED)
     assert set(failed) == {"javascript-sdk", "anthropic-js"}
     for row in failed.values():
         assert says(
@@ -267,8 +274,21 @@ def test_a_host_of_no_proxy_is_not_asked_for_through_it() -> None:
 
 
 @pytest.mark.parametrize("world", [BEHIND_PROXY, WITHOUT_HTTP2])
-def test_what_code_may_have_mended_is_no_failure_where_no_code_is_seen(world: str) -> None:
-    row = judged(world, only=("ENV-11",), edit=written(None, of="./app.mjs"))["ENV-11", "javascript-sdk"]
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(written(None, of="./app.mjs"), id="no code"),
+        pytest.param(
+            both(written(None, of="./app.mjs"), written("export default [];", of="./eslint.config.js")),
+            id="code that is not about it",
+        ),
+        pytest.param(
+            written(f"//{'x' * 1_100_000}\n{AGENT}", of="./bundle.mjs"), id="a file too large to read"
+        ),
+    ],
+)
+def test_what_code_may_have_mended_is_no_failure_where_it_is_not_seen(world: str, edit: Edit) -> None:
+    row = judged(world, only=("ENV-11",), edit=edit)["ENV-11", "javascript-sdk"]
     assert row["status"] == "inconclusive"
     assert "unless code gives its client HTTP of its own" in row["reason"]
 
@@ -285,7 +305,9 @@ def test_code_that_makes_http_of_its_own_is_believed_about_http2() -> None:
 
 
 def test_python_clients_read_another_variable_and_hold_certificates_to_more() -> None:
-    unnamed = stopped(NOT_STRICT, "anthropic", "litellm", "boto3", edit=environment(SSL_CERT_FILE=None))
+    both_used = written("import anthropic\nfrom litellm import completion\n", of="./app.py")
+    edit = both(both_used, environment(SSL_CERT_FILE=None))
+    unnamed = stopped(NOT_STRICT, "anthropic", "litellm", "boto3", edit=edit)
     assert {name: row["cause"] for name, row in unnamed.items()} == {"anthropic": "NET06", "litellm": "NET06"}
     assert unnamed["anthropic"]["remedy"][-1] == "export SSL_CERT_FILE=~/.aws/ca-bundle.pem"
     failed = stopped(
@@ -294,7 +316,7 @@ def test_python_clients_read_another_variable_and_hold_certificates_to_more() ->
         "litellm",
         "langchain-aws",
         "javascript-sdk",
-        edit=environment(NODE_EXTRA_CA_CERTS=BUNDLE),
+        edit=both(both_used, environment(NODE_EXTRA_CA_CERTS=BUNDLE)),
     )
     assert set(failed) == {"anthropic", "litellm"}
     said = 'Acme Inspection Root (Basic Constraints): "Basic Constraints of CA cert not marked critical"'
@@ -313,6 +335,38 @@ def test_python_clients_read_another_variable_and_hold_certificates_to_more() ->
 )
 def test_a_certificate_is_held_to_strict_rules_by_nobody_else(edit: Edit) -> None:
     assert not stopped(NOT_STRICT, "anthropic", edit=edit)
+
+
+SITE = "./.venv/lib/python3.13/site-packages"
+
+
+@pytest.mark.parametrize("trusting", [environment(), environment(SSL_CERT_FILE=None)], ids=["NET09", "NET06"])
+@pytest.mark.parametrize("file", [".venv/pyvenv.cfg", "app.py"])
+def test_python_that_was_not_seen_is_no_failure(trusting: Edit, file: str) -> None:
+    edit = both(trusting, written(None, of=f"./{file}"))
+    row = judged(NOT_STRICT, only=("ENV-11",), edit=edit)["ENV-11", "anthropic"]
+    assert row["status"] == "inconclusive", row
+    assert "virtual environment" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        pytest.param(written("import pip_system_certs.bootstrap\n", of=f"{SITE}/pip_system_certs.pth"), id="pth"),
+        pytest.param(
+            written("import truststore; truststore.inject_into_ssl()\n", of=f"{SITE}/_acme.pth"), id="truststore"
+        ),
+        pytest.param(
+            both(
+                written("certifi's and the organisation's own\n", of=f"{SITE}/certifi/cacert.pem"),
+                written("certifi/cacert.pem,sha256=AAAA,29\n", of=f"{SITE}/certifi-2026.1.1.dist-info/RECORD"),
+            ),
+            id="certifi extended",
+        ),
+    ],
+)  # fmt: skip
+def test_an_environment_that_trusts_more_by_itself_is_no_obstacle(edit: Edit) -> None:
+    assert not stopped(NOT_STRICT, "anthropic", edit=both(edit, environment(SSL_CERT_FILE=None)))
 
 
 def test_where_nobody_is_named_nothing_more_is_asked() -> None:
