@@ -13,7 +13,7 @@ from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.governance import NO_PLAN, Agreement
 from fixtures.evidence.grants import CallerNames
 from fixtures.evidence.guardrails import Guardrail, Guardrails, missing_from
-from fixtures.evidence.models import ModelName
+from fixtures.evidence.models import ModelName, Place
 from fixtures.readings import Reading, Unavailable
 from fixtures.unread import satisfying
 
@@ -66,11 +66,14 @@ def test_model_is_signed_off(
     case: str,
     attestations: dict[str, list[Attestation]],
     model_names: dict[str, ModelName],
+    model_places: dict[str, Place],
     evidence: Evidence,
 ) -> str:
     """The configured model's licence and residency are signed off."""
     model = model_names[case]
     naming = [entry for entry in attestations.get("GOV-02", []) if _names(entry.entry.models, model)]
+    if not naming and model_places[case].by_nobody:
+        raise model_places[case].unsaid(case, f"{model.text}, which the guide has, is signed off by nobody")
     return _require_attested(
         "GOV-02",
         naming,

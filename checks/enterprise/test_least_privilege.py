@@ -119,12 +119,14 @@ def test_no_administrators_policy_is_attached(
     return f"attached are {', '.join(holding.name for holding in attached_policies) or 'no managed policies'}"
 
 
-@requirement("LPR-05", asks=("tight_statement",))
+@requirement("LPR-05", asks=("models", "tight_statement"))
 def test_invoking_is_granted_on_the_configured_models(
     wide_model_grants: list[WideModelGrant], evidence: Evidence
 ) -> str:
     """InvokeModel is granted on the configured models alone."""
     for grant in wide_model_grants[:1]:
+        for configured in () if grant.by_wildcard else evidence.models.values():
+            configured.require_meant()
         reached = "any model" if grant.by_wildcard else grant.witness.rsplit("/", 1)[-1]
         require(
             False,

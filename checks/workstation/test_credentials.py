@@ -147,6 +147,9 @@ def _require_selection(error: ReadError, files: Files, evidence: Evidence, wante
     seen = (
         f"AWS_PROFILE is not set, and profile default ({place}) gives no credentials: {begins(error.message)}"
     )
+    # No application is known here that would take it: a profile of another tool's is nobody's fault.
+    if not evidence.env_file_found.file["exists"]:
+        return seen
     require(
         evidence.env_file_found.value("AWS_PROFILE") == profile,
         title="An application that names no profile takes the profile default, which gives no credentials",

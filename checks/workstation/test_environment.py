@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
 from checks.fixes import Fix, Reencode, Unset
@@ -219,10 +220,14 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
-    _need_a_profile(file, evidence)
+    # What the file has is judged by itself, whatever becomes of the profile that it names.
+    if not file.variable("AWS_PROFILE"):
+        _need_a_profile(file, evidence)
     named = file.text("AWS_PROFILE")
-    # To name the default where no file has it would stop what works without a profile.
-    superfluous = evidence.needs_no_profile is not None
+    superfluous = False
+    with suppress(Unavailable):
+        # To name the default where no file has it would stop what works without a profile.
+        superfluous = evidence.needs_no_profile is not None
     profiles = {section["name"] for found in files for section in found.file["sections"]}
     require(
         named == target.profile,

@@ -112,7 +112,7 @@ def test_model_resolves(
     if configured.resolves:
         _require_in_service(case, configured, model_places)
         return f"{said(case, configured.name, model_places)}: {configured.region} has it"
-    configured.require_named()
+    configured.require_meant()
     geography = permitted_geography(evidence)
     alike = meant(configured.name.text, configured.offers, configured.region, case, geography)
     listed = list(dict.fromkeys([*alike, *nearest(configured, geography)]))
@@ -213,7 +213,7 @@ def test_model_can_be_called_as_written(
     configured = models[case]
     if configured.callable_as_written:
         return f"{said(case, configured.name, model_places)}: callable by that name"
-    configured.require_named()
+    configured.require_meant()
     model = configured.model
     ways = ways_to_call(model, configured.offers, configured.region, permitted_geography(evidence))
     require(
@@ -472,7 +472,7 @@ def _require_lasting(
     if ending is None:
         return
     configured = models[case]
-    configured.require_named()
+    configured.require_meant()
     listed = replacements(configured, evidence.now, permitted_geography(evidence))[:3]
     require(
         False,

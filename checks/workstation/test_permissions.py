@@ -67,8 +67,7 @@ def test_action_is_allowed(
     if action == GET:
         of_bedrock(configured)
     need = permissions.need(action, configured)
-    obstacles = configured.in_its_way if action != LIST else ()
-    return _require_allowed([need], rulings, obstacles, evidence)
+    return _require_allowed([need], rulings, configured if action != LIST else None, evidence)
 
 
 @requirement("IAM-02", asks=DENIAL)
@@ -91,9 +90,7 @@ def test_profile_and_destinations_are_allowed(
         for arn in destinations(configured, profile)
         for need in invoked
     ]
-    return _require_allowed(
-        [*invoked, *needs], {**rulings, **destination_rulings}, configured.in_its_way, evidence
-    )
+    return _require_allowed([*invoked, *needs], {**rulings, **destination_rulings}, configured, evidence)
 
 
 @requirement("IAM-03", asks=DENIAL)
@@ -146,6 +143,7 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
     if unanswered:
         raise configured.unread(unanswered[0])
     if denied:
+        _require_meant(configured, denied)
         _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence)
     raise configured.unread(next(iter(readings.values())))
 
@@ -226,6 +224,8 @@ def test_marketplace_rights_exist(
     forbidden = [
         each for each in denied if each.decision.explicit or each.decision.layer not in (IDENTITY, BOUNDARY)
     ]
+    if denied:
+        _require_meant(configured, denied)
     require(
         not denied,
         cause="IAM03",
@@ -267,18 +267,21 @@ def test_guardrails_may_be_applied(
         raise guardrails.unread
     if not needs:
         return f"no guardrail is enforced on {configured.name.text}, and the application names none"
-    allowed = _require_allowed(denied or needs, guardrail_rulings, configured.in_its_way, evidence)
+    allowed = _require_allowed(denied or needs, guardrail_rulings, configured, evidence)
     foreign = [need for need in needs if need.resource.split(":")[4] != permissions.who.account]
     told = "; whether the guardrail's own policy lets this account in, only a call tells" if foreign else ""
     return f"{allowed}{told}"
 
 
 def _require_allowed(
-    needs: Sequence[Need], rulings: Rulings, obstacles: tuple[str, ...], evidence: Evidence
+    needs: Sequence[Need], rulings: Rulings, configured: ConfiguredModel | None, evidence: Evidence
 ) -> str:
+    """What is needed of the model is allowed; of no model where that is None."""
+    obstacles = configured.in_its_way if configured else ()
     ruled = [(need, ruled_on(rulings, need)) for need in needs]
     denied = [Denial(need, ruling.decision) for need, ruling in ruled if ruling.denied]
     if denied:
+        _require_meant(configured, denied)
         _fail(denied, (*obstacles, *caller_meant(evidence)), evidence)
     doubted = [(need, ruling) for need, ruling in ruled if ruling.doubt]
     if doubted:
@@ -291,6 +294,12 @@ def _require_allowed(
     if spared:
         by = f"{by}; a service control policy on all of Bedrock spares this caller, as {spared.action} shows"
     return f"{needs[0].action} on {named(needs[0].resource)}: allowed{more(needs)}; {by}"
+
+
+def _require_meant(configured: ConfiguredModel | None, denied: Sequence[Denial]) -> None:
+    """That nobody allows what nobody has named is no fault; a Deny is somebody's rule, whatever the model."""
+    if configured and not any(each.decision.explicit for each in denied):
+        configured.require_meant()
 
 
 def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:

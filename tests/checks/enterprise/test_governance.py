@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -163,7 +163,7 @@ def test_a_plan_that_has_ended_is_none(plan: Any, status: str) -> None:
         made = replace(world, support=replace(world.support, plan=plan))
         return replace(made, clock=replace(world.clock, now=day))
 
-    first, last = datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC)
+    first, last = datetime(2027, 1, 1, tzinfo=timezone.utc), datetime(2026, 12, 31, 23, tzinfo=timezone.utc)
     after = judged("enterprise", only=("SUP-01",), edit=lambda world: on(first, world))["SUP-01"]
     assert after["status"] == status
     before = judged("enterprise", only=("SUP-01",), edit=lambda world: on(last, world))["SUP-01"]

@@ -223,11 +223,14 @@ def test_a_profile_default_that_gives_nothing_is_named_unless_the_application_se
     default: str, said: str
 ) -> None:
     edit = both(with_environment({"AWS_PROFILE": None}), env_file(("[profile msh]", default), of=CONFIG))
-    found = judged("ok-no-env-file", only=("CRD-01",), edit=edit)["CRD-01"]
+    unselected = both(edit, env_file(("AWS_PROFILE=msh\n", "")))
+    found = judged("compliant", only=("CRD-01",), edit=unselected)["CRD-01"]
     assert says(found, None, "AWS_PROFILE is not set, and profile default (~/.aws/config line")
     assert said in found["observed"] and "export AWS_PROFILE=msh" in found["remedy"]
     found = judged("compliant", only=("CRD-01",), edit=edit)["CRD-01"]
     assert found["status"] == "compliant" and "./.env.enterprise selects msh" in found["observed"]
+    found = judged("ok-no-env-file", only=("CRD-01",), edit=edit)["CRD-01"]
+    assert found["status"] == "compliant" and said in found["observed"]
 
 
 def test_in_production_a_persons_own_login_is_what_is_wrong() -> None:

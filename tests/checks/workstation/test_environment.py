@@ -240,6 +240,12 @@ def test_regions_are_judged_beside_a_config_file_that_cannot_be_parsed() -> None
 # ------------------------------------------------------------------------------------------------------ ENV-04
 
 
+def test_a_profile_that_the_file_names_is_judged_whatever_becomes_of_its_credentials() -> None:
+    astray = env_file(("AWS_PROFILE=msh", "AWS_PROFILE=other"))
+    for edit, status in ((astray, "non_compliant"), (env_file(), "compliant")):
+        assert judged("pre07-credential-process-missing", edit=edit)["ENV-04"]["status"] == status
+
+
 @pytest.mark.parametrize("value", ["", "'\"msh\"'", '"msh "', "prod"])
 def test_a_profile_that_botocore_would_not_find_is_env05(value: str) -> None:
     edit = both(environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh", f"AWS_PROFILE={value}")))

@@ -664,6 +664,19 @@ def test_the_guides_own_model_is_no_fault_of_a_machine_that_names_none() -> None
     assert found["MDL-02", "BEDROCK_EMBED_MODEL_ID"]["status"] == "compliant"
 
 
-def test_a_model_that_the_settings_name_is_judged_without_an_environment_file() -> None:
-    settings = Settings(models=ModelSettings(chat="us.anthropic.claude-sonnet-4-5"))
+def test_that_nobody_allows_what_nobody_names_is_no_fault_either() -> None:
+    found = judged("enterprise", settings=Settings(), edit=without_env_file)
+    about = ("IAM-01", "IAM-02", "IAM-04", "LPR-05", "GOV-02")
+    assert not {cause for cause in found.root_causes if cause.startswith(about)}
+    assert found["GOV-02", "CHAT_MODEL"]["status"] == "inconclusive"
+
+
+def test_a_deny_statement_is_found_whichever_model_is_meant() -> None:
+    found = judged("ok-no-env-file", settings=Settings(), edit=policy(allow("bedrock:*"), deny("bedrock:*")))
+    assert found["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "non_compliant"
+
+
+@pytest.mark.parametrize("model", ["us.anthropic.claude-sonnet-4-5", ModelSettings.chat + ""])
+def test_a_model_that_the_settings_name_is_judged_without_an_environment_file(model: str) -> None:
+    settings = Settings(models=ModelSettings(chat=str(model)))
     assert judged("ok-no-env-file", settings=settings)["MDL-02", "CHAT_MODEL"]["cause"] == "MOD02"
