@@ -75,6 +75,7 @@ def test_an_exported_variable_counts_where_no_settings_file_says_otherwise() -> 
         pytest.param(environment(ANTHROPIC_MODEL="wrong"), "neither set to call Bedrock", id="another's"),
         pytest.param(claude(), "name no model", id="its own default"),
         pytest.param(claude(ANTHROPIC_MODEL="opusplan"), "an alias", id="alias"),
+        pytest.param(claude(ANTHROPIC_MODEL="fable"), "an alias", id="alias of a later release"),
         pytest.param(claude(ANTHROPIC_MODEL="sonnet[1m]"), "an alias", id="alias with its suffix"),
         pytest.param(claude(ANTHROPIC_MODEL="claude-opus-4-8"), "Anthropic's own name", id="first party"),
         pytest.param(
@@ -92,9 +93,11 @@ def test_what_is_not_this_targets_matter_is_not_judged(edit: Edit, why: str) -> 
     assert why in str(row["reason"])
 
 
-def test_the_small_model_of_another_region_is_not_judged() -> None:
-    edit = claude(ANTHROPIC_SMALL_FAST_MODEL="wrong", ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION="us-west-2")
-    row = judge(edit, "ANTHROPIC_SMALL_FAST_MODEL")
+@pytest.mark.parametrize("variable", ["ANTHROPIC_SMALL_FAST_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"])
+def test_the_small_model_of_another_region_is_not_judged(variable: str) -> None:
+    model = {variable: "eu.anthropic.claude-haiku-4-5"}
+    assert judge(claude(**model), variable)["status"] == "non_compliant"
+    row = judge(claude(**model, ANTHROPIC_SMALL_FAST_MODEL_AWS_REGION="us-west-2"), variable)
     assert row["status"] == "not_applicable"
     assert "another Region" in str(row["reason"])
 
