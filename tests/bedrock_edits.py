@@ -98,11 +98,11 @@ def profile(identifier: str, **changes: Any) -> Edit:
     return edit
 
 
-def chat(identifier: str) -> Edit:
-    """The chat model configured as that, in both variables."""
+def chat(identifier: str, main: str = "") -> Edit:
+    """The chat model configured as that, in both variables; or the other one, which no call of a run is made of, as `main`."""
     return lambda world: _env(
         world,
-        (f"BEDROCK_MODEL_ID={PROFILE}", f"BEDROCK_MODEL_ID={identifier}"),
+        (f"BEDROCK_MODEL_ID={PROFILE}", f"BEDROCK_MODEL_ID={main or identifier}"),
         (
             f"CHAT_MODEL={PROFILE}",
             f"CHAT_MODEL={identifier}",

@@ -292,7 +292,7 @@ def _require_allowed(
     by = f"{shown} shown by calls of this run" if shown else "by IAM's simulation"
     spared = next((ruling.spared for _, ruling in ruled if ruling.spared), None)
     if spared:
-        by = f"{by}; a service control policy on all of Bedrock spares this caller, as {spared.action} shows"
+        by = f"{by}; a service control policy that covers it spares this caller, as {spared.action} shows"
     return f"{needs[0].action} on {named(needs[0].resource)}: allowed{more(needs)}; {by}"
 
 

@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from fixtures.aws.policy_language import Policy
+from fixtures.backends import Backend
 from fixtures.evidence.permissions import INVOKE, STREAM, named
+from fixtures.readings import ReadError, Reading
 from fixtures.simulation.policy import simulate
 from fixtures.simulation.world import World
+from fixtures.targets import Target
 from tests.bedrock_edits import (
     ACCOUNT,
+    HAIKU,
+    PROFILE,
     PROFILE_ARN,
     READING,
     SONNET,
@@ -196,6 +202,11 @@ def test_a_time_that_the_simulation_was_not_told_is_no_difference() -> None:
 # --------------------------------------------------------------------- policies of the organisation, with conditions
 
 FROM_A_SERVICE = {"BoolIfExists": {"aws:ViaAWSService": "false"}}
+OTHER_REGIONS = deny(
+    "bedrock:*", Condition={"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}
+)
+NEWER = "anthropic.claude-sonnet-5"
+ACTIONS = ("InvokeModel", "InvokeModelWithResponseStream")
 
 
 @pytest.mark.parametrize("probe", [False, True])
@@ -258,12 +269,84 @@ def test_a_region_that_another_policy_denies_is_found_behind_that_of_the_place(
     actions: str | list[str], probe: bool
 ) -> None:
     of_the_place = scp(deny(actions, Condition={**OFFICE, **FROM_A_SERVICE}), name="Network")
-    here = {"StringNotEquals": {"aws:RequestedRegion": ["us-east-1", "us-west-2"]}}
-    result = found(both(of_the_place, scp(deny("bedrock:*", Condition=here), name="Regions")), probe=probe)
+    result = found(both(of_the_place, scp(OTHER_REGIONS, name="Regions")), probe=probe)
     assert result.root_causes == ["IAM-02 IAM02"]
     assert "in us-east-2 through" in result["IAM-02", "CHAT_MODEL"]["observed"]
     alone = found(of_the_place, only=CALLS, probe=True)
     assert (alone.root_causes, alone.with_status("inconclusive")) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("called", "banned"),
+    [
+        (
+            PROFILE,
+            deny(
+                INVOKING,
+                ["arn:aws:bedrock:*:*:inference-profile/us.anthropic.claude-sonnet-5", model_arn(NEWER, "*")],
+            ),
+        ),
+        (HAIKU, OTHER_REGIONS),
+    ],
+    ids=["model", "Regions"],
+)
+def test_a_call_of_one_model_says_nothing_of_what_another_policy_denies_of_others(
+    called: str, banned: dict[str, Any]
+) -> None:
+    """Behind a statement on every invocation, the simulation shows no second one."""
+    of_the_place = scp(deny(INVOKING, Condition=OFFICE), name="Network")
+    configured = both(policy(allow("bedrock:*")), chat(called, main=f"us.{NEWER}"))
+    alone = found(both(configured, scp(banned, name="Ban")), only=CALLS, probe=True)
+    assert alone["IAM-02", "BEDROCK_MODEL_ID"]["status"] == "non_compliant"
+    hidden = found(both(configured, of_the_place, scp(banned, name="Ban")), only=CALLS, probe=True)
+    row = hidden["IAM-02", "BEDROCK_MODEL_ID"]
+    assert (hidden.root_causes, row["status"]) == ([], "inconclusive")
+    assert "bedrock:InvokeModel, which succeeded" in row["reason"]
+    assert row["reason"].endswith("a call of this very kind tells")
+    assert hidden["IAM-01", "InvokeModel-BEDROCK_MODEL_ID"]["status"] == "inconclusive"
+    assert {hidden["IAM-01", f"{each}-CHAT_MODEL"]["status"] for each in ACTIONS} == {"compliant"}
+
+
+class Unanswered(Backend):
+    """Does not answer the simulations that tell of a request for that resource that it comes through an AWS service."""
+
+    def __init__(self, asked: Backend, resource: str) -> None:
+        self.name, self.concurrent, self._asked, self._resource = asked.name, False, asked, resource
+
+    def now(self) -> datetime:
+        return self._asked.now()
+
+    def read(
+        self, target: Target, name: str, params: Mapping[str, Any], region: str = "", by: str = ""
+    ) -> Reading:
+        answer = self._asked.read(target, name, params, region, by)
+        told = {each["ContextKeyName"]: each["ContextKeyValues"] for each in params.get("ContextEntries", ())}
+        if params.get("ResourceArns") == [self._resource] and told["aws:ViaAWSService"] == ["true"]:
+            return replace(
+                answer, value=None, error=ReadError("ClientError", "Throttling", "Rate exceeded", 400)
+            )
+        return answer
+
+    def close(self) -> None:
+        self._asked.close()
+
+
+@pytest.mark.parametrize("probe", [False, True])
+@pytest.mark.parametrize("actions", ["*", INVOKING], ids=["all", "invocations"])
+def test_a_region_that_the_simulation_does_not_answer_for_is_not_taken_for_allowed(
+    actions: str | list[str], probe: bool
+) -> None:
+    of_the_place = scp(deny(actions, Condition={**OFFICE, **FROM_A_SERVICE}), name="Network")
+    configured = both(policy(allow("bedrock:*")), chat(HAIKU, main=f"us.{NEWER}"))
+    edit = both(configured, of_the_place, scp(OTHER_REGIONS, name="Regions"))
+    answered = found(edit, probe=probe)
+    assert answered["IAM-02", "BEDROCK_MODEL_ID"]["status"] == "non_compliant"
+    silent = found(edit, probe=probe, through=lambda asked: Unanswered(asked, model_arn(NEWER, "us-east-2")))
+    row = silent["IAM-02", "BEDROCK_MODEL_ID"]
+    assert row["status"] == "inconclusive"
+    if probe or actions == "*":
+        assert "did not tell whether another policy does so as well: " in row["reason"]
+        assert "Rate exceeded" in row["reason"]
 
 
 def test_on_foundation_models_alone_it_is_left_to_a_call_and_then_to_the_organisation() -> None:
