@@ -100,6 +100,14 @@ def test_pytest_htmls_writer_keeps_where_it_will_write_and_takes_reports_one_by_
         assert hasattr(hooks, f"pytest_html_{hook}"), hook
 
 
+@assumes("._reports")
+def test_pytest_html_keeps_the_reports_of_a_check_by_its_node_id_and_asks_for_them_when_it_ends() -> None:
+    from pytest_html.basereport import BaseReport
+
+    assert "self._reports = defaultdict(dict)" in inspect.getsource(BaseReport.__init__)
+    assert "self._reports[report.nodeid]" in inspect.getsource(BaseReport)
+
+
 @assumes("xdist.scheduler")
 def test_xdist_gives_each_scope_to_one_worker_and_asks_split_scope_which_one_it_is() -> None:
     from xdist import newhooks
