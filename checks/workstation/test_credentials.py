@@ -16,7 +16,7 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
 from fixtures.evidence.environment import Variables
-from fixtures.evidence.identity import Provider, Winners
+from fixtures.evidence.identity import STATIC, Provider, Winners
 from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
@@ -29,7 +29,6 @@ from fixtures.text.sentences import begins
 
 KEY, SECRET, SESSION, SECURITY, EXPIRATION = KEY_VARIABLES
 WEB_IDENTITY, METADATA = "assume-role-with-web-identity", ("container-role", "iam-role")
-STATIC = ("shared-credentials-file", "config-file")
 SOURCES = {
     **dict.fromkeys(STATIC, "aws_access_key_id"),
     "custom-process": "credential_process",

@@ -8,12 +8,10 @@ from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
 from fixtures.evidence import Evidence
 from fixtures.evidence.consumers import Program
+from fixtures.evidence.identity import STATIC
 from fixtures.evidence.obstacles import Obstacle
 from fixtures.evidence.regions import REGION_VARIABLES
 from fixtures.readings import Unavailable
-
-OF_FILES = ("shared-credentials-file", "config-file")
-"""botocore's names of the sources that are keys in a file."""
 
 
 @requirement("ENV-11", asks=("consumers",))
@@ -29,6 +27,11 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     )
     identity = gets.works is not False and program.same
     in_region = gets.region == evidence.target.region or not evidence.one_region
+    if gets.unknown and (identity or identity is None):
+        raise Unavailable(
+            f"the {gets.unknown} of {case} cannot be told: {_unresolved(program)} is not resolved here"
+        )
+    file, _, line = (_keys(program) or _last_line(gets) or _last_line(mine) or "").rpartition(" line ")
     require(
         bool(identity or identity is None) and in_region,
         cause=_cause(program),
@@ -38,8 +41,8 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
         region=evidence.target.region,
         value=case,
         variable=_variable(gets),
-        file=_file(gets) or _file(mine),
-        line=_line(gets) or _line(mine),
+        file=file or None,
+        line=line or None,
         remedy=_remedy(program),
     )
     _require_way(case, program)
@@ -124,7 +127,7 @@ def _cause(program: Program) -> str | None:
         return "PRE15" if gets.provider is None else "PRE16"
     if gets.provider is None and gets.profile in (None, program.mine.profile):
         return "ENV15" if gets.misled else "CFG17"
-    return "PRE14" if gets.provider in OF_FILES else "PRE16"
+    return "PRE14" if gets.provider in STATIC else "PRE16"
 
 
 def _reads_another_variable(program: Program) -> bool:
@@ -156,24 +159,42 @@ def _remedy(program: Program) -> list[str] | None:
     gets = program.gets
     if gets.reason == "bad-release":
         return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
-    keys = next((place for place in gets.because if " line " in place), None)
-    if gets.provider in OF_FILES and keys:
+    if keys := _keys(program):
         return [
             f"# edit {keys}: take the profile's keys out from there on, which {gets.consumer} uses before SSO"
         ]
-    own = [place for place in gets.because if re.search(r"\.json[c]? line ", place)]
-    return [f"# edit {place}: delete the line, so that the shell's variable counts" for place in own] or None
+    own = {place: _own_names(program, place) for place in gets.because if re.search(r"\.jsonc? line ", place)}
+    return [
+        f"# edit {place}: take {' and '.join(f'`{name}`' for name in names)} out of it, so that the shell's variable counts"
+        for place, names in own.items()
+        if names
+    ] or None
 
 
-def _file(found: Resolution) -> str | None:
-    """The file of the last line that decides, where a line of a file does."""
-    place = _last_line(found)
-    return place.rpartition(" line ")[0] if place else None
+def _unresolved(program: Program) -> str:
+    """The place of the value that is not known."""
+    gets, rules = program.gets, program.rules
+    wanted = {*(rules.region.order if gets.unknown == "Region" else rules.profile.variables)}
+    there = [place for place in gets.because if not wanted.isdisjoint(gets.names.get(place, ()))]
+    return next(iter(there or gets.because[-1:]), "a file that it reads")
 
 
-def _line(found: Resolution) -> str | None:
-    place = _last_line(found)
-    return place.rpartition(" line ")[2] if place else None
+def _keys(program: Program) -> str | None:
+    """Where the keys stand that the program takes from a file and the target does not."""
+    gets = program.gets
+    return gets.source[2] if gets.source[:1] == ("static",) and not program.same else None
+
+
+def _own_names(program: Program, place: str) -> list[str]:
+    """The keys at that place of a tool's own settings that differ: of its Region alone, where the caller is the same."""
+    gets, settings = program.gets, program.rules.settings
+    keys = (
+        {variable: key.rpartition(".")[2] for key, variable in settings.variables.items()} if settings else {}
+    )
+    names = gets.names.get(place, ())
+    of_region = gets.works is not False and program.same
+    differ = [name for name in names if (name in program.rules.region.order) == bool(of_region)]
+    return [keys.get(name, name) for name in differ]
 
 
 def _last_line(found: Resolution) -> str | None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.backends import live
+from fixtures.consumers.in_use import tools
+from fixtures.machine.coding_tools import described
 from fixtures.simulation.world import World, load_world
 from tests.harness import judged, says
 from tests.world_edits import Edit, both, env_file, environment, machine, written
@@ -37,6 +40,11 @@ def keys_of_the_profile(world: World) -> World:
 def claude(**variables: str) -> Edit:
     env = {"CLAUDE_CODE_USE_BEDROCK": "1", **variables}
     return written(json.dumps({"env": env}, indent=1), of=SETTINGS)
+
+
+def opencode(**options: str) -> Edit:
+    settings = {"provider": {"amazon-bedrock": {"options": options}}}
+    return written(json.dumps(settings), of="./opencode.jsonc")
 
 
 @pytest.mark.parametrize(
@@ -93,9 +101,21 @@ def claude(**variables: str) -> Edit:
         ),
         pytest.param(
             "ok-programs-that-agree", "claude-code", claude(AWS_PROFILE="nobody"), None,
-            "# edit ~/.claude/settings.json line 4: delete the line",
+            "# edit ~/.claude/settings.json line 4: take `AWS_PROFILE` out of it",
             claude(),
             id="a tool's own settings",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "opencode", opencode(region="us-west-2", profile="msh"), "REG08",
+            "# edit ./opencode.jsonc line 1: take `region` out of it",
+            both(opencode(profile="msh"), environment(AWS_REGION="us-east-1")),
+            id="one of two keys in a line",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "opencode", opencode(region="us-east-1", profile="nobody"), None,
+            "# edit ./opencode.jsonc line 1: take `profile` out of it",
+            opencode(region="us-east-1"),
+            id="the other one",
         ),
     ],
 )  # fmt: skip
@@ -114,6 +134,47 @@ def test_what_the_remedy_says_mends_it(
 def test_programs_on_a_machine_that_agrees_are_compliant(program: str) -> None:
     found = judged("ok-programs-that-agree", only=("ENV-11",), edit=naming(program, environment()))
     assert found["ENV-11", program]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ({"region": "{env:HERE}", "profile": "{env:AWS_PROFILE}"}, "compliant"),
+        ({"region": "{env:THERE}", "profile": "msh"}, "non_compliant"),
+        ({"region": "{env:UNSET}", "profile": "msh"}, "inconclusive"),
+        ({"region": "{file:~/.region}", "profile": "msh"}, "inconclusive"),
+        ({"region": "us-east-1", "profile": "{file:./profile}"}, "inconclusive"),
+    ],
+)
+def test_what_a_tools_settings_refer_to_is_resolved_or_not_judged(
+    options: dict[str, str], status: str
+) -> None:
+    edit = both(opencode(**options), environment(AWS_PROFILE="msh", HERE="us-east-1", THERE="us-west-2"))
+    row = judged("ok-programs-that-agree", only=("ENV-11",), edit=naming("opencode", edit))[
+        "ENV-11", "opencode"
+    ]
+    assert row["status"] == status, row
+    assert status != "inconclusive" or "./opencode.jsonc line 1 is not resolved" in row["reason"]
+
+
+def test_a_reference_to_a_secret_is_not_kept(tmp_path: Path) -> None:
+    (tmp_path / "opencode.json").write_text(
+        json.dumps(
+            {"provider": {"amazon-bedrock": {"options": {"region": "{env:KEY}", "profile": "{env:KEY}"}}}}
+        )
+    )
+    found = described(tmp_path, tmp_path, tools()["opencode"], {"KEY": "CANARY-of-another"})
+    assert "CANARY" not in json.dumps(found)
+
+
+def test_keys_are_taken_out_of_where_they_are_though_the_profile_is_chosen_elsewhere() -> None:
+    edit = both(environment(AWS_PROFILE=None), written("AWS_PROFILE=msh\nAWS_REGION=us-east-1\n"))
+    edit = naming("javascript-sdk", edit)
+    row = judged("pre14-keys-that-javascript-takes-before-sso", only=("ENV-11",), edit=edit)[
+        "ENV-11", "javascript-sdk"
+    ]
+    assert row["cause"] == "PRE14"
+    assert row["remedy"][0].startswith("# edit ~/.aws/credentials line 2: take the profile's keys out")
 
 
 def test_a_bad_release_is_named_with_one_that_works() -> None:
