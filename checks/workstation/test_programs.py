@@ -27,23 +27,22 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     )
     identity = gets.works is not False and program.same
     in_region = gets.region == evidence.target.region or not evidence.one_region
-    if gets.unknown and (identity or identity is None):
-        raise Unavailable(
-            f"the {gets.unknown} of {case} cannot be told: {_unresolved(program)} is not resolved here"
-        )
+    if gets.unknown == "credentials" or (gets.unknown and evidence.one_region and identity is not False):
+        place = _deciding(program, gets.unknown) or "a file that it reads"
+        raise Unavailable(f"the {gets.unknown} of {case} cannot be told: {place} is not resolved here")
     file, _, line = (_keys(program) or _last_line(gets) or _last_line(mine) or "").rpartition(" line ")
     require(
         bool(identity or identity is None) and in_region,
         cause=_cause(program),
         expected=expected,
-        observed=_observed(gets, of_region=bool(identity)),
+        observed=_observed(program, of_region=bool(identity)),
         given=[_condition(program)],
         region=evidence.target.region,
         value=case,
-        variable=_variable(gets),
+        variable=_variable(program),
         file=file or None,
         line=line or None,
-        remedy=_remedy(program),
+        remedy=_remedy(program, evidence.target.region),
     )
     _require_way(case, program)
     if program.unseen:
@@ -102,11 +101,12 @@ def _credentials(found: Resolution) -> str:
     )
 
 
-def _observed(found: Resolution, *, of_region: bool) -> str:
+def _observed(program: Program, *, of_region: bool) -> str:
     """What the program gets, and what decides it, in one line: of its Region alone, where that is what differs."""
+    found = program.gets
     missing = (found.reason or "").startswith("region-")
     shown = found.because if found.reason == "bad-release" else found.because[:3]
-    shown = found.because[-1:] if of_region else shown
+    shown = tuple(place for place in [_deciding(program, "Region")] if place) if of_region else shown
     because = f", because of {', '.join(shown)}" if found.because and not missing else ""
     where = f"in the {found.environment}'s environment"
     if found.works is False and found.says:
@@ -136,10 +136,20 @@ def _reads_another_variable(program: Program) -> bool:
     return program.unread and (gets.region is None or gets.region == program.rules.region.otherwise)
 
 
-def _variable(found: Resolution) -> str | None:
-    """The variable that decides, where it is none of those that a remedy names anyhow."""
-    _, _, name = (found.because[-1] if found.because else "").partition("variable ")
-    return name if name and name not in REGION_VARIABLES else None
+def _variable(program: Program) -> str | None:
+    """The variable that decides, about the Region where one does, and none of those that a remedy names anyhow."""
+    place = _deciding(program, "Region") or ""
+    names = program.gets.names.get(place, ())
+    of_region = [name for name in names if name in program.rules.region.order]
+    return next((name for name in of_region or names if name not in REGION_VARIABLES), None)
+
+
+def _deciding(program: Program, what: str) -> str | None:
+    """The place that decides about the `Region`, or which credentials are taken."""
+    gets, rules = program.gets, program.rules
+    wanted = {*(rules.region.order if what == "Region" else rules.profile.variables)}
+    there = [place for place in gets.because if not wanted.isdisjoint(gets.names.get(place, ()))]
+    return next(iter(there or gets.because[-1:]), None)
 
 
 def _condition(program: Program) -> str:
@@ -154,8 +164,9 @@ def _condition(program: Program) -> str:
     return "profile"
 
 
-def _remedy(program: Program) -> list[str] | None:
-    """Where it is not that of the failure mode: a bad release, and a tool's own settings, which win over the shell's."""
+def _remedy(program: Program, region: str) -> list[str] | None:
+    """Where it is not that of the failure mode: a bad release, a line of the application's file for a variable that this
+    program alone reads, and a tool's own settings, which win over the shell's."""
     gets = program.gets
     if gets.reason == "bad-release":
         return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
@@ -163,20 +174,20 @@ def _remedy(program: Program) -> list[str] | None:
         return [
             f"# edit {keys}: take the profile's keys out from there on, which {gets.consumer} uses before SSO"
         ]
+    name, place = _variable(program), _deciding(program, "Region") or ""
+    if (
+        name in program.rules.region.order
+        and " line " in place
+        and program.same
+        and not program.rules.settings
+    ):
+        return [f"# edit {place}: write {name}={region}"]
     own = {place: _own_names(program, place) for place in gets.because if re.search(r"\.jsonc? line ", place)}
     return [
         f"# edit {place}: take {' and '.join(f'`{name}`' for name in names)} out of it, so that the shell's variable counts"
         for place, names in own.items()
         if names
     ] or None
-
-
-def _unresolved(program: Program) -> str:
-    """The place of the value that is not known."""
-    gets, rules = program.gets, program.rules
-    wanted = {*(rules.region.order if gets.unknown == "Region" else rules.profile.variables)}
-    there = [place for place in gets.because if not wanted.isdisjoint(gets.names.get(place, ()))]
-    return next(iter(there or gets.because[-1:]), "a file that it reads")
 
 
 def _keys(program: Program) -> str | None:

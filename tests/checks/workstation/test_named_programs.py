@@ -65,6 +65,13 @@ def opencode(**options: str) -> Edit:
             id="a Region variable that it alone reads",
         ),
         pytest.param(
+            "reg08-litellms-own-variable", "litellm",
+            both(environment(AWS_REGION_NAME=None), written("AWS_PROFILE=msh\nAWS_REGION_NAME=us-west-2\n")), "REG08",
+            "# edit ./.env.enterprise line 2: write AWS_REGION_NAME=us-east-1",
+            written("AWS_PROFILE=msh\nAWS_REGION_NAME=us-east-1\n"),
+            id="the same in the application's file",
+        ),
+        pytest.param(
             "pre14-keys-that-javascript-takes-before-sso", "javascript-sdk", environment(), "PRE14",
             "# edit ~/.aws/credentials line 2: take the profile's keys out",
             written("", of="~/.aws/credentials"),
