@@ -59,6 +59,12 @@ def test_a_model_that_can_be_called_is_compliant(text: str) -> None:
     assert judge(claude(ANTHROPIC_MODEL=text))["status"] == "compliant"
 
 
+def test_a_prompt_router_is_asked_for_as_the_applications_would_be() -> None:
+    router = "arn:aws:bedrock:us-east-1:210987654321:default-prompt-router/anthropic.claude:1"
+    found = judged("compliant", only=("MDL-12",), edit=claude(ANTHROPIC_MODEL=router))
+    assert "bedrock:GetPromptRouter" in {reading["name"] for reading in found.readings}
+
+
 def test_an_exported_variable_counts_where_no_settings_file_says_otherwise() -> None:
     edit = both(claude(), environment(ANTHROPIC_SMALL_FAST_MODEL="us.anthropic.claude-hiku"))
     row = judge(edit, "ANTHROPIC_SMALL_FAST_MODEL")
