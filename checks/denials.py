@@ -19,7 +19,7 @@ from fixtures.evidence.replacements import ways_to_call
 from fixtures.readings import Unavailable
 from fixtures.text.toml_file import TomlFile
 
-ASKS = ("grants", "model_places", "models", "proposals", "provider")
+ASKS = ("calls_made", "grants", "model_places", "models", "proposals", "provider")
 """The facts that a remedy of a denial is made from."""
 
 
@@ -120,11 +120,23 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
             # Those of the account are not listed without being asked for (Bedrock API Reference, "ListInferenceProfiles").
             kind = " --type-equals APPLICATION" if "application-inference-profile/" in wanted else ""
             names = {"values": wanted, "key": clause.keys[0], "kind": kind}
-            names |= {"resource": decision.resource, **_names(evidence)}
+            names |= {"resource": decision.resource, "statement": statement, **_names(evidence)}
+            if other := _of_others(clause, words, evidence):
+                yield f"# {other.format(**names)}"
+                continue
             meet = words.get("meet", "have the request meet the condition on {key}: {values}")
             yield f"# to meet {statement}: {meet.format(**names)}"
             if "command" in words:
                 yield words["command"].format(**names)
+
+
+def _of_others(clause: Clause, words: Mapping[str, str], evidence: Evidence) -> str:
+    """What is said of a condition that no request of this caller can meet; empty of one that it can."""
+    if "of_sso" in words and evidence.provider.method == "sso":
+        return words["of_sso"]
+    if "pathless" in words and any(":role/AWSReservedSSO_" in value for value in clause.values):
+        return words["pathless"]
+    return words.get("say", "")
 
 
 def _meant_with_wildcards(clause: Clause) -> str:
@@ -184,9 +196,7 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
         yield f"# to send to {owner}: {message(alike, proposal, evidence)}"
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
         called = not decision.action.startswith("aws-marketplace:")
-        # A denied call's message names the policy since 2026:
-        # without a name nothing but the simulation says so.
-        if called and decision.layer == SCP and not any(each.decision.policies for each in alike):
+        if called and decision.layer == SCP and not any(_was_called(each, evidence) for each in alike):
             yield f"# {_words()['simulated']['meet']}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
             left = statement_of(each.need for each in proposal.proof.left)
@@ -200,6 +210,12 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
         if shares and names["account"] != decision.resource.split(":")[4]:
             yield f"# and the guardrail's own resource-based policy lets account {names['account']} apply it"
         yield f"# {proven(proposal.proof, 'with it')}"
+
+
+def _was_called(denial: Denial, evidence: Evidence) -> bool:
+    """Whether a call of this run was denied so, and not the simulation alone."""
+    made = evidence.calls_made.get(denial.need)
+    return made is not None and not made.allowed
 
 
 def _is_missing_allow(denial: Denial) -> bool:
@@ -220,11 +236,12 @@ def message(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) -> 
     policies = dict.fromkeys(policy for each in alike for policy in each.decision.policies)
     policy = f" {', '.join(policies)}" if policies else ""
     how = "by an explicit deny in" if decision.explicit else "since nothing allows it in"
+    wanted = "exempt it" if decision.explicit else "allow it there"
     actions = sorted({need.action for need in proposal.needs})
     resources = sorted({named(need.resource) for need in proposal.needs})
     return (
         f"role {names['role']} in account {names['account']} is denied {' and '.join(actions)} on {', '.join(resources)} "
-        f"{how} the {decision.layer}{policy}. It needs these for Amazon Bedrock: please exempt it for these resources, or "
+        f"{how} the {decision.layer}{policy}. It needs these for Amazon Bedrock: please {wanted} for these resources, or "
         "say what its requests have to meet."
     )
 

@@ -423,6 +423,74 @@ def test_a_policy_of_the_organisation_that_one_call_names_is_named_to_its_owner_
     assert any("service_control_policy/p-" in line for line in first(result)["remedy"])
 
 
+def test_an_organisation_that_allows_other_services_alone_is_asked_to_allow_bedrock_too() -> None:
+    others = ["account:*", "ec2:*", "iam:*", "s3:*", "sts:*"]
+    result = found(scp(allow(others), name="FullAWSAccess"))
+    assert result.root_causes == ["IAM-01 IAM02"]
+    assert any("please allow it there" in line for line in first(result)["remedy"])
+    # Listing the models was denied by a call.
+    assert not any("no call of this run was denied so" in line for line in first(result)["remedy"])
+    besides = scp(allow([*others, "bedrock:*", "organizations:Describe*"]), name="FullAWSAccess")
+    assert (found(besides).root_causes, found(besides).with_status("inconclusive")) == ([], set())
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"StringEquals": {"bedrock:bearerTokenType": "LONG_TERM"}},
+        {"ArnLike": {"bedrock:PromptRouterArn": "arn:aws:bedrock:*:*:default-prompt-router/*"}},
+    ],
+)
+def test_a_deny_on_what_no_signed_request_of_a_model_has_is_quiet(condition: dict[str, Any]) -> None:
+    result = found(policy(deny("bedrock:*", Condition=condition), name="Keys"))
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+
+
+def test_what_all_requests_of_the_application_have_alike_is_settled_by_one_call() -> None:
+    edit = policy(
+        deny(INVOKING, Condition={"StringEquals": {"bedrock:ServiceTier": "priority"}}), name="Tier"
+    )
+    assert "bedrock:ServiceTier in statement 1" in found(edit)["IAM-02", "CHAT_MODEL"]["reason"]
+    called = found(edit, only=CALLS, probe=True)
+    assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        (
+            deny(INVOKING, Condition={"BoolIfExists": {"aws:MultiFactorAuthPresent": "false"}}),
+            "which no session of IAM Identity Center shows",
+        ),
+        (
+            deny(
+                INVOKING,
+                Condition={"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/AWSReservedSSO_*"}},
+            ),
+            "leaves out the path that the role of a permission set has",
+        ),
+        (
+            deny(INVOKING, Condition={"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Batch"}}),
+            "is for other callers: aws:PrincipalArn, one like arn:aws:iam::*:role/Batch",
+        ),
+        (
+            deny(INVOKING, Condition={"Bool": {"aws:ViaAWSService": "false"}}),
+            "is for what an AWS service calls in the caller's name",
+        ),
+    ],
+    ids=["second factor", "path", "another role", "services"],
+)
+def test_nobody_is_told_to_meet_a_condition_that_no_request_of_his_can_meet(
+    statement: dict[str, Any], words: str
+) -> None:
+    result = found(policy(statement, name="Control"), only=CALLS, probe=True)
+    assert result.root_causes == ["IAM-01 IAM02"]
+    lines = first(result)["remedy"]
+    assert words in lines[0]
+    assert not any(line.startswith("# to meet") for line in lines)
+    assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
+
+
 # ------------------------------------------------------------------------ what a call needs besides its own right
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
