@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import pickle
 import re
 import select
 import shutil
@@ -11,7 +13,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -27,6 +29,7 @@ from fixtures.simulation import dispatch, server
 from fixtures.simulation.account import SimulatedAccount
 from fixtures.simulation.world import World
 from fixtures.targets import Target
+from tests import harness
 
 FOLDER = Path(__file__).parent / "consumers"
 JAVASCRIPT = ("javascript-sdk", "anthropic-js", "vercel-ai", "langchain-js")
@@ -55,8 +58,8 @@ class Packages:
     """A process that runs one language's packages, one call after another. Skips the test where it cannot read them all:
     an installation that was broken off has some."""
 
-    def __init__(self, command: Sequence[str], said: IO[str]) -> None:
-        self._command, self._said = command, said
+    def __init__(self, command: Sequence[str], said: IO[str], environ: Mapping[str, str]) -> None:
+        self._command, self._said, self._environ = command, said, environ
         self._process = self._started()
         if self._line("the installation", SECONDS_TO_START) != {"ready": True}:
             self.close()
@@ -71,7 +74,7 @@ class Packages:
             stderr=self._said,
             text=True,
             start_new_session=True,
-            env={"PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True"},
+            env={"PATH": "/usr/bin:/bin", "LITELLM_LOCAL_MODEL_COST_MAP": "True", **self._environ},
         )
 
     def ask(self, task: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,9 +113,9 @@ class Packages:
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[Packages]:
+def _running(command: Sequence[str], **environ: str) -> Iterator[Packages]:
     with tempfile.TemporaryFile("w+") as said:
-        packages = Packages(command, said)
+        packages = Packages(command, said, environ)
         try:
             yield packages
         finally:
@@ -120,8 +123,9 @@ def _running(command: Sequence[str]) -> Iterator[Packages]:
 
 
 @contextmanager
-def javascript() -> Iterator[Packages]:
-    """JavaScript's packages; the test is skipped where Node 20 or they are missing."""
+def javascript(**environ: str) -> Iterator[Packages]:
+    """JavaScript's packages, on a Node that is started with the variables; the test is skipped where Node 20 or they are
+    missing."""
     node = shutil.which("node")
     version = (
         subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
@@ -133,7 +137,7 @@ def javascript() -> Iterator[Packages]:
         pytest.skip(f"no Node 20 or newer here, but {version or 'none'}")
     if not (FOLDER / "node_modules").is_dir():
         pytest.skip("the packages are not installed: npm ci in tests/consumers")
-    with _running([node, "run.mjs"]) as packages:
+    with _running([node, "run.mjs"], **environ) as packages:
         yield packages
 
 
@@ -160,11 +164,18 @@ def aws_cli() -> Iterator[Packages]:
         yield packages
 
 
+_ran: dict[tuple[str, ...], Ran] = {}
+"""What came of a call, by the program and all that it can see: half of the worlds differ for another reader alone, in the
+application's file or in what AWS allows."""
+
+
 class Served:
     """A world whose account answers over HTTP: what is known of its machine, and what programs get there."""
 
     def __init__(self, world: World, known: Known, url: str, simulation: Any, seen: list[str]) -> None:
         self.known = known
+        self._state = seen_by_programs(world)
+        self._env_text = repr(world.machine.files.get("./.env.enterprise"))
         self.env_file: Path | None = simulation.cwd / ".env.enterprise"
         if self.env_file and not self.env_file.exists():
             self.env_file = None
@@ -175,7 +186,14 @@ class Served:
         self._seen = seen
 
     def run(self, packages: Packages, consumer: str, environment: str) -> Ran:
-        """One program, in the `shell` or in the `application`'s environment."""
+        """One program, in the `shell` or in the `application`'s environment. In a state that is the same for it as that of
+        another world, what it did there."""
+        key = (consumer, self._state, self._env_text if environment == "application" else "")
+        if key not in _ran:
+            _ran[key] = self._asked(packages, consumer, environment)
+        return _ran[key]
+
+    def _asked(self, packages: Packages, consumer: str, environment: str) -> Ran:
         self._seen.clear()
         env_file = str(self.env_file) if environment == "application" else None
         answer = packages.ask(
@@ -197,6 +215,28 @@ class Served:
         return Ran(
             answer["region"], "bearer" if bearer else None, bearer and not REFUSED.search(error), error
         )
+
+
+def seen_by_programs(world: World) -> str:
+    """All of a world that a program sees in the shell: its machine but the application's file, and who AWS says it is. What a
+    caller may do is no matter here: a call that is denied is signed like one that is not."""
+    machine = replace(
+        world.machine,
+        files={name: file for name, file in world.machine.files.items() if name != "./.env.enterprise"},
+    )
+    users = [replace(user, policies={}, attached={}, groups=()) for user in world.iam_user]
+    role = replace(world.role, policies={}, attached={}, boundary=None, tags={}, session_policy=None)
+    account = (
+        world.clock,
+        world.account,
+        world.sso,
+        role,
+        users,
+        world.role_session,
+        world.iam_role,
+        world.faults,
+    )
+    return repr((machine, account, world.settings))
 
 
 @contextmanager
@@ -224,7 +264,19 @@ def served(world: World) -> Iterator[Served]:
 
 
 def known_of(world: World, simulation: Any) -> Known:
-    """What a run knows of the machine, read where the programs run."""
+    """What a run knows of the machine, read where the programs run; once for all workers of a run of the tests."""
+    if harness.shelf is None:
+        raise RuntimeError("tests/conftest.py says where readings are kept")
+    kept = harness.shelf / f"{hashlib.sha256(repr(world).encode()).hexdigest()}.known"
+    if not kept.exists():
+        with tempfile.NamedTemporaryFile(dir=harness.shelf, delete=False) as half:
+            pickle.dump(_read(world, simulation), half)
+        Path(half.name).replace(kept)
+    known: Known = pickle.loads(kept.read_bytes())
+    return known
+
+
+def _read(world: World, simulation: Any) -> Known:
     settings = world.parsed_settings() if world.settings else Settings()
     profile = world.machine.profile
     region = Profiles.of_world(world).region(profile) or settings.profile.region or GUIDE_REGION

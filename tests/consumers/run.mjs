@@ -1,6 +1,7 @@
 // Runs the real packages of JavaScript, one task after another in one process. A line of standard input is a task:
-// {"consumer", "environ": {…}, "env_file": path or null, "url": of the simulated account, "model"}; a line of standard
-// output is what came of it: {"region": as the package has it, where it tells; "error": what it threw, null for nothing}.
+// {"consumer", "environ": {…}, "env_file": path or null, "url": of the simulated account, "model", "as_published": whether it
+// is about the package's own way through the network, false where it is left out}; a line of standard output is what came
+// of it: {"region": as the package has it, where it tells; "error": what it threw, null for nothing}.
 // The first line says that the packages are there: {"ready": true}.
 import { createInterface } from "node:readline";
 import { BedrockRuntimeClient, ConverseCommand } from "@aws-sdk/client-bedrock-runtime";
@@ -11,9 +12,13 @@ import { ChatBedrockConverse } from "@langchain/aws";
 import dotenv from "dotenv";
 
 console.warn = () => {};
+// A second is what the SDK waits between two tries of a container's address where nobody is.
+const later = globalThis.setTimeout;
+globalThis.setTimeout = (then, milliseconds, ...rest) => later(then, milliseconds === 1000 ? 100 : milliseconds, ...rest);
 
 // Without HTTP/2, which the server of the simulated account does not speak.
-const requestHandler = () => new NodeHttpHandler();
+let asPublished = false;
+const requestHandler = () => (asPublished ? undefined : new NodeHttpHandler());
 
 const packages = {
   "javascript-sdk": async (model, seen) => {
@@ -53,6 +58,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   Object.assign(process.env, task.environ);
   if (task.env_file) dotenv.config({ path: task.env_file, quiet: true });
   Object.assign(process.env, { AWS_ENDPOINT_URL: task.url, ANTHROPIC_BEDROCK_BASE_URL: task.url });
+  asPublished = task.as_published ?? false;
   const seen = { region: null, error: null };
   try {
     await packages[task.consumer](task.model, seen);

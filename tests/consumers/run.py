@@ -15,6 +15,7 @@ import botocore.hooks
 import botocore.loaders
 import botocore.session
 import botocore.tokens
+import botocore.utils
 import litellm
 from anthropic.lib.aws import _auth
 from botocore.config import Config
@@ -33,8 +34,13 @@ ALIASER = botocore.hooks.EventAliaser(botocore.hooks.HierarchicalEmitter())
 ALIASED = ALIASER._alias_event_name
 botocore.hooks.EventAliaser._alias_event_name = lambda _, name: ALIASED(name)
 botocore.hooks.accepts_kwargs = functools.lru_cache(botocore.hooks.accepts_kwargs)
+botocore.utils.ContainerMetadataFetcher.SLEEP_TIME = (
+    0  # a second between two tries of an address where nobody is
+)
 HTTP = anthropic.DefaultHttpxClient(trust_env=False)
 ONCE = Config(retries={"total_max_attempts": 1})
+as_published = False
+"""Whether the task is about a library's own way through the network."""
 
 
 def with_boto3(model, seen):
@@ -45,7 +51,7 @@ def with_boto3(model, seen):
 
 
 def with_anthropic(model, seen):
-    client = anthropic.AnthropicBedrock(max_retries=0, http_client=HTTP)
+    client = anthropic.AnthropicBedrock(max_retries=0, http_client=None if as_published else HTTP)
     seen["region"] = client.aws_region
     client.messages.create(model=model, max_tokens=10, messages=[{"role": "user", "content": "hello"}])
 
@@ -77,6 +83,8 @@ def forget():
     LOADER.search_paths[:] = PATHS
     _auth._get_session.cache_clear()
     BaseAWSLLM._shared_iam_cache.flush_cache()
+    if as_published:
+        litellm.in_memory_llm_clients_cache.flush_cache()
     tokens = str(Path("~/.aws/sso/cache").expanduser())
     botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR = tokens
     botocore.tokens.SSOTokenProvider._SSO_TOKEN_CACHE_DIR = tokens
@@ -92,6 +100,7 @@ def told(error):
 
 
 def main():
+    global as_published  # noqa: PLW0603
     print(json.dumps({"ready": True}), flush=True)
     # Whoever asks for a code on the terminal gets no answer.
     tasks, sys.stdin = sys.stdin, open(os.devnull)  # noqa: PTH123, SIM115
@@ -105,6 +114,7 @@ def main():
         os.environ.update(
             AWS_ENDPOINT_URL=url, ANTHROPIC_BEDROCK_BASE_URL=url, AWS_BEDROCK_RUNTIME_ENDPOINT=url
         )
+        as_published = task.get("as_published", False)
         forget()
         seen = {"region": None, "error": None}
         try:
