@@ -101,7 +101,8 @@ def live(folder: Path) -> None:
             if delay:
                 broken = best([*command[:4], "--profile", "mhs"], 3, laptop.environ, laptop.folder, (4,))[0]
                 cached = json.loads((served.home / SSO_CACHE).read_text(encoding="utf-8"))
-                cached.update(expiresAt="2026-01-01T00:00:00Z", refreshToken=None)
+                cached.update(expiresAt="2026-01-01T00:00:00Z")
+                del cached["refreshToken"]
                 (served.home / SSO_CACHE).write_text(json.dumps(cached), encoding="utf-8")
                 expired = best(command, 3, laptop.environ, laptop.folder, (1,))[0]
     added = seconds[100] - seconds[0]

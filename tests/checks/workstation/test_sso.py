@@ -376,6 +376,26 @@ def test_that_an_expired_token_cannot_refresh_is_no_second_fault() -> None:
     assert found["SSO-05"]["behind"] == "SSO-03"
 
 
+EXPIRED = (("${now+8h}", "${now-1h}"),)
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        with_token(*EXPIRED, ('"refreshToken": "aorAAAAAG-CANARY-refresh-token"', '"refreshToken": null')),
+        with_token(*EXPIRED, ('"refreshToken"', '"other"')),
+        with_token(*EXPIRED, ('"clientId"', '"other"')),
+        with_token(*EXPIRED, ("${now+80d}", "${now-1d}")),
+    ],
+    ids=["null", "no-refresh-token", "no-client", "registration-expired"],
+)
+def test_no_other_program_is_started_where_the_login_is_dead(edit: Edit) -> None:
+    found = of(edit, *SSO, "CLI-02", "CLI-03", "RUN-02", "RUN-07")
+    assert found["SSO-03"]["cause"] == "TOK02"
+    assert {found[each]["status"] for each in ("CLI-02", "CLI-03", "RUN-02", "RUN-07")} == {"blocked"}
+    assert not {"child.identity", "cli.identity", "cli.configure"} & {each["name"] for each in found.readings}
+
+
 def test_a_cache_that_cannot_be_written_is_found_before_the_token_has_to_be_refreshed() -> None:
     found = judged("compliant", only=(*SSO, "RUN-02"), edit=_read_only)
     assert found.root_causes == ["SSO-05 TOK09"]
