@@ -32,7 +32,7 @@ from checks.fixes import (
 )
 from fixtures.privacy.redaction import MARK
 from fixtures.privacy.unseen import printable
-from reports.results import Result, failures_by_root_cause
+from reports.results import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAME = "fix_aws_authentication"
@@ -73,10 +73,10 @@ class Mend:
         return printable(f"{self.requirement} {self.cause or ''}".strip() + f": {self.title}")
 
 
-def mends(results: Sequence[Result]) -> list[Mend]:
-    """The run's root causes with their operations, first to mend first."""
+def mends(groups: Sequence[Sequence[Result]]) -> list[Mend]:
+    """The run's root causes with their operations: one for each group of `failures_by_root_cause`, as readers may see it."""
     found = []
-    for group in failures_by_root_cause(results):
+    for group in groups:
         fixes = (_without_hidden(fix_of(fix)) for failure in group for fix in failure.get("fix", ()))
         first = group[0]
         names = (first["requirement"], first["cause"], first["title"])

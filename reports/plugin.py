@@ -18,6 +18,7 @@ from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
 from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
+from fixtures.privacy.masking import principals
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
@@ -31,7 +32,7 @@ from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.interruption import Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable
-from reports.results import Result, exit_code
+from reports.results import Result, exit_code, failures_by_root_cause
 from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
@@ -383,7 +384,10 @@ class Reporter:
     @cached_property
     def _mends(self) -> list[fix_scripts.Mend]:
         """The root causes with what a script can do about them, as readers may see them."""
-        shown = presentable(list(self.results.values()), self.config.option.show_account_ids)
+        results = list(self.results.values())
+        # Whom the other results name is hidden in these as well, without rewriting all of those for it.
+        known = principals(results)
+        shown = presentable(failures_by_root_cause(results), self.config.option.show_account_ids, known)
         return fix_scripts.mends(self._guesses.document(shown))
 
     @cached_property

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from fixtures.privacy.masking import principals
 from fixtures.simulation import home
 from fixtures.simulation.placeholders import Placeholders
 from fixtures.simulation.world import File, World
 from reports.fix_scripts import Mend, mends, scripts
 from reports.record import presentable
+from reports.results import failures_by_root_cause
 from tests.harness import Judged
 
 SCRIPT = "fix_aws_authentication.sh"
@@ -146,4 +148,4 @@ class Laptop:
 
 def mends_of(found: Judged) -> list[Mend]:
     """What a script could do about what was found, as a run of the suite would write it."""
-    return mends(presentable(found.rows, False))
+    return mends(presentable(failures_by_root_cause(found.rows), False, principals(found.rows)))

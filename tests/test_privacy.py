@@ -344,7 +344,7 @@ def test_a_fix_that_would_write_what_is_redacted_is_asked_for() -> None:
     fix = Replace("~/.aws/config", 3, "role_arn = ", old="x", new="[redacted]")
     row = {"requirement": "PRF-04", "cause": None, "title": "t", "remedy": ["# x"], "fix": [fix.as_json()]}
     root = {"status": "non_compliant", "blocked_by": None, "target": "msh/us-east-1", "case": None}
-    (mend,) = mends([{**row, **root, "order": 0, "stage": 0, "severity": "high"}])
+    (mend,) = mends([[{**row, **root, "order": 0, "stage": 0, "severity": "high"}]])
     (asked,) = mend.fixes
     assert asked == Ask("~/.aws/config line 3: what is to be written is redacted in the reports")
 
