@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.backends.replay import Snapshot
+from fixtures.machine.dependencies import Ecosystem, dependencies
+from fixtures.settings import Settings
 from fixtures.text.json_file import DEEPEST, JsonError, JsonFile
 from fixtures.text.toml_file import TomlError
 from reports import compare
@@ -179,3 +181,63 @@ def test_every_change_of_an_earlier_results_json_is_refused_in_one_line_or_compa
             compare.comparison(whole["results.json"], compare.load(file))
         except compare.NotResults as error:
             assert in_one_line(f"{error}\n", "results.json"), (name, str(error))
+
+
+def test_a_number_that_python_does_not_read_is_one_line_too(tmp_path: Path) -> None:
+    file = tmp_path / "compliance.toml"
+    file.write_text(f"[credentials]\nminimum_minutes = {'9' * 9000}\n", encoding="utf-8")
+    with pytest.raises(TomlError, match=r"compliance\.toml:2: a number that is too long$"):
+        Settings.load(file)
+
+
+MANIFESTS: dict[str, dict[str, Any]] = {
+    "package.json": {"dependencies": {"ai": "^5"}, "devDependencies": {"@aws-sdk/client-sts": "3"}},
+    "package-lock.json": {
+        "packages": {"": {"dependencies": {"ai": "5"}}, "node_modules/ai": {"version": "5.0.1"}}
+    },
+    "pyproject.toml": {
+        "project": {"dependencies": ["boto3>=1"], "optional-dependencies": {"a": ["litellm"]}},
+        "dependency-groups": {"dev": ["litellm", {"include-group": "a"}]},
+        "tool": {"poetry": {"dependencies": {"boto3": "1"}, "group": {"dev": {"dependencies": {"litellm": "1"}}}}},
+    },
+    "Pipfile": {"packages": {"boto3": "*"}, "dev-packages": {"litellm": {"version": "*"}}},
+    "Pipfile.lock": {"default": {"boto3": {"version": "==1.44.8"}}},
+    "uv.lock": {"version": 1, "package": [{"name": "boto3", "version": "1.44.8"}]},
+}  # fmt: skip
+PACKAGES: Mapping[Ecosystem, frozenset[str]] = {
+    "npm": frozenset({"ai", "@aws-sdk/client-sts"}),
+    "pypi": frozenset({"boto3", "litellm"}),
+}
+
+
+@pytest.mark.parametrize("name", MANIFESTS)
+def test_every_change_of_a_manifest_leaves_what_can_be_read_of_it(tmp_path: Path, name: str) -> None:
+    """A folder's own files are written for other programs, in versions that nobody here knows."""
+    file = tmp_path / name
+    write = json.dumps if name.endswith(".json") or name == "Pipfile.lock" else toml_text
+    file.write_text(write(MANIFESTS[name]), encoding="utf-8")
+    whole, problems = dependencies(tmp_path, PACKAGES)
+    assert whole and not problems
+    for how, changed in mutants(MANIFESTS[name]):
+        file.write_text(write(changed), encoding="utf-8")
+        found, problems = dependencies(tmp_path, PACKAGES)
+        assert {each["package"] for each in found} <= {each["package"] for each in whole}, how
+        assert not problems, how
+    for how, content in {**BROKEN, "long number in TOML": b"a = " + b"9" * 9000}.items():
+        file.write_bytes(content)
+        found, problems = dependencies(tmp_path, PACKAGES)
+        assert not found and len(problems) <= 1, how
+        assert problems or not how.startswith(("truncated", "lists", "objects", "long")), how
+
+
+def toml_text(document: Mapping[str, Any]) -> str:
+    """The document in TOML, which has no null: an empty text stands for it."""
+
+    def written(value: Any) -> str:
+        if isinstance(value, dict):
+            return "{" + ", ".join(f"{json.dumps(k)} = {written(v)}" for k, v in value.items()) + "}"
+        if isinstance(value, list):
+            return f"[{', '.join(map(written, value))}]"
+        return json.dumps("" if value is None else value)
+
+    return "".join(f"{json.dumps(key)} = {written(value)}\n" for key, value in document.items())

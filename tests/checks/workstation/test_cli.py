@@ -15,7 +15,7 @@ from fixtures.aws.selection import Selection
 from fixtures.backends import live
 from fixtures.evidence.programs import CliConfiguration
 from fixtures.machine import readers
-from fixtures.machine.children import Completed, NoAnswer
+from fixtures.machine.children import Completed, Garbled, NoAnswer
 from fixtures.simulation.world import World
 from fixtures.targets import Target
 from tests.harness import Judged, judged
@@ -361,6 +361,21 @@ def test_an_error_is_read_in_each_form_of_the_cli(printed: str, message: str) ->
         machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(254, "", printed)),
     )
     assert readers.cli_identity(subject) == {"error": {"code": "ExpiredToken", "message": message}}
+
+
+@pytest.mark.parametrize(
+    "printed", ["", "using profile msh", "[]", '{"Account": "1"}', "9" * 9000, "[" * 99_999]
+)
+def test_what_a_wrapper_of_the_cli_prints_instead_of_an_answer_is_no_answer(printed: str) -> None:
+    subject: Any = SimpleNamespace(
+        target=Target("msh", "us-east-1"),
+        caller=SimpleNamespace(selection=Selection("msh", named=True)),
+        machine=SimpleNamespace(environ={}, run=lambda argv, environ, called: Completed(0, printed, "")),
+    )
+    with pytest.raises(
+        Garbled, match=r"^aws sts get-caller-identity .* printed no JSON with Account and Arn$"
+    ):
+        readers.cli_identity(subject)
 
 
 def test_of_a_cli_that_crashes_the_exit_code_and_the_last_line_are_kept() -> None:
