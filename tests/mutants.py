@@ -1,35 +1,70 @@
 """Whether the tests notice a change of the checks or facts that should matter: `python -m tests.mutants [COUNT] [SEED]`.
 
 A copy of the checkout gets one small change after another: a comparison or a condition turned around, what a check requires
-held for true, what it says of causes and explanations left out. Each has to fail a world that expects a failure of the checks
-that it is about, a test beside the changed file, or else any world that there is. Prints what nobody noticed, and ends with 1
-below 95 in 100.
+held for true, what it says of causes and explanations left out. Each has to fail the table's test of a world, a test beside
+the checks that it is about, or else one that names what was changed. Prints what nobody noticed, and ends with 1 below 95 in
+100. `--keep FOLDER` keeps there what was found, and a run that is started again asks only for what nobody has noticed.
+
+Each question is answered by a process that is forked with the libraries imported, and a world's table is asked only where
+the checks that a change is about say something else of the world than they did.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
+import gc
+import hashlib
+import importlib
+import json
+import os
+import pickle
 import random
+import re
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from functools import cache
-from inspect import getsourcefile, getsourcelines, signature
+from inspect import getsourcefile
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-from checks.judgement import import_checks
+from checks.judgement import facts_behind, import_checks
 from checks.requirement import CHECKS
 from fixtures.evidence import FACTS
 from fixtures.simulation.world import list_worlds, load_world
+from tests.forked import LIBRARIES
 from tests.suite import ROOT
 
 COUNT, SEED, WANTED = 200, 1, 0.95
-WORLDS = 12
+NEAR = 12
 """Worlds that are judged first for one change; a check has a handful."""
-TABLE, ONE_WORLD = "tests/checks/test_world_table.py", "test_the_world_says_what_it_should"
+TABLE = 8
+"""Worlds whose table is asked for one change, of those in which the checks say something else."""
+SECONDS = 400
+"""What one question may take."""
+OWN = ("bedrock_preflight", "checks", "conftest", "fixtures", "reports", "tests")
+"""The packages of the checkout, which a forked process imports anew."""
+SAID = (
+    "requirement",
+    "case",
+    "status",
+    "cause",
+    "title",
+    "observed",
+    "remedy",
+    "explained_by",
+    "blocked_by",
+    "reason",
+)
+DECIDING = ("status", "cause", "explained_by", "blocked_by")
 TURNED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
@@ -50,6 +85,16 @@ class Mutant:
 
     def apply(self, source: bytes) -> bytes:
         return source[: self.start] + self.text.encode() + source[self.end :]
+
+    @property
+    def key(self) -> str:
+        """What tells it from any other, also of a file that has been edited since."""
+        whole = self.apply((ROOT / self.file).read_bytes())
+        return hashlib.sha256(self.file.encode() + whole).hexdigest()[:16]
+
+
+def sources() -> list[Path]:
+    return sorted([*ROOT.glob("checks/*/test_*.py"), *ROOT.glob("fixtures/evidence/*.py")])
 
 
 def mutants_of(file: Path) -> Iterator[Mutant]:
@@ -86,9 +131,59 @@ def file_of(function: object) -> str:
     return Path(str(getsourcefile(function))).relative_to(ROOT).as_posix()  # type: ignore[arg-type]
 
 
-def holds(function: Callable[..., object], line: int) -> bool:
-    lines, first = getsourcelines(function)
-    return first <= line < first + len(lines)
+@cache
+def functions() -> dict[tuple[str, str], str]:
+    """By file and name, the text of each function of the checks and facts; of its methods under the class's name as well."""
+    found: dict[tuple[str, str], str] = {}
+    for path in sources():
+        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
+        for node in ast.parse(text).body:
+            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                found[name, node.name] = ast.get_source_segment(text, node) or ""
+    return found
+
+
+def changed_function(mutant: Mutant) -> str:
+    """The function or class at the file's outermost level that has the change; empty where it is in none."""
+    tree = ast.parse((ROOT / mutant.file).read_bytes())
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.lineno <= mutant.line <= (
+            node.end_lineno or 0
+        ):
+            return node.name
+    return ""
+
+
+def users(mutant: Mutant) -> tuple[frozenset[str], frozenset[str]]:
+    """The requirements that a change is about, and the names of the functions by which it gets to them."""
+    name = changed_function(mutant)
+    todo, seen = (
+        [(mutant.file, name)] if name else [key for key in functions() if key[0] == mutant.file],
+        set(),
+    )
+    asking: set[str] = set()
+    while todo:
+        file, name = todo.pop()
+        if (file, name) in seen:
+            continue
+        seen.add((file, name))
+        here = _asking(file, name)
+        asking |= here
+        if not here:
+            word = re.compile(rf"\b{re.escape(name)}\b")
+            todo += [key for key, text in functions().items() if key[1] != name and word.search(text)]
+    return frozenset(asking), frozenset(name for _, name in seen)
+
+
+@cache
+def _asking(file: str, name: str) -> frozenset[str]:
+    """The requirements whose check the function is, or whose check rests on the fact that it is."""
+    fact = FACTS.get(name)
+    if fact and file_of(fact.function) == file:
+        return frozenset(each for each in CHECKS if name in facts_behind(each))
+    return frozenset(
+        each for each, check in CHECKS.items() if check.__name__ == name and file_of(check) == file
+    )
 
 
 @cache
@@ -98,96 +193,292 @@ def expecting() -> dict[str, frozenset[str]]:
     return {name: frozenset(cause.split()[0] for cause in causes) for name, causes in expected.items()}
 
 
-def asked_by(file: str, line: int | None = None) -> dict[str, str]:
-    """The checks in the file or over its facts, each with its own file; of one `line`, those of the function that holds it.
-
-    A file of neither is one that those files import which have them.
-    """
-    facts = {
-        name
-        for name, fact in FACTS.items()
-        if file_of(fact.function) == file and (line is None or holds(fact.function, line))
-    }
-    asking = {
-        identifier: file_of(check)
-        for identifier, check in CHECKS.items()
-        if (file_of(check) == file and (line is None or holds(check, line)))
-        or facts & {*signature(check).parameters, *getattr(check, "asks", ())}
-    }
-    if asking or line is not None:
-        return asking
-    name = file.removesuffix(".py").replace("/", ".")
-    users = [path for path in sources() if f"from {name} import" in path.read_text(encoding="utf-8")]
-    for user in users:
-        asking |= asked_by(user.relative_to(ROOT).as_posix())
-    return asking
-
-
-def sources() -> list[Path]:
-    return sorted([*ROOT.glob("checks/*/test_*.py"), *ROOT.glob("fixtures/evidence/*.py")])
-
-
-def tests_of(mutant: Mutant) -> list[str]:
-    """The tests that should notice a change, the quick ones first: worlds that expect a failure of the checks that it is
-    about, or others of its file, and the tests beside these."""
-    about, asking = asked_by(mutant.file, mutant.line), asked_by(mutant.file)
-    near = [name for name, causes in expecting().items() if about.keys() & causes][:WORLDS]
-    far = [name for name, causes in expecting().items() if asking.keys() & causes and name not in near]
-    spread = near + far[:: max(1, len(far) // (WORLDS - len(near) or 1))][: WORLDS - len(near)]
-    beside = {test for identifier, check in asking.items() for test in tests_beside(identifier, check)}
-    return [f"{TABLE}::{ONE_WORLD}[{name}]" for name in spread] + sorted(beside)
+def worlds_for(about: frozenset[str]) -> tuple[list[str], list[str]]:
+    """The worlds that expect a failure of one of them, spread over all that there are, and the others."""
+    near = [name for name, causes in expecting().items() if about & causes]
+    near = near[:: max(1, len(near) // NEAR)][:NEAR]
+    return near, [name for name in expecting() if name not in near]
 
 
 @cache
-def tests_beside(identifier: str, check: str) -> tuple[str, ...]:
+def tests_beside(identifier: str) -> tuple[str, ...]:
     """The file of tests that is called as the check's is; where there is none, those beside it that name the requirement."""
-    own = ROOT / "tests" / check
-    if own.exists():
-        return (f"tests/{check}",)
+    own = ROOT / "tests" / file_of(CHECKS[identifier])
     named = (path for path in own.parent.glob("test_*.py") if identifier in path.read_text(encoding="utf-8"))
-    return tuple(path.relative_to(ROOT).as_posix() for path in sorted(named))
+    return tuple(path.relative_to(ROOT).as_posix() for path in ([own] if own.exists() else sorted(named)))
 
 
-def noticed(mutant: Mutant, checkout: Path) -> bool:
-    """Whether a test fails with it."""
-    file = checkout / mutant.file
-    source = file.read_bytes()
-    file.write_bytes(mutant.apply(source))
-    try:
-        return any(fails(tests, checkout) for tests in (tests_of(mutant), [TABLE]) if tests)
-    finally:
+@cache
+def tests() -> dict[str, str]:
+    """By node ID, the text of each test with its decorators and of what it calls in its file."""
+    found = {}
+    for path in sorted(ROOT.glob("tests/**/test_*.py")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        nodes = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+        texts = {
+            node.name: "\n".join(
+                lines[
+                    min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1 : node.end_lineno
+                ]
+            )
+            for node in nodes
+        }
+        for name, own in texts.items():
+            if name.startswith("test_"):
+                called = [other for each, other in texts.items() if each != name and f"{each}(" in own]
+                found[f"{path.relative_to(ROOT).as_posix()}::{name}"] = "\n".join([own, *called])
+    return found
+
+
+def tests_naming(about: frozenset[str], names: frozenset[str], module: str) -> list[str]:
+    """The tests that name one of the requirements or of the functions, and the files that import the module."""
+    word = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(about | names)))})\b")
+    importing = [
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.glob("tests/**/test_*.py")
+        if re.search(rf"\b{re.escape(module)}\b", path.read_text(encoding="utf-8"))
+    ]
+    named = [node for node, text in tests().items() if word.search(text)]
+    return importing + [node for node in named if node.partition("::")[0] not in importing]
+
+
+class Questions:
+    """Asks the checkout, each question in a process that is forked for it."""
+
+    def __init__(self, checkout: Path, kept: Path) -> None:
+        self._checkout = checkout
+        self._verdicts = kept / "verdicts"
+        self._verdicts.mkdir(parents=True, exist_ok=True)
+        self._stamp = int(time.time()) - 10**6
+        self._sound: set[str] = set()
+
+    def warm(self) -> None:
+        """Imports what judging a world imports besides the checkout's own: each process that is forked has it then."""
+        told = self._ask(_libraries, ["enterprise"], frozenset())
+        for name in (told or "").split():
+            with suppress(ImportError):
+                importlib.import_module(name)
+
+    def noticed(self, mutant: Mutant) -> str | None:
+        """What notices the change; None where nothing does."""
+        about, names = users(mutant)
+        near, far = worlds_for(about)
+        beside = list(dict.fromkeys(chain.from_iterable(map(tests_beside, sorted(about)))))
+        naming = [
+            node
+            for node in tests_naming(about if len(about) < 20 else frozenset(), names, Path(mutant.file).stem)
+            if node.partition("::")[0] not in beside
+        ]
+        file = self._checkout / mutant.file
+        source = file.read_bytes()
+        for ask, of in ((_table, near), (_fails, beside[:4]), (_table, far), (_fails, beside[4:] + naming)):
+            if ask is _table:
+                self._judge(of)
+            try:
+                self._write(file, mutant.apply(source))
+                if of and (by := self._ask(ask, of, about)):
+                    return by
+            finally:
+                self._write(file, source)
+        return None
+
+    def sound(self, by: str) -> bool:
+        """Whether the test that noticed a change passes without it, asked once for each test."""
+        if "::" in by and by not in self._sound and not self._ask(_fails, [by], frozenset()):
+            self._sound.add(by)
+        return "::" not in by or by in self._sound
+
+    def _write(self, file: Path, source: bytes) -> None:
+        """A time of its own for each text: Python keeps what it has compiled by size and second."""
         file.write_bytes(source)
+        self._stamp += 2
+        os.utime(file, (self._stamp, self._stamp))
+
+    def _judge(self, worlds: Sequence[str]) -> None:
+        lacking = [name for name in worlds if not (self._verdicts / name).exists()]
+        if lacking:
+            self._ask(_judge, lacking, frozenset(), 10**4)
+
+    def _ask(
+        self,
+        ask: Callable[[Sequence[str], frozenset[str], Path], str | None],
+        of: Sequence[str],
+        about: frozenset[str],
+        seconds: int = SECONDS,
+    ) -> str | None:
+        answers, answer = os.pipe()
+        child = os.fork()
+        if not child:
+            os.close(answers)
+            self._answer(ask, of, about, answer)
+        os.close(answer)
+        late = False
+
+        def end(*_: object) -> None:
+            nonlocal late
+            late = True
+            os.killpg(child, signal.SIGKILL)
+
+        signal.signal(signal.SIGALRM, end)
+        signal.alarm(seconds)
+        try:
+            with os.fdopen(answers, encoding="utf-8") as stream:
+                said = stream.read()
+            os.waitpid(child, 0)
+        finally:
+            signal.alarm(0)
+        if late or not said:
+            print(f"no answer within {seconds} s: {ask.__name__} of {len(of)}", file=sys.stderr)
+            return None
+        by: str | None = json.loads(said)
+        return by
+
+    def _answer(
+        self,
+        ask: Callable[[Sequence[str], frozenset[str], Path], str | None],
+        of: Sequence[str],
+        about: frozenset[str],
+        answer: int,
+    ) -> None:
+        """In the process that was forked: never returns."""
+        try:
+            os.setsid()
+            gc.disable()
+            quiet = os.open(os.devnull, os.O_RDWR)
+            for number in range(3):
+                os.dup2(quiet, number)
+            os.chdir(self._checkout)
+            sys.path[0] = str(self._checkout)
+            for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
+                del sys.modules[name]
+            try:
+                by = ask(of, about, self._verdicts)
+            except BaseException:  # noqa: BLE001 - a change that lets nothing be imported is noticed by everything
+                by = "nothing runs: " + traceback.format_exc()[-500:]
+            os.write(answer, json.dumps(by).encode())
+        finally:
+            os._exit(0)
 
 
-def fails(tests: Sequence[str], checkout: Path) -> bool:
-    """Whether one of the tests fails, or cannot be collected; RuntimeError where pytest did not get to run them."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--timeout", "120", *tests]
-    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
-    if done.returncode not in (0, 1, 2):
-        raise RuntimeError(
-            f"exit code {done.returncode}: {' '.join(command)}\n{done.stdout[-1000:]}{done.stderr[-1000:]}"
-        )
-    return done.returncode != 0
+def _libraries(worlds: Sequence[str], _: frozenset[str], __: Path) -> str:
+    harness, before = importlib.import_module("tests.harness"), {*sys.modules}
+    for name in worlds:
+        harness.judged(name)
+    return " ".join(name for name in sys.modules if name not in before and name.partition(".")[0] not in OWN)
 
 
-def main(count: int = COUNT, seed: int = SEED) -> int:
-    import_checks()
-    every = [mutant for file in sources() for mutant in mutants_of(file)]
-    sample = random.Random(seed).sample(every, min(count, len(every)))
+def _judge(worlds: Sequence[str], _: frozenset[str], kept: Path) -> None:
+    """Keeps what is said of each world."""
+    harness = importlib.import_module("tests.harness")
+    for name in worlds:
+        expect = load_world(name).expect
+        rows = harness.judged(name, environment=expect.environment, probe=expect.probe).rows
+        (kept / f"{name}.half").write_bytes(pickle.dumps([_said(row) for row in rows]))
+        (kept / f"{name}.half").replace(kept / name)
+
+
+def _table(worlds: Sequence[str], about: frozenset[str], kept: Path) -> str | None:
+    """The first of the worlds in which one of the checks says something else, and whose test notices it."""
+    harness = importlib.import_module("tests.harness")
+    table = importlib.import_module("tests.checks.test_world_table")
+    world = importlib.import_module("fixtures.simulation.world")
+    harness.shelf = Path(tempfile.mkdtemp())
+    asked = 0
+    only = tuple(sorted(about))
+    try:
+        for name in worlds:
+            expect = world.load_world(name).expect
+            before = [row for row in pickle.loads((kept / name).read_bytes()) if row["requirement"] in about]
+            found = harness.judged(name, environment=expect.environment, probe=expect.probe, only=only)
+            now = [_said(row) for row in found.rows]
+            if now == before:
+                continue
+            decided = [[row[key] for key in DECIDING] for row in now] != [
+                [row[key] for key in DECIDING] for row in before
+            ]
+            if asked < TABLE or decided:
+                asked += 1
+                try:
+                    table.test_the_world_says_what_it_should(name, [], [])
+                except Exception:  # noqa: BLE001 - whatever it is, the test fails with it
+                    return f"world {name}"
+    except Exception as error:  # noqa: BLE001 - the world's test judges the same, and fails likewise
+        return f"world {name}: {error!r}"[:200]
+    finally:
+        shutil.rmtree(harness.shelf)
+    return None
+
+
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: row.get(key) for key in SAID}
+
+
+def _fails(tests: Sequence[str], _: frozenset[str], __: Path) -> str | None:
+    """The first of the tests that fails."""
+    pytest = importlib.import_module("pytest")
+    failed: list[str] = []
+
+    class Failures:
+        def pytest_runtest_logreport(self, report: Any) -> None:
+            if report.failed:
+                failed.append(report.nodeid)
+
+        def pytest_collectreport(self, report: Any) -> None:
+            if report.failed:
+                failed.append(f"{report.nodeid}::(collected)")
+
     with tempfile.TemporaryDirectory() as folder:
-        checkout = Path(folder) / "checkout"
-        shutil.copytree(
-            ROOT, checkout, ignore=shutil.ignore_patterns(".git", "node_modules", ".venv", "__pycache__")
+        pytest.main(
+            ["-x", "-q", "--timeout", "120", "--basetemp", folder + "/t", *tests], plugins=[Failures()]
         )
-        missed = []
-        for number, mutant in enumerate(sample, 1):
-            if not noticed(mutant, checkout):
-                missed.append(mutant)
-                print(f"{mutant.file}:{mutant.line}: nobody notices {mutant.text}", flush=True)
-            print(f"{number - len(missed)} of {number} noticed", file=sys.stderr, flush=True)
+    return failed[0] if failed else None
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__.partition("\n")[0])
+    parser.add_argument("count", nargs="?", type=int, default=COUNT)
+    parser.add_argument("seed", nargs="?", type=int, default=SEED)
+    parser.add_argument("--keep", type=Path)
+    options = parser.parse_args(argv)
+    import_checks()
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    every = [mutant for file in sources() for mutant in mutants_of(file)]
+    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))
+    with tempfile.TemporaryDirectory() as folder:
+        kept = options.keep or Path(folder) / "kept"
+        checkout = Path(folder) / "checkout"
+        left_out = shutil.ignore_patterns(".git", "node_modules", ".venv", "__pycache__", "reports/latest")
+        shutil.copytree(ROOT, checkout, ignore=left_out)
+        questions = Questions(checkout, kept)
+        questions.warm()
+        missed = list(run(sample, questions, kept / "results.jsonl"))
+    for mutant in missed:
+        print(f"{mutant.file}:{mutant.line}: nobody notices {mutant.text}")
     print(f"{len(sample) - len(missed)} of {len(sample)} noticed, out of {len(every)} that there are")
     return int(len(missed) > (1 - WANTED) * len(sample))
 
 
+def run(sample: Iterable[Mutant], questions: Questions, results: Path) -> Iterator[Mutant]:
+    """Those that nobody notices; what is found is added to the results as it comes."""
+    known = {}
+    if results.exists():
+        for line in results.read_text(encoding="utf-8").splitlines():
+            known[json.loads(line)["key"]] = json.loads(line)["by"]
+    for number, mutant in enumerate(sample, 1):
+        by, began = known.get(mutant.key), time.monotonic()
+        if not by:
+            by = questions.noticed(mutant)
+            if by and not questions.sound(by):
+                by = None
+            told = {"key": mutant.key, **asdict(mutant), "by": by, "seconds": round(time.monotonic() - began)}
+            with results.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps(told) + "\n")
+            print(f"{number}: {mutant.file}:{mutant.line} {by or 'NOBODY'}", file=sys.stderr, flush=True)
+        if not by:
+            yield mutant
+
+
 if __name__ == "__main__":
-    sys.exit(main(*map(int, sys.argv[1:])))
+    sys.exit(main(sys.argv[1:]))

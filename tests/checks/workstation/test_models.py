@@ -485,7 +485,8 @@ def test_anthropics_form_is_told_from_a_missing_agreement(
     result = found(both(model(SONNET, agreement="NOT_AVAILABLE", entitlement="NOT_AVAILABLE"), *edits))
     for what in ("agreement", "entitlement"):
         assert said(result["MDL-08", f"{CHAT}-{what}"]) == ("non_compliant", cause)
-    assert words in result["MDL-08", f"{CHAT}-agreement"]["observed"]
+    observed = result["MDL-08", f"{CHAT}-agreement"]["observed"]
+    assert words in observed and observed.count("form") == words.count("form")
     assert result.root_causes == [f"MDL-08 {cause}"]
 
 

@@ -929,6 +929,14 @@ def test_a_missing_role_is_named_beside_a_session_that_contradicts_the_profile()
     assert found.root_causes == ["PRF-04 CFG06", "PRF-09 CFG10"]
 
 
+def test_a_missing_start_url_is_not_explained_by_what_a_session_contradicts() -> None:
+    edit = changed(
+        ("sso_session = msh\n", "sso_session = msh\nsso_region = eu-west-1\n"),
+        ("sso_start_url = https://acme.awsapps.com/start\n", ""),
+    )
+    assert of_compliant(edit, *PROFILE)["PRF-04", "sso_start_url"]["behind"] is None
+
+
 def test_a_profile_may_repeat_what_its_session_says() -> None:
     edit = changed(("sso_session = msh\n", "sso_session = msh\nsso_region = us-east-1\n"))
     assert of_compliant(edit, *PROFILE).document["root_causes"] == []
