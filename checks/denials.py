@@ -4,9 +4,9 @@ answer to a Deny, and never first a control taken away that somebody put there."
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from fixtures.aws.deciding_keys import Turn
 from fixtures.aws.policy_language import Clause
@@ -23,10 +23,55 @@ ASKS = ("calls_made", "grants", "model_places", "models", "proposals", "provider
 """The facts that a remedy of a denial is made from."""
 
 
+@dataclass(frozen=True)
+class Meeting:
+    """What somebody does so that a request meets a policy, and the command that shows what is there, where one does."""
+
+    meet: str
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Conditioned(Meeting):
+    """What meets a condition on `key`, which stands for every key that begins with it where it ends in "/"; what is said
+    instead where no request of this caller can (`say`), no session of IAM Identity Center (`of_sso`), or no role at all,
+    since the value lacks a path (`pathless`)."""
+
+    key: str = ""
+    meet: str = "have the request meet the condition on {key}: {values}"
+    say: str = ""
+    of_sso: str = ""
+    pathless: str = ""
+
+    def covers(self, key: str) -> bool:
+        """Whether the key, written in capitals or not, is the one that this is about."""
+        own = self.key.casefold()
+        return key.casefold() == own or (own.endswith("/") and key.casefold().startswith(own))
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a statement."""
+
+    say: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The whole of denials.toml: `layers` by their names."""
+
+    layers: Mapping[str, str]
+    everything: Meeting
+    simulated: Meeting
+    routed: Meeting
+    literal: Said
+    misnamed: Said
+    condition: tuple[Conditioned, ...] = ()
+
+
 @cache
-def _words() -> Mapping[str, Any]:
-    words: Mapping[str, Any] = TomlFile.load(Path(__file__).with_name("denials.toml")).data
-    return words
+def _words() -> Words:
+    return TomlFile.load(Path(__file__).with_name("denials.toml")).build(Words)
 
 
 def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
@@ -46,7 +91,7 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
     lines = [
         *(nearer or _routed(denial, proposal, evidence)),
         *(line for each in (denial, *alike) for line in _met(each.decision, evidence)),
-        *(f"# {_words()['misnamed']['say'].format(**each._asdict())}" for each in proposal.misnamed),
+        *(f"# {_words().misnamed.say.format(**each._asdict())}" for each in proposal.misnamed),
         *_of_everything(decision, why),
         *_asked_for(alike, proposal, evidence),
     ]
@@ -57,7 +102,7 @@ def _of_everything(decision: Decision, why: str) -> Iterator[str]:
     """Where the policy that denies could not be read because it denies that as well."""
     other = denial_in(why)
     if other and decision.explicit and (other.layer, other.explicit) == (decision.layer, True):
-        yield f"# {_words()['everything']['meet'].format(action=other.action)}"
+        yield f"# {_words().everything.meet.format(action=other.action)}"
 
 
 def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
@@ -84,10 +129,10 @@ def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[
     # These two can be read here, and their conditions are told one by one.
     if denial.decision.layer in (IDENTITY, BOUNDARY) or not regions or not only_routed:
         return
-    words = _words()["routed"]
+    words = _words().routed
     names = {"regions": " or ".join(regions), **_names(evidence)}
-    yield f"# {words['meet'].format(**names)}"
-    yield words["command"].format(**names)
+    yield f"# {words.meet.format(**names)}"
+    yield words.command.format(**names)
 
 
 def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
@@ -99,8 +144,9 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
             **_names(evidence),
         }
         words = _condition(decision.demands)
-        yield f"# to meet the {decision.layer}: {words['meet'].format(**names)}"
-        yield words["command"].format(**names)
+        yield f"# to meet the {decision.layer}: {words.meet.format(**names)}"
+        if words.command:
+            yield words.command.format(**names)
     for turn in decision.turns:
         for clause in turn.statement.conditions:
             if clause.keys[0] not in turn.keys:
@@ -115,7 +161,7 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
                     "operator": clause.operator,
                     "like": like,
                 }
-                yield f"# {_words()['literal']['say'].format(**names)}"
+                yield f"# {_words().literal.say.format(**names)}"
                 continue
             # Those of the account are not listed without being asked for (Bedrock API Reference, "ListInferenceProfiles").
             kind = " --type-equals APPLICATION" if "application-inference-profile/" in wanted else ""
@@ -124,19 +170,18 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
             if other := _of_others(clause, words, evidence):
                 yield f"# {other.format(**names)}"
                 continue
-            meet = words.get("meet", "have the request meet the condition on {key}: {values}")
-            yield f"# to meet {statement}: {meet.format(**names)}"
-            if "command" in words:
-                yield words["command"].format(**names)
+            yield f"# to meet {statement}: {words.meet.format(**names)}"
+            if words.command:
+                yield words.command.format(**names)
 
 
-def _of_others(clause: Clause, words: Mapping[str, str], evidence: Evidence) -> str:
+def _of_others(clause: Clause, words: Conditioned, evidence: Evidence) -> str:
     """What is said of a condition that no request of this caller can meet; empty of one that it can."""
-    if "of_sso" in words and evidence.provider.method == "sso":
-        return words["of_sso"]
-    if "pathless" in words and any(":role/AWSReservedSSO_" in value for value in clause.values):
-        return words["pathless"]
-    return words.get("say", "")
+    if words.of_sso and evidence.provider.method == "sso":
+        return words.of_sso
+    if words.pathless and any(":role/AWSReservedSSO_" in value for value in clause.values):
+        return words.pathless
+    return words.say
 
 
 def _meant_with_wildcards(clause: Clause) -> str:
@@ -148,13 +193,8 @@ def _meant_with_wildcards(clause: Clause) -> str:
     return ":".join([*qualifier, operator.replace("Equals", "Like")])
 
 
-def _condition(key: str) -> Mapping[str, str]:
-    for entry in _words()["condition"]:
-        wanted = entry["key"].lower()
-        if key.lower() == wanted or (wanted.endswith("/") and key.lower().startswith(wanted)):
-            found: Mapping[str, str] = entry
-            return found
-    return {}
+def _condition(key: str) -> Conditioned:
+    return next((entry for entry in _words().condition if entry.covers(key)), Conditioned())
 
 
 def wanted_values(clause: Clause, turn: Turn) -> str:
@@ -182,11 +222,8 @@ def _names(evidence: Evidence) -> dict[str, str]:
 
 def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) -> Iterator[str]:
     decision, names = alike[0].decision, _names(evidence)
-    owner = (
-        _words()["layers"]
-        .get(decision.layer, "whoever owns the {layer}")
-        .format(layer=decision.layer, **names)
-    )
+    owner = _words().layers.get(decision.layer, "whoever owns the {layer}")
+    owner = owner.format(layer=decision.layer, **names)
     if proposal.changes:
         lead = "or, where it is not meant for this caller, " if decision.turns else ""
         for change in proposal.changes:
@@ -197,10 +234,10 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
         yield f"# {proven(proposal.proof, f'without the {decision.layer}')}"
         called = not decision.action.startswith("aws-marketplace:")
         if called and decision.layer == SCP and not any(_was_called(each, evidence) for each in alike):
-            yield f"# {_words()['simulated']['meet']}"
+            yield f"# {_words().simulated.meet}"
         if proposal.proof.left and all(_is_missing_allow(each) for each in proposal.proof.left):
             left = statement_of(each.need for each in proposal.proof.left)
-            yield f"# besides, {_words()['layers'][IDENTITY].format(**names)} adds this statement:"
+            yield f"# besides, {_words().layers[IDENTITY].format(**names)} adds this statement:"
             yield f"# {left}"
     else:
         lead = "or, where it is not meant for this caller, " if decision.turns else ""

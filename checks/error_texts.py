@@ -9,11 +9,10 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from fixtures.text.toml_file import TomlFile
 
@@ -60,12 +59,12 @@ class ErrorText:
     """
 
     says: tuple[str, ...]
-    beside: tuple[str, ...]
-    unless: tuple[str, ...]
     modes: tuple[str, ...]
     apart: str
     command: str
     source: str
+    beside: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
 
     def found_in(self, text: PlainText) -> bool:
         """Whether the text has these words, and is not somebody else's."""
@@ -133,22 +132,29 @@ def _pattern(phrase: str) -> re.Pattern[str]:
     )
 
 
+@dataclass(frozen=True)
+class ErrorTexts:
+    """The whole of error_texts.toml: its lists of `words` by name, and what programs say."""
+
+    words: Mapping[str, tuple[str, ...]]
+    text: tuple[ErrorText, ...]
+
+    def resolved(self) -> Iterator[ErrorText]:
+        """The entries in their order, with the words for the names of lists, and what sets modes apart in one line."""
+        for entry in self.text:
+            yield replace(
+                entry,
+                beside=self._spelled(entry.beside),
+                unless=self._spelled(entry.unless),
+                apart=" ".join(entry.apart.split()),
+            )
+
+    def _spelled(self, words: Sequence[str]) -> tuple[str, ...]:
+        lists = {f"{{{name}}}": listed for name, listed in self.words.items()}
+        return tuple(word for each in words for word in lists.get(each, (each,)))
+
+
 @cache
 def load() -> tuple[ErrorText, ...]:
     """The entries of error_texts.toml in their order, read once."""
-    return tuple(read(TomlFile.load(FILE).data))
-
-
-def read(document: Mapping[str, Any]) -> Iterator[ErrorText]:
-    """The entries of a parsed file; `beside` and `unless` may name one of its lists of words."""
-    for values in document["text"]:
-        named = {key: values.get(key, ()) for key in ("beside", "unless")}
-        yield ErrorText(
-            **{
-                **values,
-                **{key: tuple(document["words"][w] if isinstance(w, str) else w) for key, w in named.items()},
-                "says": tuple(values["says"]),
-                "modes": tuple(values["modes"]),
-                "apart": " ".join(values["apart"].split()),
-            }
-        )
+    return tuple(TomlFile.load(FILE).build(ErrorTexts).resolved())
