@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -102,6 +103,11 @@ class Outcome:
         return asdict(self)
 
 
+@cache
+def _parameters(check: Callable[..., str | None]) -> tuple[str, ...]:
+    return tuple(inspect.signature(check).parameters)
+
+
 @dataclass(frozen=True)
 class _Root:
     """The failure behind another: its requirement, and the waiver that accepts it with all that it explains."""
@@ -168,8 +174,9 @@ class Docket:
     def arguments(self, check: Callable[..., str | None], case: str | None) -> dict[str, Any]:
         """The values of the check's parameters: `case`, `docket`, `evidence`, or a fact by its name."""
         known = {"case": case, "docket": self, "evidence": self.evidence, "target": self.evidence.target}
-        names = inspect.signature(check).parameters
-        return {name: known[name] if name in known else self.evidence.fact(name) for name in names}
+        return {
+            name: known[name] if name in known else self.evidence.fact(name) for name in _parameters(check)
+        }
 
     def _judged(self, requirement: Requirement, case: str | None) -> Outcome:
         with self.evidence.noting() as seen:

@@ -15,12 +15,16 @@ import subprocess
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
 import botocore.session
 import pytest
 import tomli
+
+from fixtures.aws.service_models import shared_loader
+from fixtures.simulation import models
 
 ROOT = Path(__file__).parent.parent
 PUBLIC = {
@@ -231,6 +235,62 @@ def test_botocores_events_are_translated_by_one_table_into_a_cache_and_handlers_
     assert hooks.accepts_kwargs is compat.accepts_kwargs
     with pytest.raises(ValueError, match="must accept keyword arguments"):
         emitter.register("before-call.elb", lambda: None)
+
+
+@assumes("hooks._PrefixTrie.__copy__", "._root")
+def test_botocores_handlers_are_copied_as_a_tree_of_lists() -> None:
+    from botocore import hooks
+
+    trie, own, copied = hooks._PrefixTrie(), object(), object()
+    trie.append_item("before-call.s3", own)
+    copies = (trie.__copy__(), models._copied(trie))
+    assert vars(copies[0]) == vars(copies[1]) == vars(trie) == {"_root": copies[0]._root}
+    for each in copies:
+        each.append_item("before-call.s3", copied)
+        assert list(each.prefix_search("before-call.s3.GetObject")) == [own, copied]
+    assert list(trie.prefix_search("before-call.s3.GetObject")) == [own]
+
+
+@assumes(
+    "botocore.client",
+    "botocore.endpoint_provider",
+    "ClientCreator._create_methods",
+    "._create_methods",
+    "._service_description",
+    "botocore.regions.EndpointProvider",
+)
+def test_botocore_makes_a_clients_methods_and_rules_from_a_model_alone() -> None:
+    from botocore import client, endpoint_provider, regions
+    from botocore.model import ServiceModel
+
+    described = shared_loader().load_service_model("sts", "service-2")
+    service_model = ServiceModel(described, "sts")
+    assert service_model._service_description is described
+    creator = SimpleNamespace(_create_api_method=lambda *names: names)
+    made = client.ClientCreator._create_methods(creator, service_model)
+    assert made["get_caller_identity"] == ("get_caller_identity", "GetCallerIdentity", service_model)
+    assert regions.EndpointProvider is endpoint_provider.EndpointProvider
+    rules = shared_loader().load_service_model("sts", "endpoint-rule-set-1")
+    provider = regions.EndpointProvider(
+        ruleset_data=rules, partition_data=shared_loader().load_data("partitions")
+    )
+    asked = {"UseFIPS": False, "UseDualStack": False, "UseGlobalEndpoint": False}
+    places = [
+        provider.resolve_endpoint(Region=region, **asked).url
+        for region in ("eu-west-1", "us-east-1", "eu-west-1")
+    ]
+    assert places == [
+        f"https://sts.{region}.amazonaws.com" for region in ("eu-west-1", "us-east-1", "eu-west-1")
+    ]
+
+
+@assumes("moto.core.responses.method_names_from_class")
+def test_moto_looks_up_what_a_class_answers_by_its_functions() -> None:
+    from moto.core import responses, utils
+    from moto.sts.responses import TokenResponse
+
+    assert responses.method_names_from_class is utils.method_names_from_class
+    assert "get_caller_identity" in utils.method_names_from_class(TokenResponse)
 
 
 @assumes("botocore.parsers")
