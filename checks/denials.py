@@ -251,7 +251,10 @@ def _asked_for(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) 
 
 def _was_called(denial: Denial, evidence: Evidence) -> bool:
     """Whether a call of this run was denied so, and not the simulation alone."""
-    made = evidence.calls_made.get(denial.need)
+    try:
+        made = evidence.calls_made.get(denial.need)
+    except Unavailable:
+        return False  # the checks about the models say why
     return made is not None and not made.allowed
 
 

@@ -491,6 +491,40 @@ def test_nobody_is_told_to_meet_a_condition_that_no_request_of_his_can_meet(
     assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
 
 
+def test_the_session_that_a_policy_has_ended_is_opened_anew() -> None:
+    ended = {"DateLessThan": {"aws:TokenIssueTime": "2026-11-22T11:00:00Z"}}
+    edit = both(
+        policy(deny(INVOKING, Condition=ended), name="AWSRevokeOlderSessions"),
+        *(fault(f"bedrock-runtime:{each}", "AccessDeniedException", ENDED, 403) for each in ACTIONS),
+    )
+    result = found(edit, only=CALLS, probe=True)
+    assert (
+        "end what still runs with the session that was open, and sign in anew" in first(result)["remedy"][0]
+    )
+    healthy = found(policy(deny("*", Condition=ended), name="AWSRevokeOlderSessions"))
+    assert (healthy.root_causes, healthy.with_status("inconclusive")) == ([], set())
+
+
+ENDED = (
+    f"User: arn:aws:sts::{ACCOUNT}:assumed-role/x/y is not authorized to perform: bedrock:InvokeModel on resource: "
+    f"{PROFILE_ARN} with an explicit deny in an identity-based policy"
+)
+
+
+def test_a_guardrails_profile_is_allowed_in_each_region_that_it_has() -> None:
+    profile_arn = f"arn:aws:bedrock:us-east-2:{ACCOUNT}:guardrail-profile/us.guardrail.v1:0"
+    message = (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/x/y is not authorized to perform: bedrock:ApplyGuardrail on resource: "
+        f"{profile_arn} because no identity-based policy allows the bedrock:ApplyGuardrail action"
+    )
+    result = found(
+        fault("bedrock-runtime:InvokeModel", "AccessDeniedException", message, 403), only=CALLS, probe=True
+    )
+    (told,) = [json.loads(line[2:]) for line in first(result)["remedy"] if line.startswith("# {")]
+    assert told == allow(["bedrock:ApplyGuardrail"], [profile_arn.replace("us-east-2", "*")])
+    assert first(result)["remedy"][-1] == "# proven: with it, IAM's simulation allows all of it"
+
+
 # ------------------------------------------------------------------------ what a call needs besides its own right
 
 KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
