@@ -14,6 +14,7 @@ from moto.core.responses import ActionResult
 from checks.catalogue import load
 from fixtures.aws import reports
 from fixtures.aws.policy_document import matches, statements
+from fixtures.evidence import simulator
 from fixtures.evidence.privileges import BEARER, BEDROCK, ESCALATION
 from fixtures.simulation import service
 from fixtures.simulation.controls import IamGroup, LastUse, PolicyFinding
@@ -359,6 +360,18 @@ def test_what_is_denied_is_inconclusive_with_the_action(operation: str, requirem
     assert {row["requirement"] for row in unread} == requirements
     action = operation.replace("accessanalyzer", "access-analyzer")
     assert all(row["missing_actions"] == [action] for row in unread)
+
+
+@pytest.mark.parametrize("kept", [0, 1])
+def test_what_the_simulator_leaves_undecided_is_not_denied(
+    kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decided = simulator.decisions_of
+    monkeypatch.setattr(simulator, "decisions_of", lambda answer: decided(answer)[:kept])
+    result = found(only=["IAM-01", "LPR-01"])
+    (reason,) = {row["reason"] for key, row in result.results.items() if key[0] == "LPR-01"}
+    assert reason.startswith("iam:SimulatePrincipalPolicy decides nothing about ")
+    assert result.with_status("compliant") == result.with_status("non_compliant") == set()
 
 
 def test_a_grant_that_the_simulator_shows_needs_no_document() -> None:
