@@ -243,6 +243,12 @@ def test_a_model_that_another_policy_denies_behind_that_of_the_place_is_never_ta
     called = found(both(of_the_place, banned), only=CALLS, probe=True)
     assert called.root_causes == ["IAM-01 IAM02"]
     assert called["IAM-01", "InvokeModel-BEDROCK_EMBED_MODEL_ID"]["status"] == "compliant"
+    all_models = scp(deny(INVOKING, "arn:aws:bedrock:*::foundation-model/*"), name="Ban")
+    behind = found(both(of_the_place, all_models))
+    assert behind["IAM-01", "InvokeModel-BEDROCK_EMBED_MODEL_ID"]["status"] in (
+        "inconclusive",
+        "non_compliant",
+    )
 
 
 def test_rights_to_subscribe_that_another_policy_denies_are_not_spared_by_that_of_the_place() -> None:
