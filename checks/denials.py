@@ -69,6 +69,10 @@ class Words:
     condition: tuple[Conditioned, ...] = ()
 
 
+OWN_PROFILES = " --type-equals APPLICATION"
+"""What has list-inference-profiles list those that the account has made."""
+
+
 @cache
 def _words() -> Words:
     return TomlFile.load(Path(__file__).with_name("denials.toml")).build(Words)
@@ -138,9 +142,11 @@ def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[
 def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
     """How a request meets the conditions that turn the decision."""
     if decision.demands:
+        own_profile = decision.demands == "bedrock:InferenceProfileArn"
         names = {
-            "values": "any, or the one that its owner names",
+            "values": "one of the account's own" if own_profile else "any, or the one that its owner names",
             "key": decision.demands,
+            "kind": OWN_PROFILES if own_profile else "",
             **_names(evidence),
         }
         words = _condition(decision.demands)
@@ -164,7 +170,7 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
                 yield f"# {_words().literal.say.format(**names)}"
                 continue
             # Those of the account are not listed without being asked for (Bedrock API Reference, "ListInferenceProfiles").
-            kind = " --type-equals APPLICATION" if "application-inference-profile/" in wanted else ""
+            kind = OWN_PROFILES if "application-inference-profile/" in wanted else ""
             names = {"values": wanted, "key": clause.keys[0], "kind": kind}
             names |= {"resource": decision.resource, "statement": statement, **_names(evidence)}
             if other := _of_others(clause, words, evidence):

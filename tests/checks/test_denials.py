@@ -413,6 +413,41 @@ def test_a_guardrail_that_the_organisation_asks_for_is_told_from_a_ban(probe: bo
     assert banning.root_causes == ["IAM-01 IAM02"][: int(probe)]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        deny(INVOKING, "arn:aws:bedrock:*:*:inference-profile/*"),
+        deny(
+            INVOKING,
+            "arn:aws:bedrock:*::foundation-model/*",
+            Condition={
+                "ArnNotLike": {
+                    "bedrock:InferenceProfileArn": "arn:aws:bedrock:*:*:application-inference-profile/*"
+                }
+            },
+        ),
+    ],
+    ids=["no other profile", "no model without"],
+)
+def test_an_organisation_that_wants_the_accounts_own_profiles_is_met_by_one(
+    statement: dict[str, Any],
+) -> None:
+    edit = both(policy(allow("bedrock:*")), scp(statement))
+    silent = found(edit)
+    assert (silent.root_causes, len(silent.with_status("inconclusive")) > 0) == ([], True)
+    told = [row["reason"] for row in silent.results.values() if row["status"] == "inconclusive"]
+    assert all(
+        "an application inference profile of the account's own it does not deny" in each for each in told
+    )
+    called = found(edit, only=CALLS, probe=True)
+    assert called.root_causes == ["IAM-01 IAM02"]
+    lines = first(called)["remedy"]
+    assert "through the inference profile that the policy asks for, one of the account's own" in lines[0]
+    assert "--type-equals APPLICATION" in lines[1]
+    banned = found(both(policy(allow("bedrock:*")), scp(deny(INVOKING))), only=CALLS, probe=True)
+    assert not any("account's own" in line for line in first(banned)["remedy"])
+
+
 @pytest.mark.parametrize("probe", [False, True])
 def test_a_policy_that_denies_all_that_would_read_it_is_one_root_cause(probe: bool) -> None:
     elsewhere = {"StringNotEquals": {"aws:SourceVpc": "vpc-0a1b2c3d4e5f60718"}}
