@@ -496,6 +496,15 @@ def test_what_all_requests_of_the_application_have_alike_is_settled_by_one_call(
     assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
 
 
+@pytest.mark.parametrize(("name", "cause"), [("jo@*", []), ("al@*", ["IAM-01 IAM01"])])
+def test_a_right_of_one_user_of_the_permission_set_is_told_by_the_name_of_the_session(
+    name: str, cause: list[str]
+) -> None:
+    condition = {"StringLike": {"aws:userid": f"*:{name}"}}
+    result = found(policy(allow(READING), allow(INVOKING, Condition=condition)))
+    assert (result.root_causes, result.with_status("inconclusive")) == (cause, set())
+
+
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
