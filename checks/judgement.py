@@ -349,6 +349,7 @@ OF_ACCOUNTS = {
 
 def ruled_out(requirement: Requirement, asked: Asked) -> str | None:
     """Why the options or settings rule the requirement out; None where they do not."""
+    # The widest reason first: who asks about an account is not told of an option that would not help.
     if requirement.about and asked.enters:
         return f"is about the {requirement.about}: {OF_ACCOUNTS[requirement.about]}"
     if requirement.read == "probe" and not asked.probe:

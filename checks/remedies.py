@@ -137,8 +137,10 @@ def _fill(template: str, shell: _Shell, names: Mapping[str, object]) -> str:
         before += text
         filled += text
         if name is not None:
+            # A name with blanks needs quotes inside a section's brackets and none in a sentence.
             in_header = instruction and before.endswith(("[profile ", "[sso-session "))
             inserted = (_HEADER if in_header else form).insert(names.get(name), before)
+            # Where a line's number is not known, "line" before it goes too: an instruction with a hole sends nobody anywhere.
             lead = _LEADS.get(name, "") if inserted is None and instruction and names else ""
             if lead and filled.endswith(lead):
                 filled = filled.removesuffix(lead)

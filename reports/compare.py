@@ -85,6 +85,7 @@ def change(was: str | None, now: str | None) -> str | None:
     """
     before = "unread" if was is None or was in UNREAD else "fine" if was in FINE else was
     after = "unread" if now is None or now in UNREAD else "fine" if now in FINE else now
+    # No longer read comes before all else: what nobody saw has been neither fixed nor lost.
     if before == after:
         return None if now is None else "unchanged"
     if after == "unread":

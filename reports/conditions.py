@@ -43,6 +43,7 @@ def headline(document: Mapping[str, Any]) -> str:
     rest = [each for each in told if each not in (*partial, *gated, *waived)]
     word = f"passes {gated[0].replace(': ', '; ')}" if gated else "compliant"
     word += f" with {waived[0]}" if waived else ""
+    # A scope is what somebody chose to ask; a handful of requirements is a part of it, and must not read like the whole.
     scope = bool(partial) and partial[0].endswith(" scope")
     if partial:
         word = f"{partial[0]}: {word}" if scope else f"PARTIAL, {partial[0]}: {word}"

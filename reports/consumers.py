@@ -64,6 +64,7 @@ def in_short(target: str, consumers: Iterable[Mapping[str, Any]]) -> list[str]:
     here = _that_matter(rows)
     noted = dict.fromkeys(f"{row['consumer']}: {row['note']}" for row in rows if row.get("note"))
     groups: dict[str, list[str]] = {}
+    # Programs that fail first, then those that somebody named: three lines do not hold all.
     for row in sorted(here, key=lambda row: (row["works"] is not False, not row.get("named"))):
         if row["differs"]:
             groups.setdefault(_gets(row), []).append(f"{row['consumer']} ({row.get('in_use') or 'named'})")
@@ -85,6 +86,7 @@ def _that_matter(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     found = []
     for row in rows:
         rules = all_rules().get(row["consumer"])
+        # A library runs inside the application and has its environment file; a tool is started from the shell and has not.
         here = "application" if rules and rules.kind == "library" and "application" in boto3 else "shell"
         plain = boto3.get(here)
         unselected = plain is not None and not _selects(plain) and all(row[key] == plain[key] for key in GETS)

@@ -233,6 +233,7 @@ def _differences(shards: Sequence[Shard]) -> list[str]:
     ):
         if len(set(values)) > 1:
             said.append(f"mixed {what}: {', '.join(dict.fromkeys(values))}")
+    # The same profile name on two machines is often two accounts.
     accounts: dict[str, str] = {}
     for target in (target for shard in shards for target in shard.results["targets"]):
         account = target["account"]

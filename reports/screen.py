@@ -126,6 +126,7 @@ def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row
     for number, cause in enumerate(causes, 1):
         more = 1 if number < len(causes) else 0
         whole = _whole(number, cause) if first and number == 1 else [_short(number, cause)]
+        # The first cause is shown whole whatever it takes: it is what the reader came for.
         if height([*rows, *whole]) + more + spare > room and number > 1:
             rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[number - 1 :]))
             rows.append(

@@ -33,6 +33,7 @@ def test_service_has_an_endpoint(
     evidence: Evidence,
 ) -> str:
     """Where VPC endpoints are required, the service has an available interface endpoint."""
+    # A central endpoint stands in another account, whose endpoints nobody lists from here: its names are what can be seen.
     if evidence.settings.network.endpoint_accounts and not any(
         each.available for each in vpc_endpoints[case]
     ):

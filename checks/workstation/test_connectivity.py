@@ -68,6 +68,7 @@ def test_proxy_and_bundle_exist(
     place = files.place_of(option) if option else files.header_of(target.profile)
     of_profile = ca_bundle.source == "ca_bundle"
     where = f"{place}: ca_bundle" if of_profile else ca_bundle.source
+    # A path that looks like a secret is withheld: of what was not kept nobody can say that it is not there.
     if ca_bundle.kind != "file":
         require_kept(ca_bundle.told, where)
     require(

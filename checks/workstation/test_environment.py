@@ -107,6 +107,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     stated = file.variable(case)
     if case == "AWS_PROFILE":
         _need_a_profile(file, evidence)
+    # A line that is there and cannot be parsed, or lies behind bytes that end the reading, is the file's fault, said once.
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
     )
@@ -123,6 +124,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         **dict.fromkeys(("BEDROCK_MODEL_ID", "CHAT_MODEL"), chat),
         "BEDROCK_EMBED_MODEL_ID": evidence.settings.models.embedding,
     }
+    # One edit for all that are missing: who mends the first would otherwise be sent back for each of the others.
     unset = [name for name in VARIABLES if not file.sets(name)]
     require(
         False,

@@ -529,6 +529,7 @@ def _why_not(configured: ConfiguredModel) -> str:
     made = configured.deployment_reading
     if made and made.error:
         return f"{made.error.code}: {made.error.message}"
+    # What the Region lists says more than a refusal, which reads alike for a slip of the pen and for another Region's model.
     reading = configured.profile_reading if configured.names_profile else configured.model_reading
     listed = configured.offers.profiles if configured.names_profile else configured.offers.models
     if listed is not None:

@@ -27,6 +27,7 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     )
     identity = gets.works is not False and program.same
     in_region = gets.region == evidence.target.region or not evidence.one_region
+    # A Region that cannot be told hides nothing where the identity differs already, or where several Regions are asked for.
     if gets.unknown == "credentials" or (gets.unknown and evidence.one_region and identity is not False):
         place = _deciding(program, gets.unknown) or "a file that it reads"
         raise Unavailable(f"the {gets.unknown} of {case} cannot be told: {place} is not resolved here")
@@ -47,6 +48,7 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     _require_way(case, program)
     if program.unseen:
         raise Unavailable(f"what keeps it from Bedrock Runtime could not be looked for: {program.unseen}")
+    # Equal settings are not equal people: a role and a cached token of the same name may be two.
     if program.same is None:
         raise Unavailable(f"nobody has asked AWS whose {_credentials(gets)} are", given=("not-asked",))
 

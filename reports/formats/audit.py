@@ -263,6 +263,7 @@ def _sections(rows: Sequence[dict[str, Any]], guide: Guide) -> list[dict[str, An
         {row["section"] for row in rows},
         key=lambda name: (order.index(name) if name in order else len(order), name),
     )
+    # Bars share one scale: a section of three results must not look like one of thirty.
     largest = max((sum(row["section"] == name for row in rows) for name in named), default=0)
     sections = []
     for name in named:

@@ -119,6 +119,7 @@ def read_back(text: str, document: Document, evidence: Document) -> Iterator[str
     for action in sorted(allowed - {operation.action for operation in listed.values()}):
         yield f"it allows {action}, which no check asks for"
     asked = {name for row in with_names(document, evidence) for name in row["evidence"]} & listed.keys()
+    # Where an auditor read for the account, what the profile itself asked needs no statement of the auditor's.
     of_the_profile = not _has_auditor(evidence)
     rests_on = {listed[name].action for name in asked if of_the_profile or listed[name].by == AUDITOR}
     for action in sorted(rests_on - allowed - {""}):
