@@ -184,7 +184,7 @@ def _remedy(program: Program, region: str) -> list[str] | None:
         and not program.rules.settings
     ):
         return [f"# edit {place}: write {name}={region}"]
-    own = {place: _own_names(program, place) for place in gets.because if re.search(r"\.jsonc? line ", place)}
+    own = {place: _own_names(program, place) for place in gets.because if _is_own(program, place)}
     return [
         f"# edit {place}: take {' and '.join(f'`{name}`' for name in names)} out of it, so that the shell's variable counts"
         for place, names in own.items()
@@ -196,6 +196,12 @@ def _keys(program: Program) -> str | None:
     """Where the keys stand that the program takes from a file and the target does not."""
     gets = program.gets
     return gets.source[2] if gets.source[:1] == ("static",) and not program.same else None
+
+
+def _is_own(program: Program, place: str) -> bool:
+    """Whether the place is in the tool's own settings: Claude Code's are all JSON."""
+    settings, (file, _, line) = program.rules.settings, place.partition(" line ")
+    return bool(line) and (file in settings.files if settings else file.endswith(".json"))
 
 
 def _own_names(program: Program, place: str) -> list[str]:

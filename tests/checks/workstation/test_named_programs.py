@@ -47,6 +47,18 @@ def opencode(**options: str) -> Edit:
     return written(json.dumps(settings), of="./opencode.jsonc")
 
 
+def aider(*assigned: str) -> Edit:
+    return written("\n".join(("AIDER_MODEL=bedrock/x", *assigned, "")), of="./.env")
+
+
+KEYS = (
+    "AWS_ACCESS_KEY_ID=AKIAQCANARYOFROWS001",
+    "AWS_SECRET_ACCESS_KEY=CANARYsecretOfAnEarlierSetUp000000000000",
+)
+GOOSE = "GOOSE_PROVIDER: aws_bedrock\nAWS_PROFILE: nobody\nAWS_REGION: us-east-1\n"
+CODEX = 'model_provider = "amazon-bedrock"\n'
+
+
 @pytest.mark.parametrize(
     ("world", "program", "before", "cause", "remedy", "mended"),
     [
@@ -124,6 +136,35 @@ def opencode(**options: str) -> Edit:
             opencode(region="us-east-1"),
             id="the other one",
         ),
+        pytest.param(
+            "ok-programs-that-agree", "aider", aider("AWS_REGION=us-west-2"), "REG08",
+            "# edit ./.env line 2: take `AWS_REGION` out of it",
+            both(aider(), environment(AWS_REGION="us-east-1")),
+            id="an environment file of a tool's own",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "aider", aider(*KEYS), "PRE16",
+            "# edit ./.env line 2: take `AWS_ACCESS_KEY_ID` out of it",
+            aider(KEYS[1]),
+            id="keys of a tool's own, which nobody else has",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "codex",
+            written(f'{CODEX}\n[model_providers.amazon-bedrock.aws]\nprofile = "nobody"\n', of="~/.codex/config.toml"), "PRE16",
+            "# edit ~/.codex/config.toml line 4: take `profile` out of it",
+            written(CODEX, of="~/.codex/config.toml"),
+            id="settings in TOML",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "goose",
+            both(
+                environment(AWS_PROFILE=None, AWS_REGION=None, AWS_DEFAULT_REGION=None),
+                written(GOOSE, of="~/.config/goose/config.yaml"),
+            ),
+            "PRE16", "# edit ~/.config/goose/config.yaml line 2: take `AWS_PROFILE` out of it",
+            environment(AWS_PROFILE="msh", AWS_REGION="us-east-1"),
+            id="settings in YAML, which yield to the shell's",
+        ),
     ],
 )  # fmt: skip
 def test_what_the_remedy_says_mends_it(
@@ -162,6 +203,23 @@ def test_what_a_tools_settings_refer_to_is_resolved_or_not_judged(
     ]
     assert row["status"] == status, row
     assert status != "inconclusive" or "./opencode.jsonc line 1 is not resolved" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("program", "edit", "status"),
+    [
+        ("langchain-js", environment(**dict(f"BEDROCK_{each}".split("=") for each in KEYS)), "non_compliant"),
+        ("anthropic", written("\n".join(("AWS_PROFILE=msh", *KEYS, ""))), "non_compliant"),
+        ("anthropic", written("\n".join((KEYS[0].replace("AKIA", "ASIA"), KEYS[1], "AWS_SESSION_TOKEN=x"))), "inconclusive"),
+        ("javascript-sdk", written("\n".join(("AWS_PROFILE=msh", *KEYS, ""))), "compliant"),
+        ("anthropic", keys_of_the_profile, "compliant"),
+    ],
+)  # fmt: skip
+def test_keys_that_boto3_does_not_have_in_the_shell_are_not_taken_for_its_own(
+    program: str, edit: Edit, status: str
+) -> None:
+    row = judged("ok-programs-that-agree", only=("ENV-11",), edit=naming(program, edit))["ENV-11", program]
+    assert row["status"] == status, row
 
 
 def test_a_reference_to_a_secret_is_not_kept(tmp_path: Path) -> None:
