@@ -32,7 +32,7 @@ REFUSALS = (
     "IAM03", "MOD01", "MOD02", "MOD03", "MOD04", "MOD05", "MOD06", "MOD07", "MOD08", "MOD09", "MOD10", "MOD11", "MOD12",
 )  # fmt: skip
 """Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
-RESTRICTED, NO_ACCESS = "MOD08", "MOD03"
+RESTRICTED, NO_ACCESS, LEGACY = "MOD08", "MOD03", "MOD05"
 
 
 @requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
@@ -116,6 +116,8 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
     code = error.code[:1].upper() + error.code[1:]
     known = error_text(f"An error occurred ({code}) when calling the InvokeModel operation: {error.message}")
     cause = known.modes[0] if known else ""
+    if cause == RESTRICTED and _is_legacy(configured):
+        return LEGACY  # only extended access is left of it, which the account has not
     if cause == RESTRICTED and _another_answers(configured, evidence):
         return NO_ACCESS  # one model that the account may not use, and no restricted account
     if cause == "IAM02" and "aws-marketplace:" in error.message:
@@ -124,6 +126,14 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
         return cause
     # Whoever is throttled was let in: neither a login nor a right would help.
     return "MOD06" if code in THROTTLED else None
+
+
+def _is_legacy(configured: ConfiguredModel) -> bool:
+    """Whether the model is known to be LEGACY."""
+    try:
+        return configured.model.lifecycle.status == "LEGACY"
+    except Unavailable:
+        return False
 
 
 def _another_answers(configured: ConfiguredModel, evidence: Evidence) -> bool:

@@ -309,3 +309,19 @@ def test_what_the_account_is_offered_and_refused_is_opened_by_aws_and_by_no_swit
     assert "only AWS opens it" in lines[1]
     assert any(line.endswith("set CHAT_MODEL to us.anthropic.claude-sonnet-5") for line in lines)
     assert not any("console" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "ValidationException: Operation not allowed",
+        "ValidationException: This Model is marked by provider as Legacy and you have not been actively using the model in "
+        "the last 30 days. Please upgrade to an active model on Amazon Bedrock.",
+    ],
+)
+def test_a_legacy_model_that_is_refused_is_one_root_cause_with_its_being_legacy(message: str) -> None:
+    legacy = model(SONNET, status="LEGACY", invoke_error=message)
+    result = found(legacy, only=(*GROUP, "MDL-03"))
+    assert result.root_causes == ["MDL-03 MOD05"]
+    assert (result["INV-01"]["cause"], result["INV-01"]["behind"]) == ("MOD05", "MDL-03")
+    assert "INV-01 < MDL-03:{} (MOD05)" in result.edges
