@@ -747,14 +747,25 @@ def with_profile_lines(lines: str) -> Edit:
     ("service", "status"),
     [
         ("DYNAMODB", "compliant"),
-        ("CLOUDWATCH_LOGS", "non_compliant"),
+        ("CLOUDWATCH_LOGS", "compliant"),
+        ("S3", "compliant"),
         ("SSO_OIDC", "non_compliant"),
         ("BEDROCK_AGENT_RUNTIME", "non_compliant"),
     ],
 )
-def test_an_override_counts_for_the_services_that_are_asked(service: str, status: str) -> None:
+def test_an_override_counts_for_the_services_that_a_login_and_a_call_of_a_model_ask(
+    service: str, status: str
+) -> None:
     found = of({f"AWS_ENDPOINT_URL_{service}": "http://localhost:8000"}, "CRD-06")
     assert found["CRD-06"]["status"] == status
+
+
+def test_what_stands_in_for_s3_on_this_machine_is_not_asked_about_the_account() -> None:
+    """The payloads' bucket is the account's, wherever the application keeps its own files."""
+    store = {"AWS_ENDPOINT_URL_S3": "http://localhost:9000"}
+    assert of(store, "LOG-12")["LOG-12"] == of({}, "LOG-12")["LOG-12"]
+    everything = of({"AWS_ENDPOINT_URL": "http://localhost:9000"}, "LOG-12")["LOG-12"]
+    assert everything["status"] not in {"compliant", "non_compliant"}
 
 
 def test_every_override_that_is_not_approved_is_named() -> None:
