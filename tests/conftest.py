@@ -17,6 +17,19 @@ from tests.pages import axe, browsing
 gc.set_threshold(100_000, 20, 100)
 
 
+LONGEST = (
+    "test_packages", "test_remedies", "test_contract", "test_hostile_world", "test_fix_scripts", "test_interruption",
+    "test_privacy", "test_world_table", "test_audit_page", "test_live", "test_command",
+)  # fmt: skip
+"""Files of tests by what they take, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files come first: a worker has a file's tests, and none is to wait for another's at the end."""
+    place = {name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def shelf_of_verdicts(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Where `tests.harness.verdict_on` keeps what was judged, below the folder of the run, which its workers have in common."""
