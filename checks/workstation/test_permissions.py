@@ -33,6 +33,7 @@ from fixtures.evidence.permissions import (
     SUBSCRIBE,
     Denial,
     Need,
+    Needs,
     Permissions,
     actions_on,
     answers,
@@ -48,7 +49,7 @@ from fixtures.readings import Reading, Unavailable
 @requirement("IAM-01", asks=DENIAL)
 def test_action_is_allowed(
     case: str,
-    permissions: Permissions,
+    needs: Needs,
     rulings: Rulings,
     models: dict[str, ConfiguredModel],
     evidence: Evidence,
@@ -67,7 +68,7 @@ def test_action_is_allowed(
         not_applicable(f"{configured.name.text}: {MANTLES_OWN}")
     if action == GET:
         of_bedrock(configured)
-    need = permissions.need(action, configured)
+    need = needs.need(action, configured)
     return _require_allowed([need], rulings, configured if action != LIST else None, evidence)
 
 

@@ -499,6 +499,20 @@ def test_a_model_that_does_not_exist_is_no_question_of_permission() -> None:
     assert (row["status"], row["behind"]) == ("non_compliant", "MDL-02")
 
 
+@pytest.mark.parametrize("denied", [SIMULATE, "iam:GetRole"])
+def test_what_a_probe_has_shown_to_be_allowed_needs_no_simulation(denied: str) -> None:
+    result = judged("compliant", edit=without_preflight(denied), only=("IAM-01", "IAM-02"), probe=True)
+    rows = [row for (requirement, _), row in result.results.items() if requirement == "IAM-01"]
+    assert {row["status"] for row in rows} == {"compliant", "not_applicable"}
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["observed"].endswith("shown by calls of this run")
+    assert result["IAM-02", "CHAT_MODEL"]["missing_actions"] == [denied]
+    lacking = both(policy(allow(READING)), without_preflight(denied))
+    result = judged("compliant", edit=lacking, only=("IAM-01", "INV-01"), probe=True)
+    row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert (row["status"], row["missing_actions"]) == ("inconclusive", [denied])
+    assert result.root_causes == ["INV-01 IAM01"]
+
+
 # ------------------------------------------------------------------------------------- IAM-05, the two compared
 
 
