@@ -409,6 +409,8 @@ def test_a_guardrail_that_the_organisation_asks_for_is_told_from_a_ban(probe: bo
     asking = found(scp(GUARDED), only=CALLS, probe=probe)
     assert asking.root_causes == ["IAM-01 IAM05"]
     assert "guardrailIdentifier" in first(asking)["remedy"][0]
+    sparing = {**GUARDED, "Condition": {**GUARDED["Condition"], **FROM_A_SERVICE}}
+    assert found(scp(sparing), only=CALLS, probe=probe).root_causes == ["IAM-01 IAM05"]
     banning = found(scp(deny(INVOKING)), only=CALLS, probe=probe)
     assert banning.root_causes == ["IAM-01 IAM02"][: int(probe)]
 
