@@ -133,6 +133,7 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
     catalogue = load()
     # A mark serves all the items that have it: of a fleet these are a hundred thousand.
     marks: dict[str, pytest.MarkDecorator] = {}
+    not_judged: dict[str, bool] = {}
     for item in items:
         identifier = requirement_of(item)
         if identifier:
@@ -141,7 +142,11 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
                 if name not in marks:
                     marks[name] = getattr(pytest.mark, name)
                 item.add_marker(marks[name])
-            item.stash[RULED_OUT] = ruled_out(requirement, item.config.stash[RUN]) is not None
+            if identifier not in not_judged:
+                not_judged[identifier] = ruled_out(requirement, item.config.stash[RUN]) is not None
+            # Only where it holds: an entry for each item of a fleet would take more room than the rest of its stash.
+            if not_judged[identifier]:
+                item.stash[RULED_OUT] = True
             item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
 
     _select_frameworks(session.config, items)
