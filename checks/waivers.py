@@ -153,7 +153,10 @@ class Register:
         `state` is `used`; `stale` where all that it is about was judged and nothing needed it; `not_judged` where some of
         that could not be; `not_selected` where nothing of it was in the run; `pending` before its approval.
         """
-        rows = list(results)
+        if not self.waivers:
+            return []
+        # Of a fleet's only those that some waiver is about.
+        rows = [r for r in results if any(w.is_about(r["requirement"], r["case"]) for w in self.waivers)]
         return [self._accounted(waiver, rows, places) for waiver in self.waivers]
 
     def _accounted(

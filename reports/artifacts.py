@@ -8,13 +8,18 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from fixtures.privacy.unseen import UNSEEN
 from reports.interruption import uninterrupted
+from reports.spool import Rows, Spool
 
 CHECKSUMS = "SHA256SUMS"
+
+
+_JSON = json.JSONEncoder(indent=1, sort_keys=True, ensure_ascii=False)
 
 
 def json_text(document: Any) -> str:
@@ -23,14 +28,44 @@ def json_text(document: Any) -> str:
     What cannot be seen, or is no UTF-8 (a lone surrogate, which an answer of AWS's may hold), is written as JSON's own
     escape: whoever reads the file as text sees it.
     """
-    text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text)
+    return "".join(json_pieces(document))
+
+
+def json_pieces(document: Any) -> Iterator[str]:
+    """The text of `json_text` in pieces. What is neither a list nor plain is read row by row, and written as a list."""
+    for piece in _pieces(document, "\n"):
+        yield UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], piece)
+    yield "\n"
+
+
+def _pieces(document: Any, margin: str) -> Iterator[str]:
+    inner = margin + " "
+    if isinstance(document, dict) and document:
+        before = "{"
+        for key in sorted(document):
+            yield f"{before}{inner}{json.dumps(key, ensure_ascii=False)}: "
+            yield from _pieces(document[key], inner)
+            before = ","
+        yield margin + "}"
+    elif isinstance(document, Rows | Iterator):
+        before = "["
+        for row in document:
+            yield f"{before}{inner}{_indented(row, inner)}"
+            before = ","
+        yield "[]" if before == "[" else f"{margin}]"
+    else:
+        yield _indented(document, margin)
+
+
+def _indented(value: Any, margin: str) -> str:
+    # No text within has a line's end: JSON escapes it.
+    return _JSON.encode(value).replace("\n", margin)
 
 
 def as_read(document: Any) -> Any:
     """The document as whoever reads its file has it: keys sorted, every sequence a list, each text as JSON's escapes say it.
 
-    Made without its text, which of a fleet has a hundred megabytes; what is one text here is one there.
+    Made without its text, which of a fleet has a hundred megabytes; what is one text here is one there. Rows were read so.
     """
     if isinstance(document, dict):
         return {_text_as_read(key): as_read(document[key]) for key in sorted(document)}
@@ -49,6 +84,15 @@ def _text_as_read(text: str) -> str:
 def encoded(text: str) -> bytes:
     """How a text stands in its file."""
     return text.encode("utf-8", "backslashreplace")
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of the file."""
+    summed = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            summed.update(block)
+    return summed.hexdigest()
 
 
 def read_checksums(text: str) -> dict[str, str]:
@@ -86,6 +130,7 @@ class Artifacts:
         self._staging, self._earlier = self._beside / "new", self._beside / "earlier"
         self._staging.mkdir()
         self._names: list[str] = []
+        self._spools: list[Spool] = []
 
     def staged(self, name: str) -> Path:
         """Where to write the artifact of this name; it counts as made where the file is there on `publish`."""
@@ -93,9 +138,16 @@ class Artifacts:
             self._names.append(name)
         return self._staging / name
 
-    def write(self, name: str, text: str) -> None:
-        """Makes a text artifact, UTF-8 with `\\n`."""
-        self.staged(name).write_bytes(encoded(text))
+    def write(self, name: str, text: str | Iterable[str]) -> None:
+        """Makes a text artifact of its text or the pieces of it, UTF-8 with `\\n`."""
+        with self.staged(name).open("wb") as file:
+            for piece in [text] if isinstance(text, str) else text:
+                file.write(encoded(piece))
+
+    def spool(self) -> Spool:
+        """An empty one, beside the files that are made."""
+        self._spools.append(Spool(self._beside))
+        return self._spools[-1]
 
     def made(self) -> list[Path]:
         """The files that are complete, not published yet."""
@@ -107,7 +159,7 @@ class Artifacts:
         A report directory that holds nothing but the earlier report is replaced as a folder; in any other, file takes the
         place of file. OSError where it cannot be done: the earlier report is then back in its place.
         """
-        sums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in self.made()}
+        sums = {file.name: digest(file) for file in self.made()}
         self.write(CHECKSUMS, "".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
         with uninterrupted():
             if not (self._is_all_ours() and self._replace_folder()):
@@ -167,7 +219,9 @@ class Artifacts:
             raise
 
     def discard(self) -> None:
-        """Removes what was not published, the earlier report that was replaced, and folders made for nothing."""
+        """Removes the spools, what was not published, the earlier report that was replaced, and folders made for nothing."""
+        for spool in self._spools:
+            spool.close()
         shutil.rmtree(self._beside, ignore_errors=True)
         for folder in self._made_folders:
             if folder.is_dir() and not any(folder.iterdir()):

@@ -7,13 +7,18 @@ from typing import Any
 
 from checks.catalogue import load
 from reports.page import counted
-from reports.results import at_or_above
+from reports.results import SEVERITIES
 
 
 def conditions(document: Mapping[str, Any]) -> list[str]:
     """Of results.json's verdict: simulation, selection, gate with what lies below it, waivers; the heaviest first."""
-    run, results = document["run"], document["results"]
-    decisive = list(at_or_above(run["gate"], results))
+    run, below, waivers = document["run"], 0, dict[str, None]()
+    for result in document["results"]:
+        decides = SEVERITIES.index(result["severity"]) <= SEVERITIES.index(run["gate"])
+        if result["status"] == "non_compliant" and not decides:
+            below += 1
+        elif result["status"] == "waived" and decides:
+            waivers[result["waiver"]["id"]] = None
     said = []
     if run["simulated"]:
         said.append(f"SIMULATED: world {run['world']!r}" if run["world"] else "SIMULATED")
@@ -22,10 +27,7 @@ def conditions(document: Mapping[str, Any]) -> list[str]:
     if selection := _selection(document):
         said.append(selection)
     if run["gate"] != "low":
-        below = sum(result["status"] == "non_compliant" for result in results)
-        below -= sum(result["status"] == "non_compliant" for result in decisive)
         said.append(f"gate {run['gate']}" + (f": {counted(below, 'finding')} below it" if below else ""))
-    waivers = dict.fromkeys(result["waiver"]["id"] for result in decisive if result["status"] == "waived")
     if waivers:
         said.append(f"{counted(len(waivers), 'waiver')}: {', '.join(waivers)}")
     return said

@@ -6,7 +6,8 @@ import gc
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -18,21 +19,21 @@ from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
 from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
-from fixtures.privacy.masking import principals
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
 from fixtures.readings import Reading
 from fixtures.run import Run
-from fixtures.targets import Target
+from fixtures.targets import Target, target_of_node
 from fixtures.waiting import waits
 from reports import at_once, compare, fix_scripts, terminal
 from reports.answer import Quiet, for_program, say
 from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
+from reports.found import Found
 from reports.interruption import Terminated, leave, stop_on_sigterm
-from reports.record import DISTRIBUTION, Record, presentable
-from reports.results import Result, exit_code, failures_by_root_cause
+from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
+from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
 
 WORKER_OUTPUT = "bedrock_preflight_evidence"
@@ -47,6 +48,8 @@ SENT = pytest.StashKey[dict[str, set[str]]]()
 UNSENT = pytest.StashKey[dict[str, list[dict[str, Any]]]]()
 GUESSES = pytest.StashKey[Guesses]()
 NO_KEYWORDS: Mapping[str, Literal[1]] = {}
+OURS = ("compliance", "readings")
+"""What the suite puts on a report, and has taken from it when the check has ended."""
 SILENT = ""
 """pytest's category of what it says nothing about: set-ups and teardowns that passed. `--durations` asks for them."""
 PYTESTS_OWN = {
@@ -153,10 +156,11 @@ class Reporter:
         self.quiet = quiet
         self.files: list[str] = []
         self.code = int(pytest.ExitCode.USAGE_ERROR)
-        self.results: dict[str, Result] = {}
+        # Of what was selected, what is not both judged and ended; and how much of each target that is.
         self.selected: dict[str, None] = {}
+        self.judged: set[str] = set()
         self.ended: set[str] = set()
-        self.readings: dict[str, list[dict[str, Any]]] = {}
+        self.left: Counter[str] = Counter()
         self.document: Mapping[str, Any] | None = None
         self.problem: str | None = None
         self.stopped_by: str | None = None
@@ -175,6 +179,8 @@ class Reporter:
             self.key = fingerprint_key(self.environ)
             self.fixed = fixed_instant()
             self.artifacts = Artifacts(Path(option.report_dir))
+            self.found = Found(self.artifacts.spool(), self.artifacts.spool())
+            self.rows_of_page = self.artifacts.spool()
         except (compare.NotResults, KeyProblem, ValueError) as error:
             raise pytest.UsageError(str(error)) from None
         except OSError as error:
@@ -189,7 +195,13 @@ class Reporter:
         self._restore_sigterm = stop_on_sigterm()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        self.selected.update(dict.fromkeys(item.nodeid for item in session.items))
+        self._select(item.nodeid for item in session.items)
+
+    def _select(self, nodeids: Iterable[str]) -> None:
+        # Each of pytest-xdist's workers tells the same, also one that takes the place of another when much is judged.
+        if not self.left:
+            self.selected.update(dict.fromkeys(nodeids))
+            self.left.update(map(target_of_node, self.selected))
 
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Says at once what has to be mended first, where that is known before anybody is asked."""
@@ -204,7 +216,7 @@ class Reporter:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:
-        self.selected.update(dict.fromkeys(ids))
+        self._select(ids)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any, error: object) -> None:
@@ -212,12 +224,13 @@ class Reporter:
 
     def _take(self, sent: str) -> None:
         for target, readings in json.loads(sent).items():
-            self.readings.setdefault(target, []).extend(readings)
+            self.found.read(target, readings)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         result = getattr(report, "compliance", None)
         if result is not None:
-            self.results[report.nodeid] = result
+            self.found.judged(report.nodeid, result)
+            self.judged.add(report.nodeid)
             self._take(getattr(report, "readings", "{}"))
         elif report.failed:
             self.broken = True
@@ -226,19 +239,53 @@ class Reporter:
         self._under_way.setdefault(report.nodeid, []).append(report)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:
-        """Of a check that has ended nobody asks pytest's reports for more than the result; a fleet has a million of them."""
+        """Of a check that has ended nobody asks pytest's reports for more than how; a fleet has a million of them."""
         for report in self._under_way.pop(nodeid, ()):
             report.keywords = NO_KEYWORDS
+            for name in OURS:
+                vars(report).pop(name, None)
         told = self.config.pluginmanager.get_plugin("terminalreporter")
         if told is not None and self.config.option.durations is None:
             told.stats.get(SILENT, []).clear()
         for page in self._pages:
             page._reports.pop(nodeid, None)
+        if nodeid in self.selected and nodeid in self.judged and nodeid in self.ended:
+            del self.selected[nodeid]
+            self.judged.remove(nodeid)
+            self.ended.remove(nodeid)
+            target = target_of_node(nodeid)
+            self.left[target] -= 1
+            if not self.left[target]:
+                self._put_away(target)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_target_judged(self, target: Target) -> None:
         """Takes along what was read before it is let go."""
-        self.readings.update(readings_of(self.run, target))
+        self._read_here(target)
+        self._put_away(target.id)
+
+    def _read_here(self, only: Target | None = None) -> None:
+        for target, readings in readings_of(self.run, only).items():
+            self.found.read(target, readings)
+
+    def _put_away(self, target: str) -> None:
+        """Keeps what is known of the target out of memory, the rows that pytest-html made of it too."""
+        try:
+            results = self.found.put_away(target)
+            for page in self._pages[:1]:
+                rows = page._report.data["tests"]
+                made = [
+                    {"order": result["order"], "nodeid": nodeid, "rows": rows.pop(nodeid)}
+                    for nodeid, result in results.items()
+                    if nodeid in rows
+                ]
+                if made:
+                    self.rows_of_page.add(target, made)
+        except OSError as error:
+            pytest.exit(
+                f"what was found cannot be kept beside {self.artifacts.directory}: {error.strerror or error}",
+                pytest.ExitCode.INTERNAL_ERROR,
+            )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.broken = self.broken or report.failed
@@ -253,8 +300,10 @@ class Reporter:
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
         """After pytest's own reports are written, before its summary: the artifacts, and the exit code they bear out."""
         answer = None
-        judged = len(self.results)
+        judged = self.found.results.rows
         try:
+            self._put_all_away()
+            judged = self.found.results.rows
             # Of a command line that cannot be followed there is nothing to account for.
             if exitstatus != pytest.ExitCode.USAGE_ERROR:
                 self._account_for_all()
@@ -276,37 +325,42 @@ class Reporter:
         self.code = int(session.exitstatus)
         return answer
 
+    def _put_all_away(self) -> None:
+        for target in self.found.under_way:
+            self._put_away(target)
+
     def _account_for_all(self) -> None:
         """Every selected check has a result, and a row in report.html, also where the run or its worker ended before."""
         reason = "the run was interrupted" if self.stopped_by else "the run ended"
         for nodeid in self.selected:
             lost_here = None
-            if nodeid not in self.results:
+            if nodeid not in self.judged:
                 lost_here = lost(self.config, nodeid, f"{reason} before it was judged")
                 if lost_here is None:
                     continue
-                self.results[nodeid] = lost_here
+                self.found.judged(nodeid, lost_here)
                 self.broken = True
             if nodeid not in self.ended:
                 for plugin in self._writing_here():
                     for report in html.reports_of_lost(nodeid, lost_here):
                         plugin.pytest_runtest_logreport(report)
+        self._put_all_away()
 
     def _finish(self, session: pytest.Session, exitstatus: int, judged: int) -> None:
         # A shard may have no target: that is all there is to judge then.
         nothing = not self.run.targets
-        if not self.results and not nothing:
+        if not self.found.results and not nothing:
             return
-        self.readings.update(readings_of(self.run))
-        record = self._record()
-        document = self._guesses.document(record.document())
+        self._read_here()
+        self._put_all_away()
+        document = self._guesses.document(self._record.document(self.artifacts.spool(), self._last))
         if self.earlier:
             document["comparison"] = compare.comparison(document, self.earlier)
         self.document = document
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not (judged or nothing):
             by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
             self.problem = (
-                f"{by}: {judged} of {len(self.results)} checks were judged; "
+                f"{by}: {judged} of {self.found.results.rows} checks were judged; "
                 f"nothing was written, and {self.artifacts.directory} is as it was"
             )
             if self.waited_for:
@@ -318,7 +372,7 @@ class Reporter:
                 code = exit_code(self.document, allow_incomplete=allow)
                 # What failed besides the checks is in no verdict: a compliant one does not make up for it.
                 session.exitstatus = code or (exitstatus if self.broken else code)
-            self._write(session, record)
+            self._write(session)
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -369,11 +423,12 @@ class Reporter:
             for_program(self.document, code=self.code, problem=problem, directory=directory, files=self.files)
         )
 
+    @cached_property
     def _record(self) -> Record:
         return Record(
             run=self.run,
-            results=list(self.results.values()),
-            readings=self.readings,
+            results=self.found.results,
+            readings=self.found.readings,
             register=self.config.stash[REGISTER],
             command=self.config.stash.get(COMMAND, [str(arg) for arg in self.config.invocation_params.args]),
             gate=self.config.option.gate,
@@ -384,11 +439,8 @@ class Reporter:
     @cached_property
     def _mends(self) -> list[fix_scripts.Mend]:
         """The root causes with what a script can do about them, as readers may see them."""
-        results = list(self.results.values())
-        # Whom the other results name is hidden in these as well, without rewriting all of those for it.
-        known = principals(results)
-        shown = presentable(failures_by_root_cause(results), self.config.option.show_account_ids, known)
-        return fix_scripts.mends(self._guesses.document(shown))
+        shown = map(self._guesses.document, self._record.failures())
+        return [mend for groups in shown for mend in fix_scripts.mends(groups)]
 
     @cached_property
     def _secrets(self) -> list[Secret]:
@@ -400,14 +452,19 @@ class Reporter:
 
     def _platform(self) -> str:
         """The platform of the machine that was judged."""
-        told = [r for readings in self.readings.values() for r in readings if r["name"] == "platform"]
-        return str(told[0]["value"]["platform"]) if told else this_platform()
+        read = (reading for readings in self.found.readings.values() for reading in readings)
+        told = next((reading for reading in read if reading["name"] == "platform"), None)
+        return str(told["value"]["platform"]) if told else this_platform()
 
-    def _write(self, session: pytest.Session, record: Record) -> None:
+    def _last(self, part: Any) -> Any:
+        """A part of a document without guessed secrets, as whoever reads its file has it."""
+        return as_read(self._guesses.document(part))
+
+    def _write(self, session: pytest.Session) -> None:
         """All artifacts or none. A secret in one of them is told by its place, and then nothing else is told."""
         try:
             self._finish_html()
-            evidence = self._guesses.document(record.evidence())
+            evidence = self._guesses.document(self._record.evidence(self.artifacts.spool(), self._last))
             for name, text in made(self.config.option, as_read(self.document), as_read(evidence)):
                 self.artifacts.write(name, text)
             world = self.run.world_name if self.run.simulated else None
@@ -447,12 +504,18 @@ class Reporter:
         """What pytest-html writes besides the suite's own cells: node IDs, times."""
         page = self.artifacts.staged("report.html")
         if page.is_file():
-            order = sorted(
-                self.results,
-                key=lambda nodeid: (self.results[nodeid]["target"], self.results[nodeid]["order"]),
-            )
-            text = html.settled(page.read_text(encoding="utf-8"), order, self.fixed, self.document or {})
-            self.artifacts.write(page.name, presentable(text, self.config.option.show_account_ids))
+            text = page.read_text(encoding="utf-8")
+
+            def pieces() -> Iterator[str]:
+                return html.settled(text, self._rows_of_page(), self.fixed, self.document or {})
+
+            self.artifacts.write(page.name, presentable_pieces(pieces, self.config.option.show_account_ids))
+
+    def _rows_of_page(self) -> Iterator[tuple[str, Any]]:
+        """What pytest-html shows of each check, whichever worker was first in the guide's order."""
+        for target in sorted(self.rows_of_page):
+            for row in in_order(self.rows_of_page[target]):
+                yield row["nodeid"], row["rows"]
 
     def _rename_in_plugins(self) -> None:
         """pytest-html prints where it wrote; by now the file is in the report directory."""

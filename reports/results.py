@@ -7,6 +7,7 @@ from typing import Any
 
 from checks.catalogue import load
 from checks.resources import as_code
+from reports.spool import Rows
 
 STATUSES = ("compliant", "non_compliant", "waived", "blocked", "not_applicable", "inconclusive")
 VERDICTS = ("non_compliant", "incomplete", "compliant")
@@ -33,8 +34,10 @@ def counts(results: Iterable[Result]) -> dict[str, int]:
     return tally
 
 
-def by_target(results: Iterable[Result]) -> dict[str, list[Result]]:
-    """The results of each target, in their order."""
+def by_target(results: Iterable[Result]) -> Mapping[str, Sequence[Result]]:
+    """The results, or readings, of each target, in their order."""
+    if isinstance(results, Rows):
+        return results.by_target
     found: dict[str, list[Result]] = {}
     for result in results:
         found.setdefault(result["target"], []).append(result)
@@ -46,10 +49,14 @@ def verdict(results: Iterable[Result], gate: str = "low") -> str:
 
     Blocked results are unevaluated: where what blocks them is not itself among the results, the run is incomplete.
     """
-    tally = counts(at_or_above(gate, results))
-    if tally["non_compliant"]:
+    return _worst(row["status"] for row in at_or_above(gate, results))
+
+
+def _worst(statuses: Iterable[str]) -> str:
+    ended = set(statuses)
+    if "non_compliant" in ended:
         return "non_compliant"
-    return "incomplete" if tally["inconclusive"] or tally["blocked"] else "compliant"
+    return "incomplete" if ended & {"inconclusive", "blocked"} else "compliant"
 
 
 def overall(results: Iterable[Result], gate: str, missing: Sequence[str] = ()) -> str:
@@ -149,57 +156,93 @@ class _Behind:
         return [result for member in members for result in self._by.get(member, [])]
 
 
-def _selected(results: Iterable[Result]) -> dict[str, int]:
-    """How many requirements of the guide's were asked about."""
-    return {
-        "requirements": len({result["requirement"] for result in results}),
-        "of": len(load().requirements),
-    }
+def rows_of(results: Sequence[Result], evidence_ids: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The rows of results.json for one target's results, in the guide's order; `evidence_ids` map keys of readings to `E1`…"""
+    rows = []
+    for result in in_order(results):
+        row = {key: result.get(key) for key in RESULT_KEYS}
+        if result["status"] in ("non_compliant", "waived") and (code := as_code(result["requirement"])):
+            row["as_code"] = code
+        row["evidence"] = [evidence_ids[key] for key in result["evidence"]]
+        rows.append(row)
+    return rows
+
+
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """One target's results as the guide has their requirements."""
+    return sorted(results, key=lambda r: r["order"])
 
 
 def document(
     results: Sequence[Result],
     *,
+    evidence_ids: Mapping[tuple[str, str], str],
+    **known: Any,
+) -> dict[str, Any]:
+    """results.json of results that are all at hand; `evidence_ids` map (target, key) to `E1`…, `known` is as in `headed`."""
+    found = sorted(by_target(results).items())
+    ids: dict[str, dict[str, str]] = {}
+    for (target, key), identifier in evidence_ids.items():
+        ids.setdefault(target, {})[key] = identifier
+    rows = [row for target, own in found for row in rows_of(own, ids.get(target, {}))]
+    return headed(found, rows, **known)
+
+
+def headed(
+    results: Iterable[tuple[str, Sequence[Result]]],
+    rows: Sequence[Mapping[str, Any]],
+    *,
     suite: Mapping[str, Any],
     run: Mapping[str, Any],
     targets: Sequence[Mapping[str, Any]],
-    evidence_ids: Mapping[tuple[str, str], str],
     gate: str,
     waivers: Sequence[Mapping[str, Any]] = (),
     consumers: Sequence[Mapping[str, Any]] = (),
     missing: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """results.json. `targets` have id, profile, region, account, principal; `evidence_ids` map (target, key) to `E1`…
+    """results.json with the `rows` that were made of the results, which come by target, in the order of the targets' IDs.
 
-    `waivers` is the register with what became of each; `consumers` what each program gets; `missing` are targets that should
-    have been there, without which the whole is incomplete at best; `comparison` and `merged` are null until they are put in.
+    `targets` have id, profile, region, account, principal; `waivers` is the register with what became of each; `consumers`
+    what each program gets; `missing` are targets that should have been there, without which the whole is incomplete at best;
+    `comparison` and `merged` are null until they are put in.
     """
-    ordered = sorted(results, key=lambda r: (r["target"], r["order"]))
-    rows = []
-    for result in ordered:
-        row = {key: result.get(key) for key in RESULT_KEYS}
-        if result["status"] in ("non_compliant", "waived") and (code := as_code(result["requirement"])):
-            row["as_code"] = code
-        row["evidence"] = [evidence_ids[result["target"], key] for key in result["evidence"]]
-        rows.append(row)
-    judged, found = [], by_target(ordered)
-    for target in targets:
-        own = found.get(target["id"], [])
+    tally = dict.fromkeys(STATUSES, 0)
+    causes: list[dict[str, Any]] = []
+    verdicts: dict[str, dict[str, Any]] = {}
+    selected: set[str] = set()
+    decisive: set[str] = set()
+    for target, unordered in results:
+        own = in_order(unordered)
+        for status, count in counts(own).items():
+            tally[status] += count
         scopes = {
             scope: verdict([r for r in own if r["scope"] == scope], gate)
             for scope in dict.fromkeys(r["scope"] for r in own)
         }
-        judged.append(
-            {"account_fingerprint": None, **target, "verdict": verdict(own, gate), "scopes": scopes}
-        )
+        verdicts[target] = {"verdict": verdict(own, gate), "scopes": scopes}
+        causes += root_causes(own)
+        selected |= {result["requirement"] for result in own}
+        decisive |= {result["status"] for result in at_or_above(gate, own)}
+    whole = _worst(decisive)
     return {
         "schema": SCHEMA,
         "suite": dict(suite),
-        "run": {**run, "gate": gate, "selected": _selected(ordered)},
-        "targets": judged,
-        "counts": counts(ordered),
-        "verdict": overall(ordered, gate, missing),
-        "root_causes": root_causes(ordered),
+        "run": {
+            **run,
+            "gate": gate,
+            "selected": {"requirements": len(selected), "of": len(load().requirements)},
+        },
+        "targets": [
+            {
+                "account_fingerprint": None,
+                **target,
+                **verdicts.get(target["id"], {"verdict": _worst(()), "scopes": {}}),
+            }
+            for target in targets
+        ],
+        "counts": tally,
+        "verdict": "incomplete" if whole == "compliant" and missing else whole,
+        "root_causes": causes,
         "results": rows,
         "waivers": list(waivers),
         "consumers": list(consumers),

@@ -11,7 +11,7 @@ from fixtures.privacy.unseen import visible
 from reports.conditions import VERDICTS_IN_WORDS, headline, share
 from reports.consumers import in_short
 from reports.page import counted, cut
-from reports.results import SEVERITIES, reach
+from reports.results import SEVERITIES, by_target, reach
 
 WIDTH = 80
 ROWS = 30
@@ -56,7 +56,10 @@ def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
 
     In a fleet of more than TARGETS the worst are shown, and the others counted.
     """
-    shown = sorted(document["targets"], key=lambda target: _rank(document, target))[:TARGETS]
+    causes = by_target(document["root_causes"])
+    shown = sorted(document["targets"], key=lambda target: _rank(target, causes.get(target["id"], ())))[
+        :TARGETS
+    ]
     others = len(document["targets"]) - len(shown)
     last = [*_last(document)]
     room = ROWS - height(tail) - height(last) - height(_simulated(document)) - (1 if others else 0)
@@ -97,9 +100,8 @@ def _causes(document: Json, target: Json) -> list[Json]:
     return [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
 
 
-def _rank(document: Json, target: Json) -> tuple[Any, ...]:
+def _rank(target: Json, causes: Sequence[Json]) -> tuple[Any, ...]:
     """The worst first: by verdict, then by the gravest root cause and how much is behind the root causes."""
-    causes = _causes(document, target)
     gravest = min((SEVERITIES.index(cause["severity"]) for cause in causes), default=len(SEVERITIES))
     behind = sum(cause["explains"] + cause["blocks"] for cause in causes)
     return list(COLOURS)[::-1].index(target["verdict"]) if not causes else -1, gravest, -behind, target["id"]
@@ -118,7 +120,7 @@ def _who(document: Json, target: Json) -> list[Row]:
 
 def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row]:
     rows = _who(document, target)
-    unread = _not_evaluated([result for result in document["results"] if result["target"] == target["id"]])
+    unread = _not_evaluated(by_target(document["results"]).get(target["id"], ()))
     callers = _callers(target.get("callers", []))
     programs = [Row(line(f"  {told}")) for told in in_short(target["id"], document.get("consumers", []))]
     causes = _causes(document, target)

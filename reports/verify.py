@@ -118,7 +118,7 @@ def _made_again(
         for name, text in rendered(each, results, evidence):
             if name not in known:
                 yield f"{name}: is missing, and every report of this kind has it"
-            elif name in right and (folder / name).read_bytes() != encoded(text):
+            elif name in right and (folder / name).read_bytes() != encoded("".join(text)):
                 yield f"{name}: is not what results.json and evidence.json make"
     except WriterFailed as failure:
         # An extra that is not installed here says nothing against the report.

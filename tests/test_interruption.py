@@ -257,17 +257,18 @@ def failing(folder: Path, patch: str, *arguments: str) -> Ran:
             "report.html could not be made: OSError: [Errno 28] No space left on device; nothing was written",
         ),
         (
-            "import reports.record as r\ndef evidence(self): raise KeyError('E1')\nr.Record.evidence = evidence\n",
+            "import reports.record as r\ndef evidence(self, *_): raise KeyError('E1')\nr.Record.evidence = evidence\n",
             "the reports could not be made: KeyError: 'E1'; nothing was written",
         ),
         (
-            "import reports.record as r\ndef document(self): raise ValueError('no')\nr.Record.document = document\n",
+            "import reports.record as r\ndef document(self, *_): raise ValueError('no')\nr.Record.document = document\n",
             "the reports could not be made: ValueError: no; nothing was written",
         ),
         (
-            "from pathlib import Path\nown = Path.write_bytes\ndef write(self, data):\n"
-            "    if self.name == 'evidence.json': raise OSError(28, 'No space left on device')\n    return own(self, data)\n"
-            "Path.write_bytes = write\n",
+            "from pathlib import Path\nown = Path.open\ndef opened(self, *how, **more):\n"
+            "    if self.name == 'evidence.json': raise OSError(28, 'No space left on device')\n"
+            "    return own(self, *how, **more)\n"
+            "Path.open = opened\n",
             "the reports could not be written: No space left on device; nothing was written",
         ),
     ],

@@ -75,6 +75,16 @@ def test_an_item_knows_its_parameters_and_further_words_for_k(
     assert isinstance(request.node.extra_keyword_matches, set)
 
 
+@assumes("._request")
+def test_pytest_gives_an_item_a_request_when_it_runs_where_it_has_none() -> None:
+    from _pytest.runner import runtestprotocol
+
+    source = inspect.getsource(runtestprotocol)
+    given = source.index("if hasrequest and not item._request:")
+    assert given < source.index("item._initrequest()") < source.index("call_and_report(")
+    assert source.index("item._request = False") < source.index("item.funcargs = None")
+
+
 def test_pytests_and_pytest_htmls_options_have_these_names(pytestconfig: pytest.Config) -> None:
     for name in ("tbstyle", "reportchars", "verbose", "htmlpath", "css", "self_contained_html"):
         assert hasattr(pytestconfig.option, name), name
@@ -110,6 +120,16 @@ def test_pytest_html_keeps_the_reports_of_a_check_by_its_node_id_and_asks_for_th
 
     assert "self._reports = defaultdict(dict)" in inspect.getsource(BaseReport.__init__)
     assert "self._reports[report.nodeid]" in inspect.getsource(BaseReport)
+
+
+@assumes("._report")
+def test_pytest_html_keeps_the_rows_of_a_check_by_its_node_id_until_it_writes_the_page() -> None:
+    from pytest_html.basereport import BaseReport
+    from pytest_html.report_data import ReportData
+
+    assert "self._report = report_data" in inspect.getsource(BaseReport.__init__)
+    assert '"tests": defaultdict(list)' in inspect.getsource(ReportData.__init__)
+    assert '["tests"][report.nodeid].append(' in inspect.getsource(ReportData.add_test)
 
 
 @assumes("xdist.scheduler")

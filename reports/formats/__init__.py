@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
+from itertools import chain
 from pkgutil import iter_modules
 from typing import Any
 
@@ -15,7 +17,9 @@ from checks.catalogue import load
 from reports.page import cut
 
 Document = Mapping[str, Any]
-Render = Callable[[Document, Document], "str | Iterable[tuple[str, str]]"]
+Text = str | Iterable[str]
+"""Of a file, whole or in pieces."""
+Render = Callable[[Document, Document], "str | Iterable[str | tuple[str, str]]"]
 ReadBack = Callable[[str, Document, Document], Iterable[str]]
 
 
@@ -25,10 +29,10 @@ class Format:
 
     `name` is the file's, or a pattern (`targets/*.html`) where there are several. `about` says in a line what it is.
     `read_back(text, document, evidence)` yields in what the file says something else than the two documents, a line each:
-    `verify` finds a forged one by it. `render(document, evidence)` makes the text, or pairs of file name and text;
-    it is None for what only the run itself can make. `option` names the switch that asks for it; without one it is always
-    made. `unavailable()` is what is missing for it on this machine, in a line. `suits(document)` tells whether it is made
-    for such a document.
+    `verify` finds a forged one by it. `render(document, evidence)` makes the text, or the pieces of one that is long where
+    there are many targets, or pairs of file name and text; it is None for what only the run itself can make. `option` names
+    the switch that asks for it; without one it is always made. `unavailable()` is what is missing for it on this machine, in
+    a line. `suits(document)` tells whether it is made for such a document.
     """
 
     name: str
@@ -79,23 +83,42 @@ class WriterFailed(Exception):
     """A format could not be made; one line that names it."""
 
 
-def rendered(each: Format, document: Document, evidence: Document) -> Iterator[tuple[str, str]]:
-    """The format's files as pairs of name and text; WriterFailed whatever its writer stumbled over.
+def rendered(each: Format, document: Document, evidence: Document) -> Iterator[tuple[str, Text]]:
+    """The format's files as pairs of name and text, or pieces; WriterFailed whatever its writer stumbled over.
 
     There are none where it does not suit the document, or only a run can make it.
     """
     if each.render is None or not each.suits(document):
         return
-    try:
+    with _told(each):
         made = each.render(document, evidence)
-        yield from [(each.name, made)] if isinstance(made, str) else made
+        if isinstance(made, str):
+            yield each.name, made
+            return
+        parts = iter(made)
+        first = next(parts, None)
+        if isinstance(first, str):
+            yield each.name, _pieces(each, chain([first], parts))
+            return
+        yield from chain([] if first is None else [first], parts)  # type: ignore[misc]
+
+
+def _pieces(each: Format, parts: Iterator[Any]) -> Iterator[str]:
+    with _told(each):
+        yield from parts
+
+
+@contextmanager
+def _told(each: Format) -> Iterator[None]:
+    try:
+        yield
     # A writer's mistake must neither lose the earlier report nor hide the verdict; it is told with its class.
     except Exception as error:
         raise WriterFailed(f"{each.name} could not be made: {type(error).__name__}: {error}") from error
 
 
-def made(options: Any, document: Document, evidence: Document) -> Iterator[tuple[str, str]]:
-    """The files of all formats that the options ask for, as pairs of name and text."""
+def made(options: Any, document: Document, evidence: Document) -> Iterator[tuple[str, Text]]:
+    """The files of all formats that the options ask for, as pairs of name and text, or pieces."""
     for each in asked_for(options):
         yield from rendered(each, document, evidence)
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 from checks.frameworks import frameworks, served
-from reports.artifacts import json_text
+from reports.artifacts import json_pieces
 from reports.conditions import conditions, headline
 from reports.consumers import lines
 from reports.formats import Format, guide
@@ -60,7 +60,10 @@ def render(document: Json, evidence: Json) -> str:
 
 def results_hash(document: Json) -> str:
     """SHA-256 of the file results.json."""
-    return hashlib.sha256(json_text(document).encode()).hexdigest()
+    summed = hashlib.sha256()
+    for piece in json_pieces(document):
+        summed.update(piece.encode())
+    return summed.hexdigest()
 
 
 def page(

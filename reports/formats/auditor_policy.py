@@ -20,7 +20,7 @@ from fixtures.evidence import FACTS
 from fixtures.targets import AUDITOR
 from reports.artifacts import json_text
 from reports.formats import Document, Format
-from reports.results import Result
+from reports.results import Result, by_target
 
 UNEVALUATED = ("blocked", "inconclusive")
 ACCOUNT, PROFILE = "ReadAboutTheAccount", "AskAsTheProfile"
@@ -65,10 +65,11 @@ def _of_the_auditor(evidence: Document) -> list[dict[str, Any]]:
 
 def with_names(document: Document, evidence: Document) -> Iterator[Result]:
     """The results with the readings' names in the place of their IDs."""
-    names = {(reading["target"], reading["id"]): reading["name"] for reading in evidence["readings"]}
-    for row in document["results"]:
-        keys = ((row["target"], name) for name in row["evidence"])
-        yield {**row, "evidence": [names[key] for key in keys if key in names]}
+    readings = by_target(evidence["readings"])
+    for target, rows in by_target(document["results"]).items():
+        names = {reading["id"]: reading["name"] for reading in readings.get(target, ())}
+        for row in rows:
+            yield {**row, "evidence": [names[key] for key in row["evidence"] if key in names]}
 
 
 def policy(results: Iterable[Result], *, auditor: bool) -> dict[str, Any]:

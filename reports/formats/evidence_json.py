@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from reports.artifacts import json_text
+from reports.artifacts import json_pieces
 from reports.formats import Document, Format
 
 
-def render(document: Document, evidence: Document) -> str:
+def render(document: Document, evidence: Document) -> Iterator[str]:
     """The evidence itself."""
-    return json_text(evidence)
+    return json_pieces(evidence)
 
 
 def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from html.parser import HTMLParser
+from sys import intern
 from typing import Any
 from urllib.parse import quote
 
@@ -24,7 +25,7 @@ from reports.formats.audit import (
     row_anchor,
 )
 from reports.page import WORDS, WORST_FIRST, assembled, cut
-from reports.results import SEVERITIES, VERDICTS, counts
+from reports.results import SEVERITIES, VERDICTS, by_target, counts
 
 Json = Mapping[str, Any]
 
@@ -53,26 +54,35 @@ def render(document: Json, evidence: Json) -> str:
 def page(document: Json, details: Mapping[str, str]) -> str:
     """The page; `details` has the relative path of a target's own audit page, for those that have one."""
     book = Guide(guide())
-    by_target: dict[str, dict[str, list[Json]]] = {target["id"]: {} for target in document["targets"]}
-    for result in book.worst_first(document["results"]):
-        by_target[result["target"]].setdefault(result["requirement"], []).append(result)
-    columns = _columns(book.in_order(result["requirement"] for result in document["results"]), by_target)
+    lines: dict[str, _Line] = {target["id"]: _Line(target["id"]) for target in document["targets"]}
+    waived, reasons = [], dict[str, _Reason]()
+    for name, results in by_target(document["results"]).items():
+        for result in book.worst_first(results):
+            lines[name].take(result, details.get(name))
+        for result in results:
+            if result["waiver"]:
+                waived.append(result)
+            if result["status"] == "inconclusive":
+                reasons.setdefault(result["reason"], _Reason(result["reason"])).take(result)
+    columns = _columns(
+        book.in_order(requirement for line in lines.values() for requirement in line.worst), lines
+    )
     judged = sorted(
         document["targets"],
         key=lambda target: (
             VERDICTS.index(target["verdict"]),
-            -_failures(by_target[target["id"]]),
+            -lines[target["id"]].counts["non_compliant"],
             target["id"],
         ),
     )
-    causes = _grouped(document["root_causes"])
+    causes = by_target(document["root_causes"])
     rows = []
     for number, target in enumerate(judged):
         name = target["id"]
         rows.append(
             {
                 **target,
-                **_row(by_target[name], [column["id"] for column in columns], _path(details.get(name))),
+                **lines[name].told([column["id"] for column in columns]),
                 "place": f"t{number}",
                 "key": targets.key_of_target(name),
                 "link": Markup('<a href="#t{}">{}</a>').format(number, visible(cut(name, 60))),
@@ -85,15 +95,14 @@ def page(document: Json, details: Mapping[str, str]) -> str:
     place_of = {column["id"]: number for number, column in enumerate(columns)}
     merged = document["merged"] or {}
     pages = {row["id"]: row["page"] for row in rows}
-    waived = [
+    covered = [
         {
             **row,
             "href": f"{pages[row['target']]}#{row_anchor(row)}"
             if pages[row["target"]]
             else f"#{places[row['target']]}",
         }
-        for row in document["results"]
-        if row["waiver"]
+        for row in waived
     ]
     return assembled(
         "fleet",
@@ -112,7 +121,7 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         rows=rows,
         links={row["id"]: row["link"] for row in rows},
         severities=SEVERITIES,
-        scopes=sorted({row["scope"] for row in document["results"]}, reverse=True),
+        scopes=sorted({scope for line in lines.values() for scope in line.scopes}, reverse=True),
         common=[
             {**asdict(cause), "column": place_of.get(cause.requirement)}
             for cause in common(document["root_causes"])
@@ -120,25 +129,24 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         missing=merged.get("missing", ()),
         expected=merged.get("expected"),
         total=len(document["results"]),
-        unread=_unread(document["results"]),
+        unread=[reason.told() for reason in sorted(reasons.values(), key=lambda reason: -reason.results)],
         # For what the pages have in common: which targets there are stands in the matrix.
         targets=(),
         one_target=False,
         key=None,
         command=command_line(document["run"]["command"]),
         merged=document["merged"],
-        exceptions=exceptions(document, waived),
+        exceptions=exceptions(document, covered),
         limits=limits(document),
         results_sha256=results_hash(document),
     )
 
 
-def _columns(
-    requirements: Sequence[str], by_target: Mapping[str, Mapping[str, Sequence[Json]]]
-) -> list[dict[str, Any]]:
+def _columns(requirements: Sequence[str], lines: Mapping[str, _Line]) -> list[dict[str, Any]]:
     """The requirements in the order of what fails most, in groups by the worst status of each; else in the guide's."""
     tallies = {
-        name: counts(own[name][0] for own in by_target.values() if name in own) for name in requirements
+        name: counts({"status": line.worst[name]} for line in lines.values() if name in line.worst)
+        for name in requirements
     }
 
     def worst(name: str) -> str:
@@ -158,33 +166,30 @@ def _columns(
     ]
 
 
-def _grouped(rows: Sequence[Json]) -> dict[str, list[Json]]:
-    groups: dict[str, list[Json]] = {}
-    for row in rows:
-        groups.setdefault(row["target"], []).append(row)
-    return groups
+@dataclass
+class _Reason:
+    """Why results could not be read: how many, of which requirements and targets, and the actions that would allow it."""
 
+    reason: str
+    results: int = 0
+    targets: set[str] = field(default_factory=set)
+    requirements: set[str] = field(default_factory=set)
+    actions: set[str] = field(default_factory=set)
 
-def _unread(results: Sequence[Json]) -> list[dict[str, Any]]:
-    """Why results could not be read, the most frequent reason first, with what would allow it."""
-    groups: dict[str, list[Json]] = {}
-    for row in results:
-        if row["status"] == "inconclusive":
-            groups.setdefault(row["reason"], []).append(row)
-    return [
-        {
-            "reason": reason,
-            "results": len(rows),
-            "targets": len({row["target"] for row in rows}),
-            "requirements": sorted({row["requirement"] for row in rows}),
-            "actions": sorted({action for row in rows for action in row["missing_actions"]}),
+    def take(self, result: Json) -> None:
+        self.results += 1
+        self.targets.add(result["target"])
+        self.requirements.add(result["requirement"])
+        self.actions.update(result["missing_actions"])
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "reason": self.reason,
+            "results": self.results,
+            "targets": len(self.targets),
+            "requirements": sorted(self.requirements),
+            "actions": sorted(self.actions),
         }
-        for reason, rows in sorted(groups.items(), key=lambda group: -len(group[1]))
-    ]
-
-
-def _failures(results: Mapping[str, Sequence[Json]]) -> int:
-    return sum(result["status"] == "non_compliant" for own in results.values() for result in own)
 
 
 def _path(page: str | None) -> str | None:
@@ -192,27 +197,44 @@ def _path(page: str | None) -> str | None:
     return None if page is None else quote(page, safe="/")
 
 
-def _row(results: Mapping[str, Sequence[Json]], columns: Sequence[str], page: str | None) -> dict[str, Any]:
-    """A target: the `cells` of its row, which lead to its `page` where more is told there than a mark says.
+@dataclass
+class _Line:
+    """A target's line of the matrix, from its results, the worst first: all that is kept of them.
 
-    The matrix of a thousand targets has a hundred thousand cells: each is one element, and two where it leads somewhere.
+    `worst` has a status for each requirement, `links` where a cell leads, in the target's own page, where more is told there
+    than a mark says.
     """
-    worst = {requirement: own[0]["status"] for requirement, own in results.items()}
-    cells: list[str] = []
-    for requirement in columns:
-        status = worst.get(requirement)
-        if status is None:
-            cells.append("<td>")
-        elif page and status in NAMED:
-            place, word = f"{page}#{row_anchor(results[requirement][0])}", WORDS[status].lower()
-            cells.append(f'<td><a class={LETTERS[status]} href={place} aria-label="{word}"></a>')
-        else:
-            cells.append(f"<td class={LETTERS[status]}>")
-    return {
-        "cells": Markup("".join(cells)),
-        "worst": worst,
-        "counts": counts(result for own in results.values() for result in own),
-    }
+
+    target: str
+    worst: dict[str, str] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=lambda: counts(()))
+    scopes: set[str] = field(default_factory=set)
+
+    def take(self, result: Json, page: str | None) -> None:
+        # One text of each, whichever target's file it was read from.
+        requirement, status = intern(result["requirement"]), intern(result["status"])
+        self.counts[status] += 1
+        self.scopes.add(result["scope"])
+        if requirement not in self.worst:
+            self.worst[requirement] = status
+            if page and status in NAMED:
+                self.links[requirement] = f"{_path(page)}#{row_anchor(result)}"
+
+    def told(self, columns: Sequence[str]) -> dict[str, Any]:
+        """Its `cells`, which a matrix of a thousand targets has a hundred thousand of: one element each, two where it leads
+        somewhere."""
+        cells: list[str] = []
+        for requirement in columns:
+            status = self.worst.get(requirement)
+            if status is None:
+                cells.append("<td>")
+            elif requirement in self.links:
+                place, word = self.links[requirement], WORDS[status].lower()
+                cells.append(f'<td><a class={LETTERS[status]} href={place} aria-label="{word}"></a>')
+            else:
+                cells.append(f"<td class={LETTERS[status]}>")
+        return {"cells": Markup("".join(cells)), "worst": self.worst, "counts": self.counts}
 
 
 def _requirement(name: str, rows: Sequence[Json], book: Guide) -> dict[str, Any]:

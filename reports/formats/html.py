@@ -5,8 +5,9 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -95,20 +96,18 @@ _WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
 _DATA = re.compile(r'data-jsonblob="([^"]*)"')
 
 
-def settled(page: str, order: Sequence[str], fixed: datetime | None, document: Document) -> str:
-    """The page as the suite publishes it, with its rows in the `order` of node IDs, whichever worker was first.
+def settled(
+    page: str, rows: Iterable[tuple[str, Any]], fixed: datetime | None, document: Document
+) -> Iterator[str]:
+    """The page as the suite publishes it, in pieces, with the `rows` of node IDs before those that it has itself.
 
     It says what results.json's `document` says, leads to the report that has everything, and has what pytest-html leaves
     out for who hears it or has no scripts. Where there is a fixed instant, it says that it was made then.
     """
     data = _data(page)
-    places = {nodeid: number for number, nodeid in enumerate(order)}
-    rows = data["tests"]
-    data["tests"] = {
-        nodeid: rows[nodeid] for nodeid in sorted(rows, key=lambda n: (places.get(n, len(places)), n))
-    }
+    own, data["tests"] = data["tests"], {}
     data["environment"] = {name: _flat(value) for name, value in data.get("environment", {}).items()}
-    page = _DATA.sub(lambda _: f'data-jsonblob="{escape(json.dumps(data))}"', page, count=1)
+    page = _DATA.sub(lambda _: f'data-jsonblob="{_HERE}"', page, count=1)
     for pattern, text in (
         (r"<html>", '<html lang="en">'),
         (r"<body>", "<body><main>"),
@@ -119,16 +118,25 @@ def settled(page: str, order: Sequence[str], fixed: datetime | None, document: D
     ):
         page = re.sub(pattern, lambda _, text=text: text, page, count=1)  # type: ignore[misc]
     page = re.sub(r'<input (?=[^>]*data-test-result="([\w-]+)")', r'<input aria-label="Show \1" ', page)
-    if fixed is None:
-        return page
-    return re.sub(
-        r"(Report generated on )\S+ at \S+( by)",
-        rf"\g<1>{fixed:%d-%b-%Y} at {fixed:%H:%M:%S}\g<2>",
-        page,
-        count=1,
-    )
+    if fixed is not None:
+        page = re.sub(
+            r"(Report generated on )\S+ at \S+( by)",
+            rf"\g<1>{fixed:%d-%b-%Y} at {fixed:%H:%M:%S}\g<2>",
+            page,
+            count=1,
+        )
+    start, _, end = page.partition(_HERE)
+    opening, tests, closing = json.dumps(data).partition('"tests": {')
+    yield f"{start}{escape(opening + tests)}"
+    before = ""
+    for nodeid, told in chain(rows, sorted(own.items())):
+        yield str(escape(f"{before}{json.dumps(nodeid)}: {json.dumps(told)}"))
+        before = ", "
+    yield f"{escape(closing)}{end}"
 
 
+_HERE = "\0"
+"""Stands for the data: no page has it."""
 _SCROLLED = '<div class="scroll" role="region" aria-label="Results" tabindex="0">'
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from xml.etree import ElementTree
 
@@ -27,34 +28,36 @@ _NO_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 does not allow in any form (section 2.2)."""
 
 
-def render(document: Json, evidence: Json) -> str:
-    """The document as XML. Times are left out: they belong to calls, which checks share."""
+def render(document: Json, evidence: Json) -> Iterator[str]:
+    """The document as XML, suite by suite. Times are left out: they belong to calls, which checks share."""
     whole = {"name": document["suite"]["name"], **_counts(document["results"])}
     del whole["skipped"]  # the schema has it for a single suite only
-    suites = ElementTree.Element("testsuites", whole)
+    opening = ElementTree.tostring(ElementTree.Element("testsuites", whole), encoding="unicode")
+    yield '<?xml version="1.0" encoding="utf-8"?>\n'
+    if not document["targets"]:
+        yield f"{opening}\n"
+        return
+    yield opening.removesuffix(" />") + ">"
     found = by_target(document["results"])
     for target in document["targets"]:
         own = found.get(target["id"], [])
         name = target["id"] + (" (SIMULATED)" if document["run"]["simulated"] else "")
         started = document["run"]["started"].rstrip("Z")
-        suite = ElementTree.SubElement(
-            suites, "testsuite", {"name": _text(name), "timestamp": started, **_counts(own)}
-        )
+        suite = ElementTree.Element("testsuite", {"name": _text(name), "timestamp": started, **_counts(own)})
         for row in own:
             _case(suite, row)
-    ElementTree.indent(suites, " ")
-    return (
-        '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suites, encoding="unicode") + "\n"
-    )
+        ElementTree.indent(suite, " ", level=1)
+        yield f"\n {ElementTree.tostring(suite, encoding='unicode')}"
+    yield "\n</testsuites>\n"
 
 
-def _counts(rows: Sequence[Json]) -> dict[str, str]:
-    ended = [ELEMENTS.get(row["status"]) for row in rows]
+def _counts(rows: Iterable[Json]) -> dict[str, str]:
+    ended = Counter(ELEMENTS.get(row["status"]) for row in rows)
     return {
-        "tests": str(len(rows)),
-        "failures": str(ended.count("failure")),
-        "errors": str(ended.count("error")),
-        "skipped": str(ended.count("skipped")),
+        "tests": str(ended.total()),
+        "failures": str(ended["failure"]),
+        "errors": str(ended["error"]),
+        "skipped": str(ended["skipped"]),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fixtures.privacy.masking import rewritten
 from fixtures.privacy.unseen import visible
-from reports.artifacts import json_text
+from reports.artifacts import json_pieces
 from reports.formats import Format, guide
 from reports.formats.sarif import fingerprint
 from reports.page import cut
@@ -32,12 +32,12 @@ def unavailable() -> str:
     return ""
 
 
-def render(document: Json, evidence: Json) -> str:
-    """A JSON array of findings; ImportError without the extra `ocsf`."""
+def render(document: Json, evidence: Json) -> Iterator[str]:
+    """A JSON array of findings, one after the other; ImportError without the extra `ocsf`."""
     statements = {entry["id"]: entry["statement"] for entry in guide()["requirements"]}
     targets = {target["id"]: target for target in document["targets"]}
-    return json_text(
-        [_finding(document, row, targets[row["target"]], statements) for row in document["results"]]
+    return json_pieces(
+        _finding(document, row, targets[row["target"]], statements) for row in document["results"]
     )
 
 

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID, uuid5
 
 from checks.frameworks import Control, Framework, served
 from fixtures.privacy.unseen import visible
-from reports.artifacts import json_text
+from reports.artifacts import json_pieces
 from reports.formats import Format, guide
 from reports.page import cut
 from reports.results import by_target
@@ -31,11 +31,12 @@ FAILED = ("non_compliant", "waived")
 UNREAD = ("inconclusive", "blocked")
 
 
-def render(document: Json, evidence: Json) -> str:
-    """The document; its UUIDs are the same for the same results of the same instant."""
+def render(document: Json, evidence: Json) -> Iterator[str]:
+    """The document, target by target; its UUIDs are the same for the same results of the same instant."""
     suite, run = document["suite"], document["run"]
     plan = _uuid("guide", suite["guide_sha256"])
-    return json_text(
+    found = by_target(document["results"])
+    return json_pieces(
         {
             "assessment-results": {
                 "uuid": _uuid("report", run["finished"], *(target["id"] for target in document["targets"])),
@@ -47,11 +48,11 @@ def render(document: Json, evidence: Json) -> str:
                     **({"remarks": "SIMULATED: no real machine or account was judged"} if run["simulated"] else {}),
                 },
                 "import-ap": {"href": f"#{plan}"},
-                "results": [
+                "results": (
                     _result(document, target, rows)
                     for target in document["targets"]
-                    if (rows := by_target(document["results"]).get(target["id"]))
-                ],
+                    if (rows := found.get(target["id"]))
+                ),
                 "back-matter": {
                     "resources": [
                         {
@@ -67,7 +68,7 @@ def render(document: Json, evidence: Json) -> str:
     )  # fmt: skip
 
 
-def _result(document: Json, target: Json, rows: list[Json]) -> dict[str, Any]:
+def _result(document: Json, target: Json, rows: Sequence[Json]) -> dict[str, Any]:
     run, name = document["run"], target["id"]
     subject = _uuid("target", name)
     findings = list(_findings(rows, name))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from reports.artifacts import json_text
+from reports.artifacts import json_pieces
 from reports.formats import Document, Format, named
 from reports.results import by_target, counts, overall, verdict
 
 
-def render(document: Document, evidence: Document) -> str:
+def render(document: Document, evidence: Document) -> Iterator[str]:
     """The document itself."""
-    return json_text(document)
+    return json_pieces(document)
 
 
 def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:

@@ -208,22 +208,25 @@ def _waivers(document: Json) -> str:
 
 
 def _unread(document: Json) -> str:
-    unread = [row for row in document["results"] if row["status"] == "inconclusive"]
-    if not unread:
+    reasons: dict[str, dict[str, None]] = {}
+    actions: set[str] = set()
+    unread = 0
+    for row in document["results"]:
+        if row["status"] == "inconclusive":
+            unread += 1
+            reasons.setdefault(row["reason"], {})[row["requirement"]] = None
+            actions.update(row["missing_actions"])
+    if not reasons:
         return ""
-    reasons: dict[str, list[str]] = {}
-    for row in unread:
-        reasons.setdefault(row["reason"], []).append(row["requirement"])
-    lines = [f"## Not evaluated: {len(unread)}", ""]
+    lines = [f"## Not evaluated: {unread}", ""]
     for reason, requirements in list(reasons.items())[:REASONS_SHOWN]:
-        named = list(dict.fromkeys(requirements))
+        named = list(requirements)
         rest = f" and {len(named) - 12} more" if len(named) > 12 else ""
         lines.append(f"- {', '.join(named[:12])}{rest}: {plain(reason)}")
     if len(reasons) > REASONS_SHOWN:
         lines.append(f"- {len(reasons) - REASONS_SHOWN} more reasons are in {_details(document)}")
-    actions = sorted({action for row in unread for action in row["missing_actions"]})
     if actions:
-        lines += ["", f"These IAM actions would allow it: {plain(', '.join(actions), 1000)}."]
+        lines += ["", f"These IAM actions would allow it: {plain(', '.join(sorted(actions)), 1000)}."]
     return "\n".join(lines)
 
 

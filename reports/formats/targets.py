@@ -38,18 +38,19 @@ def key_of_target(target: str) -> str:
 def render(document: Json, evidence: Json) -> Iterator[tuple[str, str]]:
     """The pages, with their names."""
     files, sha256 = names(document), results_hash(document)
-    rows, readings = by_target(document["results"]), _grouped(evidence["readings"])
-    causes = _grouped(document["root_causes"])
-    changes = _grouped((document["comparison"] or {"changes": ()})["changes"])
+    rows, readings = by_target(document["results"]), by_target(evidence["readings"])
+    causes = by_target(document["root_causes"])
+    changes = by_target((document["comparison"] or {"changes": ()})["changes"])
     order = list(files.values())
     for number, target in enumerate(document["targets"]):
         name = target["id"]
+        own = rows.get(name, [])
         part = {
             **document,
             "targets": [target],
             "verdict": target["verdict"],
-            "counts": counts(rows.get(name, [])),
-            "results": rows.get(name, []),
+            "counts": counts(own),
+            "results": own,
             "root_causes": causes.get(name, []),
             "waivers": [w for w in document["waivers"] if name in {c["target"] for c in w["covers"]}],
             "comparison": _compared(document["comparison"], changes.get(name, [])),
@@ -63,13 +64,6 @@ def render(document: Json, evidence: Json) -> Iterator[tuple[str, str]]:
         }
         told = {**evidence, "readings": readings.get(name, [])}
         yield files[name], page(part, told, sha256, way=way, key=key_of_target(name))
-
-
-def _grouped(rows: Sequence[Json]) -> dict[str, list[Json]]:
-    groups: dict[str, list[Json]] = {}
-    for row in rows:
-        groups.setdefault(row["target"], []).append(row)
-    return groups
 
 
 def _compared(comparison: Json | None, changes: Sequence[Json]) -> Json | None:

@@ -120,18 +120,18 @@ def ran(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def test_junit_follows_jenkins_schema(many: tuple[dict[str, Any], Any]) -> None:
-    xunit_valid(junit.render(many[0], {}))
+    xunit_valid("".join(junit.render(many[0], {})))
 
 
 def test_hostile_text_leaves_junit_valid(hostile: dict[str, Any]) -> None:
-    text = junit.render(hostile, {})
+    text = "".join(junit.render(hostile, {}))
     xunit_valid(text)
     assert len(text) < 400_000
     assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ud800-\udfff\ufffe\uffff]", text)
 
 
 def test_junit_counts_are_those_of_the_results(many: tuple[dict[str, Any], Any]) -> None:
-    root = ElementTree.fromstring(junit.render(many[0], {}))
+    root = ElementTree.fromstring("".join(junit.render(many[0], {})))
     counts = many[0]["counts"]
     assert {name: int(root.attrib[name]) for name in ("tests", "failures", "errors")} == {
         "tests": len(many[0]["results"]),
@@ -146,7 +146,7 @@ def test_junit_counts_are_those_of_the_results(many: tuple[dict[str, Any], Any])
 
 
 def test_junit_has_no_two_cases_of_one_name_even_across_targets(many: tuple[dict[str, Any], Any]) -> None:
-    root = ElementTree.fromstring(junit.render(many[0], {}))
+    root = ElementTree.fromstring("".join(junit.render(many[0], {})))
     names = [(case.attrib["classname"], case.attrib["name"]) for case in root.iter("testcase")]
     assert len(names) == len(set(names)) == len(many[0]["results"])
 
@@ -154,7 +154,7 @@ def test_junit_has_no_two_cases_of_one_name_even_across_targets(many: tuple[dict
 def test_junit_tells_expected_observed_and_remedy() -> None:
     row = result(guide()["requirements"][0], None, "msh/us-east-1", "non_compliant")
     made, _ = material(["msh/us-east-1"], [row])
-    (failure,) = ElementTree.fromstring(junit.render(made, {})).iter("failure")
+    (failure,) = ElementTree.fromstring("".join(junit.render(made, {}))).iter("failure")
     assert failure.attrib["message"].startswith(row["requirement"])
     for text in (row["expected"], row["observed"], *row["remedy"]):
         assert text in (failure.text or "")
@@ -228,18 +228,18 @@ def test_no_remedy_can_close_its_block(hostile: dict[str, Any]) -> None:
 
 
 def test_sarif_follows_the_oasis_schema(many: tuple[dict[str, Any], Any]) -> None:
-    sarif_valid(sarif.render(many[0], {}))
+    sarif_valid("".join(sarif.render(many[0], {})))
 
 
 def test_hostile_text_leaves_sarif_valid(hostile: dict[str, Any]) -> None:
-    text = sarif.render(hostile, {})
+    text = "".join(sarif.render(hostile, {}))
     sarif_valid(text)
     assert len(text) < 30_000
     assert "\u202e" not in text
 
 
 def test_sarif_has_the_active_failures_and_nothing_else(many: tuple[dict[str, Any], Any]) -> None:
-    (run,) = json.loads(sarif.render(many[0], {}))["runs"]
+    (run,) = json.loads("".join(sarif.render(many[0], {})))["runs"]
     failures = [row for row in many[0]["results"] if row["status"] == "non_compliant"]
     assert len(run["results"]) == len(failures) > 0
     assert {r["ruleId"] for r in run["results"]} == {row["requirement"] for row in failures}
@@ -277,7 +277,7 @@ def test_sarif_places_a_result_at_the_line_that_was_observed(
 ) -> None:
     row = result(guide()["requirements"][0], None, "msh/us-east-1", "non_compliant", observed=observed)
     made, _ = material(["msh/us-east-1"], [row])
-    (run,) = json.loads(sarif.render(made, {}))["runs"]
+    (run,) = json.loads("".join(sarif.render(made, {})))["runs"]
     found = run["results"][0]["locations"][0]["physicalLocation"]
     assert found["region"] == {"startLine": place[2]}
     assert found["artifactLocation"] == {"uri": place[0] or "checks/test_it.py", "uriBaseId": place[1]}
@@ -287,7 +287,7 @@ def test_sarif_of_a_run_that_could_not_evaluate_everything_is_not_successful() -
     row = guide()["requirements"][0]
     for status, successful in (("compliant", True), ("inconclusive", False), ("blocked", False)):
         made, _ = material(["msh/us-east-1"], [result(row, None, "msh/us-east-1", status)])
-        (run,) = json.loads(sarif.render(made, {}))["runs"]
+        (run,) = json.loads("".join(sarif.render(made, {})))["runs"]
         (invocation,) = run["invocations"]
         assert invocation["executionSuccessful"] is successful
         assert ("toolExecutionNotifications" in invocation) is not successful
@@ -296,7 +296,7 @@ def test_sarif_of_a_run_that_could_not_evaluate_everything_is_not_successful() -
 def test_sarif_gives_each_alert_its_own_hash_and_each_rule_its_remedy(
     many: tuple[dict[str, Any], Any],
 ) -> None:
-    (run,) = json.loads(sarif.render(many[0], {}))["runs"]
+    (run,) = json.loads("".join(sarif.render(many[0], {})))["runs"]
     hashes = [one["partialFingerprints"]["primaryLocationLineHash"] for one in run["results"]]
     assert len(set(hashes)) == len(hashes)
     for rule in run["tool"]["driver"]["rules"]:
@@ -309,7 +309,7 @@ def test_junit_names_test_cases_in_words_that_stay_however_they_end() -> None:
 
     def name(identifier: str, case: str | None, status: str) -> str:
         row = result(rows[identifier], case, "msh/us-east-1", status, title="It is off")
-        return next(iter(junit.statuses(junit.render(material(["msh/us-east-1"], [row])[0], {}))))
+        return next(iter(junit.statuses("".join(junit.render(material(["msh/us-east-1"], [row])[0], {})))))
 
     assert (
         name("LOG-08", None, "compliant")
@@ -335,7 +335,7 @@ def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
     many: tuple[dict[str, Any], Any],
 ) -> None:
     def prints(document: dict[str, Any]) -> list[str]:
-        (run,) = json.loads(sarif.render(document, {}))["runs"]
+        (run,) = json.loads("".join(sarif.render(document, {})))["runs"]
         return [one["partialFingerprints"]["resultKey/v1"] for one in run["results"]]
 
     first = prints(many[0])
@@ -350,7 +350,7 @@ def test_sarif_fingerprints_tell_results_apart_and_not_what_was_observed(
 @needs_ocsf
 def test_oscal_follows_nists_schema(many: tuple[dict[str, Any], Any], hostile: dict[str, Any]) -> None:
     for document in (many[0], hostile):
-        results = oscal_valid(oscal.render(document, {}))
+        results = oscal_valid("".join(oscal.render(document, {})))
         assert [len(result["observations"]) for result in results] == [
             len([row for row in document["results"] if row["target"] == target["id"]])
             for target in document["targets"]
@@ -383,7 +383,7 @@ def test_oscal_calls_satisfied_what_is_compliant_and_nothing_that_could_not_be_r
         for name, each in statuses.items()
         for number, status in enumerate(each)
     ]
-    (result,) = oscal_valid(oscal.render(document, {}))
+    (result,) = oscal_valid("".join(oscal.render(document, {})))
     found = {each["target"]["target-id"]: each for each in result["findings"]}
     assert {name: each["target"]["status"]["state"] for name, each in found.items()} == {
         "LOG-08": "satisfied",
@@ -400,15 +400,17 @@ def test_oscal_calls_satisfied_what_is_compliant_and_nothing_that_could_not_be_r
     assert {"au-11", "eu-ai-act_art-26-6"} <= reviewed
     lpr, ac = "LPR-09", frameworks()["nist-800-53"]
     assert "ac-6.7" in {oscal.control_id(*each) for each in served(lpr) if each[0] is ac}
-    assert not list(oscal.read_back(oscal.render(document, {}), document, {}))
-    forged = oscal.render(document, {}).replace('"state": "not-satisfied"', '"state": "satisfied"', 1)
+    assert not list(oscal.read_back("".join(oscal.render(document, {})), document, {}))
+    forged = "".join(oscal.render(document, {})).replace(
+        '"state": "not-satisfied"', '"state": "satisfied"', 1
+    )
     assert list(oscal.read_back(forged, document, {})) == [
         "its findings are not those of the results of results.json"
     ]
 
 
 def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any], Any]) -> None:
-    findings = ocsf_valid(ocsf.render(many[0], {}))
+    findings = ocsf_valid("".join(ocsf.render(many[0], {})))
     for finding, row in zip(findings, many[0]["results"], strict=True):
         assert (finding["class_uid"], finding["type_uid"]) == (2003, 200301)
         assert (finding["status_code"], finding["compliance"]["control"]) == (
@@ -419,7 +421,7 @@ def test_ocsf_findings_round_trip_through_the_models(many: tuple[dict[str, Any],
 
 @needs_ocsf
 def test_ocsf_says_pass_only_of_what_is_compliant(many: tuple[dict[str, Any], Any]) -> None:
-    findings = json.loads(ocsf.render(many[0], {}))
+    findings = json.loads("".join(ocsf.render(many[0], {})))
     said = {
         (finding["status_code"], finding["compliance"]["status_id"], finding["status"])
         for finding in findings
@@ -436,7 +438,7 @@ def test_ocsf_says_pass_only_of_what_is_compliant(many: tuple[dict[str, Any], An
 
 @needs_ocsf
 def test_hostile_text_leaves_ocsf_readable(hostile: dict[str, Any]) -> None:
-    text = ocsf.render(hostile, {})
+    text = "".join(ocsf.render(hostile, {}))
     assert len(json.loads(text)) == 4
     assert "\u202e" not in text
     assert len(text) < 100_000
@@ -474,7 +476,7 @@ def written(asked: set[str], document: dict[str, Any], evidence: dict[str, Any])
 
 def text_by(each: Format, document: dict[str, Any], evidence: dict[str, Any]) -> str:
     """All that the format writes, with the names of its files."""
-    return "".join(f"{name}\n{text}" for name, text in rendered(each, document, evidence))
+    return "".join(f"{name}\n{''.join(text)}" for name, text in rendered(each, document, evidence))
 
 
 def test_sarif_and_ocsf_are_written_only_where_asked_for() -> None:

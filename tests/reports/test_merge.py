@@ -280,7 +280,7 @@ def test_a_shard_that_is_not_whole_is_refused_by_name_and_taken_where_that_is_al
     shard(tmp_path / "whole", THERE, statuses)
     shard(tmp_path / "b", HERE, statuses)
     document = json.loads((tmp_path / "b" / "results.json").read_text(encoding="utf-8"))
-    (tmp_path / "b" / "junit.xml").write_text(junit.render(document, {}), encoding="utf-8")
+    (tmp_path / "b" / "junit.xml").write_text("".join(junit.render(document, {})), encoding="utf-8")
     seal(tmp_path / "b")
     damage(tmp_path / "b")
     arguments = (tmp_path / "whole", tmp_path / "b", "--report-dir", tmp_path / "all")
