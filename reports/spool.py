@@ -12,7 +12,7 @@ from typing import Any
 
 Json = dict[str, Any]
 
-IN_MEMORY = 16 * 2**20
+IN_MEMORY = 2 * 2**20
 """Bytes that are kept without a file: more than a few targets have."""
 
 
