@@ -110,6 +110,8 @@ def _observed(program: Program, *, of_region: bool) -> str:
     shown = found.because if found.reason == "bad-release" else found.because[:3]
     shown = tuple(place for place in [_deciding(program, "Region")] if place) if of_region else shown
     because = f", because of {', '.join(shown)}" if found.because and not missing else ""
+    if found.provider is None and found.profile is None and not found.misled and not missing:
+        because = ", where nothing selects a profile"
     where = f"in the {found.environment}'s environment"
     if found.works is False and found.says:
         return f'"{found.says}" {where}{because}'
@@ -127,8 +129,10 @@ def _cause(program: Program) -> str | None:
     # Who reads variables alone, as the Vercel AI SDK, can use no profile, however right that is.
     if program.rules.order == ("env",):
         return "PRE15" if gets.provider is None else "PRE16"
-    if gets.provider is None and gets.profile in (None, program.mine.profile):
-        return "ENV15" if gets.misled else "CFG17"
+    if gets.provider is None and gets.misled:
+        return "ENV15"
+    if gets.provider is None and (gets.profile or "default") == program.mine.profile:
+        return "CFG17"
     return "PRE14" if gets.provider in STATIC else "PRE16"
 
 

@@ -119,6 +119,11 @@ CODEX = 'model_provider = "amazon-bedrock"\n'
             id="a path that its library does not expand",
         ),
         pytest.param(
+            "ok-profile-not-in-environment", "aws-cli", environment(), "PRE16", "export AWS_PROFILE=msh",
+            environment(AWS_PROFILE="msh"),
+            id="nothing selects the profile in the shell",
+        ),
+        pytest.param(
             "ok-programs-that-agree", "claude-code", claude(AWS_PROFILE="nobody"), None,
             "# edit ~/.claude/settings.json line 4: take `AWS_PROFILE` out of it",
             claude(),
