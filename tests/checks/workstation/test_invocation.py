@@ -153,6 +153,13 @@ def test_a_model_whose_agreement_cannot_be_read_is_not_called() -> None:
     assert invoked(result) == []
 
 
+@pytest.mark.parametrize("base", ["amazon.nova-pro-v1:0", "deepseek.r1-v1:0", "openai.gpt-oss-120b-1:0"])
+def test_a_model_of_another_maker_is_asked_as_its_maker_says(base: str) -> None:
+    edit = both(ALL, model(base, provider="Other", name=base, regions=("us-east-1",)), chat(base))
+    result = found(edit)
+    assert {row["status"] for row in result.results.values()} == {"compliant"}
+
+
 def test_a_model_for_which_no_small_request_is_known_is_not_called() -> None:
     described: dict[str, Any] = {"provider": "New", "inference_types": ("ON_DEMAND",)}
     result = found(both(ALL, chat("new.model-1"), model("new.model-1", **described)))
