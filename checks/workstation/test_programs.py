@@ -31,6 +31,11 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     if gets.unknown == "credentials" or (gets.unknown and evidence.one_region and identity is not False):
         place = _deciding(program, gets.unknown) or "a file that it reads"
         raise Unavailable(f"the {gets.unknown} of {case} cannot be told: {place} is not resolved here")
+    if program.rules.kind == "library" and _unselected(gets) and program.rules.order != ("env",):
+        raise Unavailable(
+            f"nothing in the {gets.environment}'s environment selects a profile for {case}, and whether its code names one is "
+            f"not seen: with AWS_PROFILE={mine.profile} it gets that one's credentials"
+        )
     file, _, line = (_keys(program) or _last_line(gets) or _last_line(mine) or "").rpartition(" line ")
     require(
         bool(identity or identity is None) and in_region,
@@ -110,12 +115,17 @@ def _observed(program: Program, *, of_region: bool) -> str:
     shown = found.because if found.reason == "bad-release" else found.because[:3]
     shown = tuple(place for place in [_deciding(program, "Region")] if place) if of_region else shown
     because = f", because of {', '.join(shown)}" if found.because and not missing else ""
-    if found.provider is None and found.profile is None and not found.misled and not missing:
+    if _unselected(found) and not missing:
         because = ", where nothing selects a profile"
     where = f"in the {found.environment}'s environment"
     if found.works is False and found.says:
         return f'"{found.says}" {where}{because}'
     return f"{_credentials(found)} in {found.region or 'no Region'} {where}{because}"
+
+
+def _unselected(found: Resolution) -> bool:
+    """Whether it has no credentials because neither a variable nor a file selects a profile."""
+    return found.provider is None and found.profile is None and not found.misled
 
 
 def _cause(program: Program) -> str | None:

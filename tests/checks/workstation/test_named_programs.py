@@ -189,6 +189,26 @@ def test_programs_on_a_machine_that_agrees_are_compliant(program: str) -> None:
     assert found["ENV-11", program]["status"] == "compliant"
 
 
+def no_env_file(world: World) -> World:
+    files = {name: file for name, file in world.machine.files.items() if name != "./.env.enterprise"}
+    return replace(world, machine=replace(world.machine, files=files))
+
+
+@pytest.mark.parametrize(
+    ("program", "edit", "status"),
+    [
+        ("anthropic", no_env_file, "inconclusive"),
+        ("javascript-sdk", no_env_file, "inconclusive"),
+        ("javascript-sdk", both(no_env_file, environment(AWS_PROFILE="msh")), "compliant"),
+        ("vercel-ai", no_env_file, "non_compliant"),
+        ("aws-cli", no_env_file, "non_compliant"),
+    ],
+)
+def test_code_may_name_the_profile_that_nothing_else_selects(program: str, edit: Edit, status: str) -> None:
+    found = judged("ok-profile-not-in-environment", only=("ENV-11",), edit=naming(program, edit))
+    assert found["ENV-11", program]["status"] == status, found["ENV-11", program]
+
+
 @pytest.mark.parametrize(
     ("options", "status"),
     [
