@@ -6,7 +6,7 @@ the checks that it is about, or else one that names what was changed. Prints wha
 100. `--keep FOLDER` keeps there what was found, and a run that is started again asks only for what nobody has noticed.
 
 Each question is answered by a process that is forked with the libraries imported, and a world's table is asked only where
-the checks that a change is about say something else of the world than they did.
+the checks that a change is about say something else of what was recorded of the world than they did.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -46,25 +46,15 @@ from tests.suite import ROOT
 COUNT, SEED, WANTED = 200, 1, 0.95
 NEAR = 12
 """Worlds that are judged first for one change; a check has a handful."""
-TABLE = 8
-"""Worlds whose table is asked for one change, of those in which the checks say something else."""
+MOST, FEW = 12, 4
+"""Worlds whose table is asked for one change, of those that end otherwise, and of those that only say it otherwise."""
 SECONDS = 400
 """What one question may take."""
 OWN = ("bedrock_preflight", "checks", "conftest", "fixtures", "reports", "tests")
 """The packages of the checkout, which a forked process imports anew."""
-SAID = (
-    "requirement",
-    "case",
-    "status",
-    "cause",
-    "title",
-    "observed",
-    "remedy",
-    "explained_by",
-    "blocked_by",
-    "reason",
-)
-DECIDING = ("status", "cause", "explained_by", "blocked_by")
+SAID = ("status", "cause", "explained_by", "blocked_by", "title", "observed", "remedy", "reason")
+DECIDING = 4
+"""What is compared of an outcome, and how much of that decides what the table has."""
 TURNED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
@@ -331,6 +321,8 @@ class Questions:
         if late or not said:
             print(f"no answer within {seconds} s: {ask.__name__} of {len(of)}", file=sys.stderr)
             return None
+        if said.startswith("Traceback"):
+            raise RuntimeError(said)
         by: str | None = json.loads(said)
         return by
 
@@ -353,10 +345,14 @@ class Questions:
             for name in [name for name in sys.modules if name.partition(".")[0] in OWN]:
                 del sys.modules[name]
             try:
+                importlib.import_module("tests.harness")
+            except Exception as error:  # noqa: BLE001 - a change that lets nothing be imported is noticed by everything
+                by: str | None = f"nothing can be imported: {error!r}"[:200]
+            else:
                 by = ask(of, about, self._verdicts)
-            except BaseException:  # noqa: BLE001 - a change that lets nothing be imported is noticed by everything
-                by = "nothing runs: " + traceback.format_exc()[-500:]
             os.write(answer, json.dumps(by).encode())
+        except BaseException:  # noqa: BLE001 - told by the process that forked
+            os.write(answer, traceback.format_exc().encode())
         finally:
             os._exit(0)
 
@@ -369,49 +365,56 @@ def _libraries(worlds: Sequence[str], _: frozenset[str], __: Path) -> str:
 
 
 def _judge(worlds: Sequence[str], _: frozenset[str], kept: Path) -> None:
-    """Keeps what is said of each world."""
+    """Keeps what was read of each world, and what is said by that."""
     harness = importlib.import_module("tests.harness")
     for name in worlds:
         expect = load_world(name).expect
-        rows = harness.judged(name, environment=expect.environment, probe=expect.probe).rows
-        (kept / f"{name}.half").write_bytes(pickle.dumps([_said(row) for row in rows]))
-        (kept / f"{name}.half").replace(kept / name)
+        found = harness.judged(name, environment=expect.environment, probe=expect.probe)
+        half = kept / f"{name}.half"
+        half.write_bytes(pickle.dumps((found, _said(name, found, frozenset(CHECKS)))))
+        half.replace(kept / name)
 
 
 def _table(worlds: Sequence[str], about: frozenset[str], kept: Path) -> str | None:
-    """The first of the worlds in which one of the checks says something else, and whose test notices it."""
+    """The first of the worlds of which one of the checks says something else by what was read, and whose test notices it.
+
+    Those come first in which something ends otherwise, and no more than a few of the others, which only say it otherwise.
+    """
+    other, otherwise = [], []
+    for name in worlds:
+        found, before = pickle.loads((kept / name).read_bytes())
+        try:
+            now = _said(name, found, about)
+        except Exception:  # noqa: BLE001 - the world's test judges the same
+            other.append(name)
+            continue
+        if any(now[key][:DECIDING] != before[key][:DECIDING] for key in now):
+            other.append(name)
+        elif any(now[key] != before[key] for key in now):
+            otherwise.append(name)
     harness = importlib.import_module("tests.harness")
     table = importlib.import_module("tests.checks.test_world_table")
-    world = importlib.import_module("fixtures.simulation.world")
     harness.shelf = Path(tempfile.mkdtemp())
-    asked = 0
-    only = tuple(sorted(about))
     try:
-        for name in worlds:
-            expect = world.load_world(name).expect
-            before = [row for row in pickle.loads((kept / name).read_bytes()) if row["requirement"] in about]
-            found = harness.judged(name, environment=expect.environment, probe=expect.probe, only=only)
-            now = [_said(row) for row in found.rows]
-            if now == before:
-                continue
-            decided = [[row[key] for key in DECIDING] for row in now] != [
-                [row[key] for key in DECIDING] for row in before
-            ]
-            if asked < TABLE or decided:
-                asked += 1
-                try:
-                    table.test_the_world_says_what_it_should(name, [], [])
-                except Exception:  # noqa: BLE001 - whatever it is, the test fails with it
-                    return f"world {name}"
-    except Exception as error:  # noqa: BLE001 - the world's test judges the same, and fails likewise
-        return f"world {name}: {error!r}"[:200]
+        for name in (*other[:MOST], *otherwise[:FEW]):
+            try:
+                table.test_the_world_says_what_it_should(name, [], [])
+            except Exception:  # noqa: BLE001 - whatever it is, the test fails with it
+                return f"world {name}"
     finally:
         shutil.rmtree(harness.shelf)
     return None
 
 
-def _said(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: row.get(key) for key in SAID}
+def _said(name: str, found: Any, about: frozenset[str]) -> dict[tuple[str, str | None], tuple[Any, ...]]:
+    """What the checks say by what was recorded of the world, by requirement and case: first what decides."""
+    replayed = importlib.import_module("tests.replayed")
+    docket = replayed.docket_on(importlib.import_module("fixtures.simulation.world").load_world(name), found)
+    return {
+        (each.requirement, each.case): tuple(getattr(each, what) for what in SAID)
+        for identifier in sorted(about)
+        for each in docket.all(identifier)
+    }
 
 
 def _fails(tests: Sequence[str], _: frozenset[str], __: Path) -> str | None:
