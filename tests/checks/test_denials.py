@@ -228,8 +228,11 @@ def test_an_organisation_that_denies_all_from_elsewhere_leaves_its_own_in_peace(
         assert "and behind it no other policy is seen; a call tells: run with --probe" in row["reason"]
 
 
-@pytest.mark.parametrize("condition", [OFFICE, {**OFFICE, **FROM_A_SERVICE}], ids=["address", "perimeter"])
-@pytest.mark.parametrize("actions", ["*", "bedrock:*", INVOKING])
+@pytest.mark.parametrize(
+    ("actions", "condition"),
+    [("*", OFFICE), ("bedrock:*", {**OFFICE, **FROM_A_SERVICE}), (INVOKING, OFFICE)],
+    ids=["all, by address", "Bedrock, but for services", "invocations, by address"],
+)
 def test_a_model_that_another_policy_denies_behind_that_of_the_place_is_never_taken_for_allowed(
     actions: str | list[str], condition: dict[str, Any]
 ) -> None:
@@ -575,6 +578,27 @@ def test_a_guardrails_profile_is_allowed_in_each_region_that_it_has() -> None:
     (told,) = [json.loads(line[2:]) for line in first(result)["remedy"] if line.startswith("# {")]
     assert told == allow(["bedrock:ApplyGuardrail"], [profile_arn.replace("us-east-2", "*")])
     assert first(result)["remedy"][-1] == "# proven: with it, IAM's simulation allows all of it"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        policy(allow(READING)),
+        both(policy(allow(READING)), scp(deny(INVOKING))),
+        both(
+            scp(deny("*", Condition={**OFFICE, **FROM_A_SERVICE}), name="Network"),
+            scp(OTHER_REGIONS, name="Regions"),
+        ),
+        scp(deny(INVOKING, "arn:aws:bedrock:*:*:inference-profile/*")),
+    ],
+    ids=["no right", "no right and a ban", "place and Regions", "profiles"],
+)
+def test_a_denial_costs_a_handful_of_further_simulations(edit: Edit) -> None:
+    healthy, denied = (
+        [each for each in found(state).readings if each["name"] == "iam:SimulatePrincipalPolicy"]
+        for state in (lambda world: world, edit)
+    )
+    assert 0 < len(denied) - len(healthy) <= 7
 
 
 # ------------------------------------------------------------------------ what a call needs besides its own right
