@@ -17,8 +17,9 @@ import pytest
 
 from checks.fixes import Ask, Replace
 from checks.waivers import Register
+from fixtures.privacy import scan
 from fixtures.privacy.fingerprint import KEY, KEY_FILE, KeyProblem, fingerprint, fingerprint_key
-from fixtures.privacy.scan import finds
+from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets, file_secrets, machine_secrets
 from fixtures.targets import Target
 from reports.clock import fixed_instant
@@ -253,6 +254,22 @@ def test_placeholders_masks_and_hashes_are_no_finds(tmp_path: Path, text: str) -
     file = tmp_path / "summary.md"
     file.write_text(text, encoding="utf-8")
     assert finds([file], [Secret("AWS_SECRET_ACCESS_KEY", "testing"), Secret("PIN", "1234")]) == []
+
+
+def test_a_file_that_is_looked_through_in_parts_is_seen_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "WINDOW", 48)
+    monkeypatch.setattr(scan, "LONGEST", 24)
+    file = tmp_path / "results.json"
+    known = Secret("the variable X", "two words and\na line", guessed=True)
+    for place in range(120):
+        before, after = ("word " * 40)[:place], ("\nword" * 40)[: 150 - place]
+        for told, count in (("AKIAQ3EGRF7ZT2XNLV4C", 1), ("AKIAIOSFODNN7EXAMPLE", 0), (known.text, 1)):
+            file.write_text(f"{before} {told} {after}", encoding="utf-8", newline="")
+            assert len(finds([file], [known])) == count, (place, told)
+        Guesses([known]).files([file])
+        assert file.read_text(encoding="utf-8") == f"{before} [redacted] {after}"
 
 
 REPORTED = "AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd"
