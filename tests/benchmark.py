@@ -17,11 +17,11 @@ from collections.abc import Sequence
 from concurrent.futures import wait
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from fixtures.threads import Pool
 from reports.formats import fleet, targets
 from reports.screenshots import Browser, BrowserMissing
+from tests import many_targets
 from tests.report_material import fleet_of, material
 from tests.served import SSO_CACHE, Laptop, serve
 
@@ -60,9 +60,15 @@ def best(
     return seconds, megabytes
 
 
-def spent(command: Sequence[str]) -> tuple[float, int]:
+def spent(command: Sequence[str], **environ: str) -> tuple[float, int]:
     """The command's processor time in seconds, which other work on the machine does not stretch, and its memory in MB."""
-    child = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     _, status, usage = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) != 0:
         raise RuntimeError(f"exit code {os.waitstatus_to_exitcode(status)}: {' '.join(command)}")
@@ -158,35 +164,16 @@ def many(folder: Path, sizes: Sequence[int]) -> None:
     print(f"fleet, one simulated target      {alone} MB, {calls} calls")
     first = 0.0
     for size in sizes:
-        snapshot = folder / f"fleet-{size}.json"
-        snapshot.write_text(json.dumps(multiplied(recorded, size)), encoding="utf-8")
         report = folder / f"report-{size}"
-        seconds, megabytes = spent([*suite, "--snapshot", str(snapshot), "--report-dir", str(report)])
+        replayed = ["-p", many_targets.__name__, "--snapshot", str(one / "evidence.json")]
+        command = [*suite, *replayed, "--report-dir", str(report)]
+        seconds, megabytes = spent(command, **{many_targets.SIZE: str(size)})
         first = first or seconds / size
         written = sum(file.stat().st_size for file in report.iterdir()) // 2**20
         print(
             f"fleet, {size:>5} targets             {seconds:6.1f} s of processor, {1000 * seconds / size:.0f} ms a target "
             f"({seconds / size / first:.2f} x that of {sizes[0]}), {megabytes} MB, {written} MB written"
         )
-
-
-def multiplied(recorded: dict[str, Any], size: int) -> dict[str, Any]:
-    """The snapshot of one target, as one of `size` targets."""
-    (own,) = recorded["targets"]
-    names = [f"account-{number:04}" for number in range(size)]
-    return {
-        **recorded,
-        "targets": [{**own, "profile": name, "id": f"{name}/{own['region']}"} for name in names],
-        "readings": [
-            {
-                **reading,
-                "id": f"E{place * len(recorded['readings']) + number}",
-                "target": f"{name}/{own['region']}",
-            }
-            for place, name in enumerate(names)
-            for number, reading in enumerate(recorded["readings"], 1)
-        ],
-    }
 
 
 def throttled(folder: Path, targets: int) -> None:
