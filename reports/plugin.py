@@ -52,6 +52,8 @@ OURS = ("compliance", "readings")
 """What the suite puts on a report, and has taken from it when the check has ended."""
 SILENT = ""
 """pytest's category of what it says nothing about: set-ups and teardowns that passed. `--durations` asks for them."""
+PASSED = "passed"
+"""pytest's category of the checks that did."""
 PYTESTS_OWN = {
     pytest.ExitCode.INTERNAL_ERROR,
     pytest.ExitCode.USAGE_ERROR,
@@ -247,6 +249,10 @@ class Reporter:
         told = self.config.pluginmanager.get_plugin("terminalreporter")
         if told is not None and self.config.option.durations is None:
             told.stats.get(SILENT, []).clear()
+            passed = told.stats.get(PASSED, [])
+            # Of those that passed pytest asks how many there are, and nothing of each, where -r does not ask for them.
+            if passed and not set(self.config.option.reportchars) & set("pPA"):
+                passed[-1] = passed[0]
         for page in self._pages:
             page._reports.pop(nodeid, None)
         if nodeid in self.selected and nodeid in self.judged and nodeid in self.ended:
