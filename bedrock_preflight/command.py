@@ -47,10 +47,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     for variable in OTHERS:
         os.environ.pop(variable, None)
-    import pytest
-
     try:
+        import pytest
+
         return int(pytest.main([*OURS, *given]))
+    except KeyboardInterrupt:  # while it was being loaded: later pytest says so itself
+        print(f"{NAME}: interrupted", file=sys.stderr)
+        return 2
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to write, not even at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

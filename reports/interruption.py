@@ -21,11 +21,14 @@ class Terminated(KeyboardInterrupt):
 
 
 def stop_on_sigterm() -> Callable[[], None]:
-    """Lets SIGTERM raise Terminated; returns what undoes it. Only the main thread can be told so."""
+    """Lets the first SIGTERM raise Terminated; returns what undoes it. Only the main thread can be told so."""
     if threading.current_thread() is not threading.main_thread():
         return lambda: None
 
     def stop(number: int, frame: Any) -> None:
+        # Who cancels a job often sends it to the shell and to its children. A second one, met while the first is being
+        # told, would end Python with a traceback and the exit code of a verdict.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         raise Terminated
 
     before = signal.signal(signal.SIGTERM, stop)

@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import pytest
 
+from bedrock_preflight import command
 from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
 from reports.interruption import Terminated, stop_on_sigterm, uninterrupted
 from reports.verify import problems
@@ -447,9 +448,24 @@ def test_sigterm_ends_pytest_as_ctrl_c_does_and_is_restored() -> None:
     restore = stop_on_sigterm()
     with pytest.raises(Terminated, match="SIGTERM"):
         signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(signal.SIGTERM)  # the shell's, once more: the run is ending already
     assert issubclass(Terminated, KeyboardInterrupt)
     restore()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_ctrl_c_while_the_command_loads_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Any) -> int:
+        raise KeyboardInterrupt
+
+    for name in command.OTHERS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.setattr(pytest, "main", interrupted)
+    assert command.main(["--list-worlds"]) == 2
+    assert capsys.readouterr().err == "bedrock-preflight: interrupted\n"
 
 
 @posix
