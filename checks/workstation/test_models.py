@@ -33,7 +33,7 @@ from fixtures.evidence.models import (
     form_is_missing,
     is_anthropics,
 )
-from fixtures.evidence.permissions import has_product
+from fixtures.evidence.permissions import INVOKE, has_product
 from fixtures.evidence.regions import Sdk
 from fixtures.evidence.replacements import (
     are_within,
@@ -312,7 +312,7 @@ def test_embedding_model_embeds(
     return f"{model.id} outputs {', '.join(model.outputs)}"
 
 
-@requirement("MDL-08")
+@requirement("MDL-08", asks=("calls_made", "needs"))
 def test_model_is_available(
     case: str,
     models: dict[str, ConfiguredModel],
@@ -329,6 +329,8 @@ def test_model_is_available(
     status = agreement if what == "agreement" else str(availability.get(AVAILABILITY[what], ""))
     if not status:
         raise configured.unavailable(f"Bedrock does not say whether its {what} is available")
+    if status != "AVAILABLE" and _has_answered(configured, evidence):
+        return f"{variable}: {what} of {configured.base} is {status}, and it has answered a call of this run"
     # Without an agreement there is no entitlement either: one cause for both.
     without = what != "region" and agreement not in {"AVAILABLE", ""}
     missing = form_is_missing(use_case_form)
@@ -347,11 +349,52 @@ def test_model_is_available(
             f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
         ),
         given=[*rights, *_overriding(variable, model_places)],
-        remedy=_waiting(configured, evidence) if under_way else None,
+        remedy=_waiting(configured, evidence)
+        if under_way
+        else _elsewhere(variable, models, model_places, evidence)
+        if what == "region"
+        else None,
         model=configured.base,
         account=caller_names.account,
     )
     return f"{variable}: {what} of {configured.base} is {status}"
+
+
+def _has_answered(configured: ConfiguredModel, evidence: Evidence) -> bool:
+    """Whether a probe of this run has called the model: what it answers, it is available for."""
+    if not evidence.probe:
+        return False
+    try:
+        made = evidence.calls_made.get(evidence.needs.need(INVOKE, configured))
+    except Unavailable:
+        return False  # INV-01 to INV-03 say why it was not called
+    return made is not None and made.allowed
+
+
+def _elsewhere(
+    variable: str,
+    models: Mapping[str, ConfiguredModel],
+    places: Mapping[str, Place],
+    evidence: Evidence,
+) -> list[str]:
+    """What somebody names whose model the Region has not: nothing in a console opens it there."""
+    configured, geography = models[variable], permitted_geography(evidence)
+    model = configured.offers.model(configured.base)
+    ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
+    others = [way for way in ways if way not in (configured.name.text, configured.name.id)]
+    other = first(others or replacements(configured, evidence.now, geography))
+    found = f"set {{variable}} to {other}" if other else "set {variable} to an ID that the Region lists"
+    lines = [
+        f"# Bedrock has {configured.base} for no account in {configured.region}: another Region has it, or"
+    ]
+    for place in edits(variable, names(models), places):
+        at = f" line {place['line']}" if place["line"] else ""
+        lines.append(f"# edit {place['file']}{at}: {found.format(variable=place['variable'])}")
+    asked = f"--region {configured.region} --profile {evidence.target.profile}"
+    return [
+        *lines,
+        f'aws bedrock list-inference-profiles {asked} --query "inferenceProfileSummaries[].inferenceProfileId"',
+    ]
 
 
 def _waiting(configured: ConfiguredModel, evidence: Evidence) -> list[str]:

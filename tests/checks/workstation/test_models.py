@@ -450,9 +450,21 @@ def test_what_is_not_available_of_a_model_is_named(what: str, changes: dict[str,
     row = result["MDL-08", f"{EMBEDDING}-{what}"]
     assert said(row) == ("non_compliant", "MOD03")
     assert row["observed"] == f"{EMBEDDING}: {what} of {TITAN} is {value}"
-    assert row["remedy"][0].startswith(f"# an administrator of account {ACCOUNT} enables {TITAN}")
+    # What a Region does not have, no administrator opens there.
+    opens = row["remedy"][0].startswith(f"# an administrator of account {ACCOUNT} enables {TITAN}")
+    assert opens == (what != "region")
     others = {"region", "agreement", "entitlement"} - {what}
     assert {result["MDL-08", f"{EMBEDDING}-{other}"]["status"] for other in others} == {"compliant"}
+
+
+def test_a_model_that_the_region_has_not_is_named_otherwise_unless_it_answers() -> None:
+    without, case = model(SONNET, region_availability="NOT_AVAILABLE"), ("MDL-08", "CHAT_MODEL-region")
+    row = found(without, only=("MDL-08",))[case]
+    assert "has anthropic.claude-sonnet-4-6 for no account in us-east-1" in row["remedy"][0]
+    assert row["remedy"][1].endswith("set BEDROCK_MODEL_ID to global.anthropic.claude-sonnet-4-6")
+    # What has answered is available, whatever is said of it.
+    answered = judged("compliant", edit=without, only=("MDL-08", "INV-01"), probe=True)
+    assert (answered["INV-01"]["status"], answered[case]["status"]) == ("compliant", "compliant")
 
 
 def test_both_chat_variables_are_one_root_cause() -> None:
