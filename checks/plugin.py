@@ -27,6 +27,7 @@ from fixtures.text.toml_file import TomlError
 DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()
 OUTCOME = pytest.StashKey[Outcome]()
+WORDS = pytest.StashKey[dict[str, set[str]]]()
 REGISTER = pytest.StashKey[Register]()
 
 
@@ -127,9 +128,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("target", targets, ids=[target.id for target in targets])
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Gives -k the requirement's ID, in both writings: one set of words for all that check it."""
+    identifier = requirement_of(item)
+    if identifier and not item.extra_keyword_matches:
+        words = item.config.stash.setdefault(WORDS, {})
+        item.extra_keyword_matches = words.setdefault(identifier, {identifier, identifier.replace("-", "_")})
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.Item]) -> None:
-    """Marks the checks, so that -m and -k know severity, kind of reading and ID, and puts them in the guide's order."""
+    """Marks the checks, so that -m and -k know severity and kind of reading, and puts them in the guide's order."""
     catalogue = load()
     # A mark serves all the items that have it: of a fleet these are a hundred thousand.
     marks: dict[str, pytest.MarkDecorator] = {}
@@ -147,7 +156,6 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
             # Only where it holds: an entry for each item of a fleet would take more room than the rest of its stash.
             if not_judged[identifier]:
                 item.stash[RULED_OUT] = True
-            item.extra_keyword_matches.update({identifier, identifier.replace("-", "_")})
 
     _select_frameworks(session.config, items)
     order = {requirement.id: number for number, requirement in enumerate(catalogue)}
