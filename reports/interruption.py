@@ -35,6 +35,22 @@ def stop_on_sigterm() -> Callable[[], None]:
     return lambda: _restore(signal.SIGTERM, before)
 
 
+def leave_on_ctrl_c(code: int, clear_up: Callable[[], None]) -> Callable[[], None]:
+    """Lets a further Ctrl-C end the process at once, cleared up; returns what undoes it.
+
+    pytest is telling of the first by then, and a second would end it in the midst of that, with a traceback of its own.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return lambda: None
+
+    def stop(number: int, frame: Any) -> None:
+        clear_up()
+        os._exit(code)
+
+    before = signal.signal(signal.SIGINT, stop)
+    return lambda: _restore(signal.SIGINT, before)
+
+
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Ignores both signals for the few renames inside: what was asked for is done when they end."""

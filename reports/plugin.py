@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +31,7 @@ from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
-from reports.interruption import Terminated, leave, stop_on_sigterm
+from reports.interruption import Terminated, leave, leave_on_ctrl_c, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
 from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
@@ -195,6 +195,7 @@ class Reporter:
             option.self_contained_html = True
             option.css = [*option.css, *html.STYLES]
         self._restore_sigterm = stop_on_sigterm()
+        self._restore_sigint: Callable[[], None] | None = None
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._select(item.nodeid for item in session.items)
@@ -296,11 +297,13 @@ class Reporter:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self.broken = self.broken or report.failed
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         # pytest and xdist stop in this way too, after -x or --maxfail: then what was judged is what was asked for.
         if type(excinfo.value) in (KeyboardInterrupt, Terminated):
             self.stopped_by = str(excinfo.value) or "Ctrl-C"
             self.waited_for = waits(AWHILE)
+            self._restore_sigint = leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
@@ -411,6 +414,8 @@ class Reporter:
             self._answer(self.quiet)
         self.artifacts.discard()
         self._restore_sigterm()
+        if self._restore_sigint:
+            self._restore_sigint()
         if self.stopped_by:
             leave(pytest.ExitCode.INTERRUPTED)
 

@@ -17,7 +17,7 @@ import pytest
 
 from bedrock_preflight import command
 from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
-from reports.interruption import Terminated, stop_on_sigterm, uninterrupted
+from reports.interruption import Terminated, leave_on_ctrl_c, stop_on_sigterm, uninterrupted
 from reports.verify import problems
 from tests.served import serve
 from tests.suite import ROOT, Ran, outside_aws, run_suite
@@ -452,6 +452,20 @@ def test_sigterm_ends_pytest_as_ctrl_c_does_and_is_restored() -> None:
     assert issubclass(Terminated, KeyboardInterrupt)
     restore()
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@posix
+def test_a_further_ctrl_c_leaves_at_once_and_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def left(code: int) -> None:
+        raise SystemExit(code)
+
+    monkeypatch.setattr(os, "_exit", left)
+    before, cleared = signal.getsignal(signal.SIGINT), list[int]()
+    restore = leave_on_ctrl_c(2, lambda: cleared.append(1))
+    with pytest.raises(SystemExit) as ended:
+        signal.raise_signal(signal.SIGINT)
+    restore()
+    assert (ended.value.code, cleared, signal.getsignal(signal.SIGINT)) == (2, [1], before)
 
 
 def test_ctrl_c_while_the_command_loads_is_one_line(
