@@ -215,7 +215,9 @@ def _keys(program: Program) -> str | None:
 def _is_own(program: Program, place: str) -> bool:
     """Whether the place is in the tool's own settings: Claude Code's are all JSON."""
     settings, (file, _, line) = program.rules.settings, place.partition(" line ")
-    return bool(line) and (file in settings.files if settings else file.endswith(".json"))
+    return bool(line) and (
+        (file in settings.files or file.startswith("$")) if settings else file.endswith(".json")
+    )
 
 
 def _own_names(program: Program, place: str) -> list[str]:
