@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -290,15 +291,21 @@ def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
     }
 
 
+@cache
+def _named_by_tests() -> dict[str, str]:
+    """The requirements by the names of the tests that check them. Of a fleet that is interrupted all are asked for."""
+    import_checks()
+    return {check.__name__: identifier for identifier, check in CHECKS.items()}
+
+
 def lost(config: pytest.Config, nodeid: str, reason: str) -> dict[str, Any] | None:
     """The result for a selected check that never came to be judged; None for a test that is no check."""
-    import_checks()
     name, _, parameters = nodeid.rsplit("::", 1)[-1].partition("[")
-    identifier = next((known for known, check in CHECKS.items() if check.__name__ == name), None)
+    identifier = _named_by_tests().get(name)
     if identifier is None:
         return None
     wanted, _, case = parameters.rstrip("]").partition(":")
-    target = next(target for target in config.stash[RUN].targets if target.id == wanted)
+    target = config.stash[RUN].by_id[wanted]
     statement = load().requirement(identifier).statement
     return result(Outcome(identifier, case or None, "inconclusive", statement, reason=reason), target, nodeid)
 

@@ -341,8 +341,12 @@ class Reporter:
     def _account_for_all(self) -> None:
         """Every selected check has a result, and a row in report.html, also where the run or its worker ended before."""
         reason = "the run was interrupted" if self.stopped_by else "the run ended"
+        before = ""
         for nodeid in self.selected:
             lost_here = None
+            if (target := target_of_node(nodeid)) != before:
+                self._put_all_away()
+                before = target
             if nodeid not in self.judged:
                 lost_here = lost(self.config, nodeid, f"{reason} before it was judged")
                 if lost_here is None:
@@ -353,6 +357,7 @@ class Reporter:
                 for plugin in self._writing_here():
                     for report in html.reports_of_lost(nodeid, lost_here):
                         plugin.pytest_runtest_logreport(report)
+                    plugin._reports.pop(nodeid, None)
         self._put_all_away()
 
     def _finish(self, session: pytest.Session, exitstatus: int, judged: int) -> None:
