@@ -30,7 +30,9 @@ class Spool(Mapping[str, list[Json]]):
 
     def add(self, target: str, rows: Sequence[Mapping[str, Any]]) -> None:
         """Puts rows behind those that the target has."""
-        place = self._file.seek(0, os.SEEK_END)
+        self._file.seek(0, os.SEEK_END)
+        # Not by what seek returns: nothing, before Python 3.11.
+        place = self._file.tell()
         pickle.dump(list(rows), self._file, pickle.HIGHEST_PROTOCOL)
         self._places.setdefault(target, []).append((place, self._file.tell() - place))
         self.rows += len(rows)
