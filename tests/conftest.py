@@ -18,8 +18,8 @@ gc.set_threshold(100_000, 20, 100)
 
 
 LONGEST = (
-    "test_packages", "test_remedies", "test_contract", "test_hostile_world", "test_fix_scripts", "test_interruption",
-    "test_privacy", "test_world_table", "test_audit_page", "test_live", "test_command",
+    "test_packages", "test_libraries", "test_remedies", "test_contract", "test_hostile_world", "test_fix_scripts",
+    "test_interruption", "test_privacy", "test_world_table", "test_audit_page", "test_live", "test_command",
 )  # fmt: skip
 """Files of tests by what they take, the longest first."""
 
