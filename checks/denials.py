@@ -173,6 +173,7 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
             kind = OWN_PROFILES if "application-inference-profile/" in wanted else ""
             names = {"values": wanted, "key": clause.keys[0], "kind": kind}
             names |= {"resource": decision.resource, "statement": statement, **_names(evidence)}
+            names["is_for"] = "spares only" if turn.statement.effect == "Deny" else "is for"
             if other := _of_others(clause, words, evidence):
                 yield f"# {other.format(**names)}"
                 continue

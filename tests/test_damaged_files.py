@@ -197,7 +197,7 @@ MANIFESTS: dict[str, dict[str, Any]] = {
     },
     "pyproject.toml": {
         "project": {"dependencies": ["boto3>=1"], "optional-dependencies": {"a": ["litellm"]}},
-        "dependency-groups": {"dev": ["litellm", {"include-group": "a"}]},
+        "dependency-groups": {"dev": ["litellm", {"include-group": "a"}], "a": ["pytest"]},
         "tool": {"poetry": {"dependencies": {"boto3": "1"}, "group": {"dev": {"dependencies": {"litellm": "1"}}}}},
     },
     "Pipfile": {"packages": {"boto3": "*"}, "dev-packages": {"litellm": {"version": "*"}}},

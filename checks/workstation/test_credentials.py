@@ -682,7 +682,7 @@ def test_endpoints_are_the_approved_ones(endpoint_overrides: Overrides, files: F
         line=place.line,
         fix=lambda: _without(astray, files),
     )
-    return "no endpoint is overridden but to approved ones"
+    return "no endpoint of a login or of Bedrock is overridden but to approved ones"
 
 
 def _without(overrides: Iterable[Override], files: Files) -> list[Fix]:

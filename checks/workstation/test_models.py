@@ -379,10 +379,8 @@ def _elsewhere(
 ) -> list[str]:
     """What somebody names whose model the Region has not: nothing in a console opens it there."""
     configured, geography = models[variable], permitted_geography(evidence)
-    model = configured.offers.model(configured.base)
-    ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
-    others = [way for way in ways if way not in (configured.name.text, configured.name.id)]
-    other = first(others or replacements(configured, evidence.now, geography))
+    # By no inference profile either: where a model is available is asked of the Region that calls it.
+    other = first(replacements(configured, evidence.now, geography))
     found = f"set {{variable}} to {other}" if other else "set {variable} to an ID that the Region lists"
     lines = [
         f"# Bedrock has {configured.base} for no account in {configured.region}: another Region has it, or"

@@ -298,6 +298,9 @@ def _require_allowed(
     spared = next((ruling.spared for _, ruling in ruled if ruling.spared), None)
     if spared:
         by = f"{by}; a service control policy that covers it spares this caller, as {spared.action} shows"
+        # Nobody here can read another one behind it, and the simulation shows the first alone.
+        if spared.action not in (INVOKE, STREAM) and not evidence.probe:
+            by = f"{by}: a call of the model itself, with --probe, would show it of any other policy too"
     return f"{needs[0].action} on {named(needs[0].resource)}: allowed{more(needs)}; {by}"
 
 

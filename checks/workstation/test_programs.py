@@ -31,7 +31,9 @@ def test_program_gets_what_the_target_gets(case: str, evidence: Evidence) -> Non
     if gets.unknown == "credentials" or (gets.unknown and evidence.one_region and identity is not False):
         place = _deciding(program, gets.unknown) or "a file that it reads"
         raise Unavailable(f"the {gets.unknown} of {case} cannot be told: {place} is not resolved here")
-    if program.rules.kind == "library" and _unselected(gets) and program.rules.order != ("env",):
+    # The profile `default` needs nobody to select it.
+    unselected = _unselected(gets) and mine.profile != "default"
+    if program.rules.kind == "library" and unselected and program.rules.order != ("env",):
         raise Unavailable(
             f"nothing in the {gets.environment}'s environment selects a profile for {case}, and whether its code names one is "
             f"not seen: with AWS_PROFILE={mine.profile} it gets that one's credentials"

@@ -223,6 +223,16 @@ def test_an_organisation_that_denies_all_from_elsewhere_leaves_its_own_in_peace(
     assert probe or "spares this caller, as bedrock:ListFoundationModels shows" in row["observed"]
 
 
+def test_what_cannot_be_seen_behind_a_policy_that_spares_this_caller_is_said_and_shown_by_a_probe() -> None:
+    of_the_place = scp(deny("*", Condition=OFFICE), name="Network")
+    hidden = both(
+        of_the_place, scp(deny(INVOKING, f"arn:aws:bedrock:*:*:inference-profile/{PROFILE}"), name="Ban")
+    )
+    said = found(hidden)["IAM-01", "InvokeModel-CHAT_MODEL"]["observed"]
+    assert "a call of the model itself, with --probe, would show it of any other policy too" in said
+    assert found(hidden, only=CALLS, probe=True).root_causes == ["IAM-01 IAM02"]
+
+
 @pytest.mark.parametrize(
     ("actions", "condition"),
     [("*", {**OFFICE, **FROM_A_SERVICE}), ("bedrock:*", {**OFFICE, **FROM_A_SERVICE}), (INVOKING, OFFICE)],
@@ -521,11 +531,11 @@ def test_a_right_of_one_user_of_the_permission_set_is_told_by_the_name_of_the_se
         ),
         (
             deny(INVOKING, Condition={"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Batch"}}),
-            "is for other callers: aws:PrincipalArn, one like arn:aws:iam::*:role/Batch",
+            "spares only other callers: aws:PrincipalArn, one like arn:aws:iam::*:role/Batch",
         ),
         (
             deny(INVOKING, Condition={"Bool": {"aws:ViaAWSService": "false"}}),
-            "is for what an AWS service calls in the caller's name",
+            "spares only what an AWS service calls in the caller's name",
         ),
     ],
     ids=["second factor", "path", "another role", "services"],

@@ -37,6 +37,7 @@ from tests.bedrock_edits import (
     without_env_file,
 )
 from tests.harness import Judged, judged, with_environment
+from tests.world_edits import env_file
 
 GROUP = tuple(f"MDL-{number:02}" for number in range(1, 11))
 CHAT, MAIN = "CHAT_MODEL", "BEDROCK_MODEL_ID"
@@ -461,7 +462,11 @@ def test_a_model_that_the_region_has_not_is_named_otherwise_unless_it_answers() 
     without, case = model(SONNET, region_availability="NOT_AVAILABLE"), ("MDL-08", "CHAT_MODEL-region")
     row = found(without, only=("MDL-08",))[case]
     assert "has anthropic.claude-sonnet-4-6 for no account in us-east-1" in row["remedy"][0]
-    assert row["remedy"][1].endswith("set BEDROCK_MODEL_ID to global.anthropic.claude-sonnet-4-6")
+    other = row["remedy"][1].partition("set BEDROCK_MODEL_ID to ")[2]
+    assert other and not other.endswith("anthropic.claude-sonnet-4-6")
+    lines = ("BEDROCK_MODEL_ID=us.anthropic.claude-sonnet-4-6", "CHAT_MODEL=us.anthropic.claude-sonnet-4-6")
+    mended = both(without, env_file(*((line, f"{line.partition('=')[0]}={other}") for line in lines)))
+    assert found(mended, only=("MDL-08",))[case]["status"] == "compliant"
     # What has answered is available, whatever is said of it.
     answered = judged("compliant", edit=without, only=("MDL-08", "INV-01"), probe=True)
     assert (answered["INV-01"]["status"], answered[case]["status"]) == ("compliant", "compliant")

@@ -525,3 +525,21 @@ def test_where_nobody_is_named_nothing_more_is_asked() -> None:
     asked = {(reading["name"], reading["params"].get("way")) for reading in found.readings}
     assert ("endpoint", None) in asked
     assert not {name for name, way in asked if way or name in NEVER_ASKED}
+
+
+def test_the_default_profile_needs_nobody_to_select_it(tmp_path: Path) -> None:
+    file = tmp_path / "default.toml"
+    file.write_text("""
+        title = "Settings in capitals, of the profile that is taken where nothing selects one"
+        extends = ["cfg17-capitals-for-javascript"]
+        [machine]
+        profile = "default"
+        [machine.environment]
+        AWS_PROFILE = false
+        [machine.files."~/.aws/config"]
+        replace = [["[profile msh]", "[default]"]]
+        [machine.files."./.env.enterprise"]
+        replace = [["AWS_PROFILE=msh", ""]]
+    """)
+    row = judged(load_world(str(file)), only=("ENV-11",))["ENV-11", "javascript-sdk"]
+    assert (row["status"], row["cause"]) == ("non_compliant", "CFG17")
