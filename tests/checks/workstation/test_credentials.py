@@ -448,6 +448,15 @@ def test_a_made_up_key_is_expected_only_by_an_emulator_that_is_approved(approved
     assert known.root_causes == []
 
 
+@pytest.mark.parametrize(("service", "causes"), [("CLOUDWATCH_LOGS", []), ("DYNAMODB", ["CRD-02 ENV04"])])
+def test_an_emulator_of_what_nobody_asks_beside_bedrock_expects_no_made_up_key(
+    service: str, causes: list[str]
+) -> None:
+    emulator = "http://localhost:4566"
+    variables = {KEY: "test", SECRET: "test", f"AWS_ENDPOINT_URL_{service}": emulator}
+    assert of(variables, "CRD-02", settings=allowing("sso", endpoints=(emulator,))).root_causes == causes
+
+
 def test_a_real_key_beside_an_emulator_shadows_all_the_same() -> None:
     variables = {**USER_KEYS, "AWS_ENDPOINT_URL_S3": "http://localhost:4566"}
     found = of(variables, "CRD-02", settings=allowing("sso", endpoints=("http://localhost:4566",)))
