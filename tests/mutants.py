@@ -221,16 +221,20 @@ def tests() -> dict[str, str]:
     return found
 
 
-def tests_naming(about: frozenset[str], names: frozenset[str], module: str) -> list[str]:
-    """The tests that name one of the requirements or of the functions, and the files that import the module."""
+def tests_naming(about: frozenset[str], names: frozenset[str]) -> list[str]:
+    """The tests that name one of the requirements or of the functions."""
     word = re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(about | names)))})\b")
-    importing = [
+    return [node for node, text in tests().items() if word.search(text)]
+
+
+def files_importing(module: str) -> list[str]:
+    """The files of tests that name the module."""
+    word = re.compile(rf"\b{re.escape(module)}\b")
+    return [
         path.relative_to(ROOT).as_posix()
-        for path in ROOT.glob("tests/**/test_*.py")
-        if re.search(rf"\b{re.escape(module)}\b", path.read_text(encoding="utf-8"))
+        for path in sorted(ROOT.glob("tests/**/test_*.py"))
+        if word.search(path.read_text(encoding="utf-8"))
     ]
-    named = [node for node, text in tests().items() if word.search(text)]
-    return importing + [node for node in named if node.partition("::")[0] not in importing]
 
 
 class Questions:
@@ -255,14 +259,20 @@ class Questions:
         about, names = users(mutant)
         near, far = worlds_for(about)
         beside = list(dict.fromkeys(chain.from_iterable(map(tests_beside, sorted(about)))))
-        naming = [
-            node
-            for node in tests_naming(about if len(about) < 20 else frozenset(), names, Path(mutant.file).stem)
-            if node.partition("::")[0] not in beside
-        ]
+        named = tests_naming(about if len(about) < 20 else frozenset(), names)
+        importing = files_importing(Path(mutant.file).stem)
+        first = [node for node in named if node.partition("::")[0] in beside[:4]]
+        others = [file for file in importing if file not in beside]
+        others += [node for node in named if node.partition("::")[0] not in {*beside, *importing}]
         file = self._checkout / mutant.file
         source = file.read_bytes()
-        for ask, of in ((_table, near), (_fails, beside[:4]), (_table, far), (_fails, beside[4:] + naming)):
+        for ask, of in (
+            (_table, near),
+            (_fails, first),
+            (_table, far),
+            (_fails, beside[:4]),
+            (_fails, beside[4:] + others),
+        ):
             if ask is _table:
                 self._judge(of)
             try:

@@ -322,6 +322,14 @@ def test_a_clock_less_than_five_minutes_off_is_right(skew: str) -> None:
     assert of(skewed(skew), "CON-03")["CON-03"]["status"] == "compliant"
 
 
+@pytest.mark.parametrize(
+    ("skew", "observed"),
+    [("-2s", "it agrees with AWS's"), ("1s", "it agrees with AWS's"), ("2m", "about 120 s")],
+)
+def test_the_clock_is_told_no_finer_than_it_was_measured(skew: str, observed: str) -> None:
+    assert observed in of(skewed(skew), "CON-03")["CON-03"]["observed"]
+
+
 def test_on_windows_the_clock_is_set_with_w32tm() -> None:
     found = of(both(skewed("7m"), machine(platform="windows")), "CON-03")
     assert found["CON-03"]["remedy"][-1] == "w32tm /resync"
