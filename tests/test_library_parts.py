@@ -24,7 +24,6 @@ import pytest
 import tomli
 
 from fixtures.aws.service_models import shared_loader
-from fixtures.simulation import models
 
 ROOT = Path(__file__).parent.parent
 PUBLIC = {
@@ -244,31 +243,53 @@ def test_botocore_loads_models_signs_and_sends_through_these() -> None:
     assert botocore.session.create_loader is create_loader
 
 
-@assumes("hooks.EventAliaser.__init__", "hooks.accepts_kwargs")
+@assumes("._verify_accept_kwargs")
 def test_botocores_events_are_translated_by_one_table_into_a_cache_and_handlers_take_keywords() -> None:
-    from botocore import compat, hooks
+    from botocore import hooks
 
     emitter = hooks.EventAliaser(hooks.HierarchicalEmitter())
     assert emitter._event_aliases == hooks.EVENT_ALIASES
     emitter.emit("before-call.elb")
     assert emitter._alias_name_cache == {"before-call.elb": "before-call.elastic-load-balancing"}
-    assert hooks.accepts_kwargs is compat.accepts_kwargs
     with pytest.raises(ValueError, match="must accept keyword arguments"):
         emitter.register("before-call.elb", lambda: None)
 
 
-@assumes("hooks._PrefixTrie.__copy__", "._root")
-def test_botocores_handlers_are_copied_as_a_tree_of_lists() -> None:
+@assumes("._root")
+def test_botocores_emitter_keeps_its_handlers_in_a_tree_of_lists() -> None:
     from botocore import hooks
 
-    trie, own, copied = hooks._PrefixTrie(), object(), object()
-    trie.append_item("before-call.s3", own)
-    copies = (trie.__copy__(), models._copied(trie))
-    assert vars(copies[0]) == vars(copies[1]) == vars(trie) == {"_root": copies[0]._root}
-    for each in copies:
-        each.append_item("before-call.s3", copied)
-        assert list(each.prefix_search("before-call.s3.GetObject")) == [own, copied]
-    assert list(trie.prefix_search("before-call.s3.GetObject")) == [own]
+    emitter, handler = hooks.HierarchicalEmitter(), lambda **_: None
+    emitter.register_last("before-call.s3", handler)
+    s3 = {"chunk": "s3", "children": {}, "values": hooks.NodeList([], [], [handler])}
+    call = {"chunk": "before-call", "children": {"s3": s3}, "values": None}
+    root = {"chunk": None, "children": {"before-call": call}, "values": None}
+    assert vars(emitter._handlers) == {"_root": root}
+
+
+@assumes("botocore.session.Session", "._register_builtin_handlers")
+def test_a_session_of_botocore_registers_its_handlers_and_reads_both_files_by_these(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from botocore import handlers
+
+    source = inspect.getsource(botocore.session.Session.__init__)
+    made, registered, given = (
+        source.index(part)
+        for part in ("self._events = ", "self._register_builtin_handlers(", "self._register_components()")
+    )
+    assert made < registered < given
+    assert "handlers.BUILTIN_HANDLERS" in inspect.getsource(
+        botocore.session.Session._register_builtin_handlers
+    )
+    assert handlers.BUILTIN_HANDLERS
+    assert "botocore.session.get_session()" in inspect.getsource(boto3.Session.__init__)
+    assert "return Session(" in inspect.getsource(botocore.session.get_session)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    session = botocore.session.Session()
+    assert session._config is None
+    assert session.full_config is session._config
 
 
 @assumes(
