@@ -8,7 +8,6 @@ TomlError with file, line and key, and never a default.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from checks.entries import (
     Text,
 )
 from checks.remedies import PLACEHOLDERS, Remedy
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlFile
 from fixtures.text.toml_lines import KeyPath

@@ -4,7 +4,6 @@ answer to a Deny, and never first a control taken away that somebody put there."
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
 from fixtures.evidence.permissions import Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.evidence.replacements import ways_to_call
+from fixtures.late import dataclass
 from fixtures.readings import Unavailable
 from fixtures.text.toml_file import TomlFile
 

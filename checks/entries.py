@@ -6,11 +6,11 @@ The fields are the keys of guide.toml and causes.toml, where their comments say 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Protocol, TypeVar
 
 from checks.remedies import Remedy
+from fixtures.late import dataclass
 from fixtures.options import ENVIRONMENTS, SEVERITIES
 from fixtures.text.nearest import nearest
 from fixtures.text.shape import distinct, filled, flowed, one_of, some_of

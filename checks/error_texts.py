@@ -10,10 +10,11 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
+from fixtures.late import dataclass
 from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("error_texts.toml")

@@ -8,7 +8,7 @@ meets, and a failure that would explain itself are each a TomlError with file, l
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,7 @@ from typing import Any
 from checks.catalogue import Catalogue, Requirement, load
 from fixtures.engine import BEDROCK_CALL, CALL
 from fixtures.evidence import FACTS
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlFile
 from fixtures.text.toml_lines import KeyPath

@@ -8,9 +8,10 @@ to do when it runs twice. None holds a secret: of a setting that may hold one it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, ClassVar
 
+from fixtures.late import dataclass
 from fixtures.privacy.unseen import printable
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from checks.catalogue import load
 from checks.entries import CatalogueError, Names, Text
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlFile
 

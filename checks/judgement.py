@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, field, replace
 from functools import cache
 from importlib import import_module
 from itertools import chain
@@ -18,6 +18,7 @@ from checks.logins import as_typed_here, in_account
 from checks.requirement import CHECKS, NonCompliant, NotApplicable
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
+from fixtures.late import dataclass
 from fixtures.privacy.unseen import one_line
 
 

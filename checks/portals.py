@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from fixtures.late import dataclass
 from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("portals.toml")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from checks.portals import is_of
+from fixtures.late import dataclass
 from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("releases.toml")

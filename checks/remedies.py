@@ -6,9 +6,9 @@ import re
 import shlex
 import string
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.shape import distinct
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from pathlib import Path
 from textwrap import fill
@@ -17,6 +17,7 @@ from typing import Any
 
 from checks.catalogue import load
 from checks.entries import Names, Text
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlFile
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from checks import file_fixes
 from checks.fixes import Fix
 from fixtures.aws.errors import EXPIRED
 from fixtures.evidence.profile import Files, Place, Profile
+from fixtures.late import dataclass
 from fixtures.machine.config_file import EffectiveOption
 from fixtures.privacy.redaction import Flaw, Value
 

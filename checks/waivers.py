@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from checks.catalogue import Catalogue
+from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
 from fixtures.text.shape import distinct, filled
 from fixtures.text.toml_file import TomlFile

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from checks.catalogue import load
+from fixtures.late import dataclass
 from reports.results import SEVERITIES
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fixtures.late import dataclass
 from fixtures.text.json_file import JsonError, JsonFile
 
 SCHEMA = Path(__file__).parent / "results.schema.json"

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from checks.fixes import (
@@ -30,6 +30,7 @@ from checks.fixes import (
     Unset,
     fix_of,
 )
+from fixtures.late import dataclass
 from fixtures.privacy.redaction import MARK
 from fixtures.privacy.unseen import printable
 from reports.results import Result

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from checks.catalogue import Catalogue, load
+from fixtures.late import dataclass
 from fixtures.text.json_file import JsonError, JsonFile
 from reports.compare import key_of
 from reports.results import SEVERITIES, document

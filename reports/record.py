@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cached_property
 from importlib.metadata import version
 from itertools import accumulate, chain
@@ -14,6 +14,7 @@ from bedrock_preflight import __version__
 from checks.catalogue import load
 from checks.waivers import Place, Register
 from fixtures.consumers.table import table
+from fixtures.late import dataclass
 from fixtures.privacy.fingerprint import fingerprint
 from fixtures.privacy.homes import without_this_home
 from fixtures.privacy.masking import Mask, Seen, StandIns, masked, principals, rewritten

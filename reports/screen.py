@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.conditions import VERDICTS_IN_WORDS, headline, share
 from reports.consumers import in_short

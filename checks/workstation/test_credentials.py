@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
 from checks import file_fixes
@@ -20,6 +19,7 @@ from fixtures.evidence.identity import STATIC, Provider, Winners
 from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
+from fixtures.late import dataclass
 from fixtures.machine.api_key import LONG, SHORT
 from fixtures.machine.environment import BEARER, CONTAINER_VARIABLES, KEY_VARIABLES, Keys
 from fixtures.privacy.redaction import Value

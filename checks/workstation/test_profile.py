@@ -8,7 +8,6 @@ import re
 import shlex
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 
 from checks import environment_fixes, file_fixes
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
@@ -30,6 +29,7 @@ from fixtures.evidence.profile import (
 from fixtures.evidence.regions import Sdk
 from fixtures.evidence.roles import CREDENTIALS, source_chain
 from fixtures.evidence.withheld import require_kept
+from fixtures.late import dataclass
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.readings import Unavailable

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import import_module
@@ -14,6 +14,7 @@ from pkgutil import iter_modules
 from typing import Any
 
 from checks.catalogue import load
+from fixtures.late import dataclass
 from reports.page import cut
 
 Document = Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from html.parser import HTMLParser
 from sys import intern
 from typing import Any
@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 
+from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.causes import common
 from reports.formats import Format, guide, targets

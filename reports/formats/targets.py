@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from fixtures.late import dataclass
 from reports.formats import Format
 from reports.formats.audit import Statements, page, results_hash, row_anchor
 from reports.page import anchor
