@@ -12,6 +12,8 @@ import { ChatBedrockConverse } from "@langchain/aws";
 import dotenv from "dotenv";
 
 console.warn = () => {};
+// A package that gives up on one way to credentials leaves its request to fail later, when the next task is under way.
+process.on("unhandledRejection", () => {});
 // A second is what the SDK waits between two tries of a container's address where nobody is.
 const later = globalThis.setTimeout;
 globalThis.setTimeout = (then, milliseconds, ...rest) => later(then, milliseconds === 1000 ? 100 : milliseconds, ...rest);
