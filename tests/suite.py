@@ -81,8 +81,7 @@ def run_suite(
     folder: Path, *arguments: str, environ: Mapping[str, str] | None = None, checks: str = "checks"
 ) -> Ran:
     """`pytest checks/ ARGUMENTS` from `folder`, reports in its `reports/latest`."""
-    # Who runs the suite has no Hypothesis, whose plugin takes half a second of each run.
-    argv = ["-p", "no:hypothesispytest", str(ROOT / checks), *arguments]
+    argv = [str(ROOT / checks), *arguments]
     own = {"COLUMNS": "120", **(environ if environ is not None else outside_aws())}
     if hasattr(os, "fork") and _interpreter(own) == _interpreter(os.environ):
         return Ran(*_FORKS.run(argv, folder, own), folder / "reports" / "latest")

@@ -340,6 +340,13 @@ def test_the_clock_is_read_from_whichever_endpoint_answers() -> None:
     assert says(found["CON-03"], "NET04", "7 minutes ahead")
 
 
+def test_the_clock_is_known_by_one_endpoint_where_that_sends_its_time() -> None:
+    found = of(skewed("7m"), "CON-03")
+    assert says(found["CON-03"], "NET04", "7 minutes ahead")
+    asked = [reading["params"] for reading in found.readings if reading["name"] in ("client", "endpoint")]
+    assert asked == [{"service": "sts", "region": "us-east-1"}, {"url": f"https://{HOSTS['sts']}"}]
+
+
 def test_without_an_endpoint_the_clock_is_not_judged() -> None:
     found = of(both(skewed("7m"), machine(network=dict.fromkeys(HOSTS.values(), "dns"))), "CON-03")
     assert found["CON-03"]["behind"] == "CON-02"

@@ -1,0 +1,33 @@
+"""What a short run does not load: the root cause of a login that is over is said before anything else is wanted."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.suite import ROOT, outside_aws
+
+RUN = """
+import sys
+import pytest
+code = pytest.main(sys.argv[1:])
+print("loaded", int(code), *sorted({name.partition(".")[0] for name in sys.modules}))
+"""
+
+
+def test_a_run_loads_none_of_what_it_has_nothing_of(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, str(ROOT / "checks"), "-k", "SSO_03", "--world", "tok02-expired-token"],
+        cwd=tmp_path,
+        env={**outside_aws(), "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    _, code, *loaded = done.stdout.splitlines()[-1].split()
+    assert code == "1"
+    assert "botocore" in loaded
+    assert "hypothesis" not in loaded
