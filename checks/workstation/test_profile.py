@@ -595,7 +595,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
 def _require_an_access_portal(case: str, value: str | None, place: Place) -> None:
     """A start URL is no page of an identity provider, and none of the console."""
     # A company's own domain in front of the portal is no page of any of these.
-    page = page_of(value) if case == "sso_start_url" and value else None
+    page = page_of(value or "") if case == "sso_start_url" else None
     require(
         page is None,
         cause="CFG14",

@@ -46,6 +46,22 @@ def test_many_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
     assert judged("enterprise", only=COST, edit=edit).with_status("compliant") == set(COST)
 
 
+@pytest.mark.parametrize(
+    ("changes", "counts"),
+    [
+        ({"type": "USAGE"}, False),
+        ({"ends": "2026-10-31T00:00:00+00:00"}, False),
+        ({"ends": "2087-06-15T00:00:00+00:00"}, True),
+    ],
+)
+def test_a_budget_that_counts_no_money_or_has_ended_is_none(changes: dict[str, str], counts: bool) -> None:
+    def edit(world: World) -> World:
+        return replace(world, budget=tuple(replace(each, **changes) for each in world.budget))
+
+    row = judged("enterprise", only=("COST-01",), edit=edit)["COST-01"]
+    assert row["status"] == ("compliant" if counts else "non_compliant")
+
+
 def test_the_remedy_names_what_the_budget_misses() -> None:
     found = judged("ent-cost-01-misses-claude", only=("COST-01",))["COST-01"]
 

@@ -43,6 +43,15 @@ def test_a_denied_read_leaves_its_requirements_open(operation: str) -> None:
         assert found[requirement]["missing_actions"] == [ACTIONS.get(operation, operation)]
 
 
+def test_a_bucket_without_default_encryption_is_named() -> None:
+    def edit(world: World) -> World:
+        return replace(world, bucket=tuple(replace(each, encryption="") for each in world.bucket))
+
+    found = judged("enterprise", only=LOG, edit=edit)
+    assert found.root_causes == ["LOG-12"]
+    assert found["LOG-12"]["observed"].endswith("has no default encryption")
+
+
 @pytest.mark.parametrize("code", ["ThrottlingException", "ExpiredTokenException", "SomethingNew"])
 def test_a_failed_read_is_no_verdict(code: str) -> None:
     found = judged(

@@ -416,6 +416,7 @@ def test_a_chat_model_has_to_stream_text(changes: dict[str, Any], observed: str)
     row = sole(model(SONNET, **changes), "MDL-06")["MDL-06"]
     assert said(row) == ("non_compliant", None)
     assert row["observed"].endswith(observed)
+    assert row["expected"] == "a model that outputs TEXT and streams"
     assert row["remedy"][0].endswith("such as us.anthropic.claude-sonnet-5")
     assert "CHAT_MODEL" in row["remedy"][1]
 
@@ -424,6 +425,7 @@ def test_an_embedding_model_has_to_embed() -> None:
     row = sole(both(ALL, embedding(PROFILE)), "MDL-07")["MDL-07"]
     assert said(row) == ("non_compliant", None)
     assert row["observed"].endswith("it outputs TEXT")
+    assert row["expected"] == "a model that outputs EMBEDDING"
     assert row["remedy"] == [
         f"# edit ./.env.enterprise line 17: give {EMBEDDING} an embedding model, such as cohere.embed-v4:0"
     ]
