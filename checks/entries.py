@@ -118,6 +118,10 @@ class Catalogue:
     def __iter__(self) -> Iterator[Requirement]:
         return iter(self.requirements)
 
+    def place(self, id: str) -> int:
+        """Where the requirement stands in the guide's order, from 0; CatalogueError with the nearest id where there is none."""
+        return _look_up("requirement", self._places_by_id, id)
+
     def section(self, id: str) -> Section:
         """The section with this id; CatalogueError with the nearest id where there is none."""
         return _look_up("section", self._sections_by_id, id)
@@ -129,6 +133,10 @@ class Catalogue:
     def cause(self, code: str) -> Cause:
         """The failure mode with this code; CatalogueError with the nearest code where there is none."""
         return _look_up("cause", self._causes_by_code, code)
+
+    @cached_property
+    def _places_by_id(self) -> dict[str, int]:
+        return {requirement.id: place for place, requirement in enumerate(self.requirements)}
 
     @cached_property
     def _sections_by_id(self) -> dict[str, Section]:

@@ -15,8 +15,9 @@ from checks.catalogue import CatalogueError, load
 from checks.explain import explained, modes_of
 from checks.frameworks import selected
 from checks.judgement import FAILED, Docket, Outcome, import_checks, ruled_out
-from checks.requirement import CHECKS, NonCompliant
+from checks.requirement import CHECKS, GIVEN, NonCompliant
 from checks.waivers import Place, Register, Waiver
+from fixtures.evidence import FACTS
 from fixtures.machine.machine import this_platform
 from fixtures.options import SEVERITIES
 from fixtures.plugin import RULED_OUT, RUN, shows_only
@@ -27,6 +28,8 @@ from fixtures.text.toml_file import TomlError
 
 DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()
+_OF_THE_SUITE = frozenset((*FACTS, *GIVEN, "request", "run", "settings"))
+"""The fixtures by which a check is told what it is about."""
 OUTCOME = pytest.StashKey[Outcome]()
 WORDS = pytest.StashKey[dict[str, set[str]]]()
 REGISTER = pytest.StashKey[Register]()
@@ -208,7 +211,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     outcome = docket(item.config, params["target"]).judge(identifier, params.get("case"))
     item.stash[OUTCOME] = outcome
     # What the check was judged by needs no second gathering: pytest fills what is not here, such as fixtures of plugins.
-    item.funcargs.update(dict.fromkeys(item.function.asks))  # type: ignore[attr-defined]
+    item.funcargs.update(dict.fromkeys(_OF_THE_SUITE.intersection(item.fixturenames)))  # type: ignore[attr-defined]
     if outcome.status == "blocked":
         pytest.skip(f"blocked by {outcome.blocked_by}: {outcome.reason}")
     if outcome.status == "not_applicable":
@@ -287,7 +290,7 @@ def result(outcome: Outcome, target: Target, check: str) -> dict[str, Any]:
         "section": requirement.section,
         "scope": requirement.scope,
         "stage": catalogue.stages.index(requirement.stage),
-        "order": catalogue.requirements.index(requirement),
+        "order": catalogue.place(requirement.id),
     }
 
 

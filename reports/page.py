@@ -48,15 +48,17 @@ def anchor(kind: str, *parts: str | None) -> str:
     return f"{kind}-{digest[:16]}"
 
 
+_json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+
+
 def pretty(value: Any, indent: int = 0, width: int = 110) -> str:
     """JSON for readers: what fits stays on one line, and short entries fill their lines."""
-    line = json.dumps(value, ensure_ascii=False, sort_keys=True)
+    line = _json(value)
     if len(line) + indent <= width or not value or not isinstance(value, dict | list):
         return line
     inner = indent + 2
     if isinstance(value, dict):
-        names = {key: json.dumps(key, ensure_ascii=False) for key in sorted(value)}
-        entries = [f"{name}: {pretty(value[key], inner, width)}" for key, name in names.items()]
+        entries = [f"{_json(key)}: {pretty(value[key], inner, width)}" for key in sorted(value)]
     else:
         entries = [pretty(entry, inner, width) for entry in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
@@ -107,9 +109,21 @@ class _BesideTemplates(FileSystemBytecodeCache):
                 super().dump_bytecode(bucket)
 
 
+_OF_DICT = frozenset(dir(dict))
+
+
+class _Environment(Environment):
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        """As jinja has it: an attribute, or else an item. Of a dict the item is looked for first, where it has no such
+        attribute: rows are dicts, and each of their fields would be an exception."""
+        if isinstance(obj, dict) and attribute not in _OF_DICT and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @cache
 def _environment() -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=FileSystemLoader(TEMPLATES),
         # To compile the audit page's takes as long as a sixth of a short run.
         bytecode_cache=_BesideTemplates(),

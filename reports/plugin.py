@@ -234,7 +234,8 @@ class Reporter:
         if result is not None:
             self.found.judged(report.nodeid, result)
             self.judged.add(report.nodeid)
-            self._take(getattr(report, "readings", "{}"))
+            if readings := getattr(report, "readings", ""):  # a worker's
+                self._take(readings)
         elif report.failed:
             self.broken = True
         if report.when == "teardown":

@@ -292,6 +292,25 @@ def test_the_suite_runs_without_a_plugin_that_somebody_leaves_out(tmp_path: Path
     assert (ran.code, ran.json()["verdict"], "INTERNALERROR" in ran.text) == (0, "compliant", False)
 
 
+def test_of_fixtures_those_of_other_plugins_alone_are_set_up_for_a_check(tmp_path: Path) -> None:
+    (tmp_path / "watching.py").write_text(
+        "import pytest\n"
+        "set_up = set()\n"
+        "@pytest.fixture(autouse=True)\n"
+        "def theirs(request, settings):\n"
+        "    assert request.node.name and settings.models\n"
+        "def pytest_fixture_setup(fixturedef):\n"
+        "    set_up.add(fixturedef.argname)\n"
+        "def pytest_unconfigure():\n"
+        "    print('set up:', *sorted(set_up))\n"
+    )
+    environ = {**outside_aws(), "PYTHONPATH": str(tmp_path)}
+    ran = run_suite(tmp_path, "-k", "PRF_01 or PRF_02", "-p", "watching", environ=environ)
+    assert ran.code == 0, ran.text
+    # What is judged needs none: theirs asks for the settings, and through them for the run.
+    assert "set up: run settings theirs\n" in ran.text
+
+
 def test_selecting_nothing_exits_5(tmp_path: Path) -> None:
     assert run_suite(tmp_path, "-k", "no_such_check").code == 5
 

@@ -58,3 +58,11 @@ def test_nothing_is_kept_where_python_keeps_nothing(templates: Path, monkeypatch
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     assert hello() == "Hello &lt;you&gt;"
     assert not (templates / "__pycache__").exists()
+
+
+def test_a_row_has_its_own_fields_and_what_every_dict_has(templates: Path) -> None:
+    row = {"name": "<a>", "items": "what a field is called"}
+    written = "{{ row.name }} {{ row.gone is defined }} {{ row['items'] }} {{ row.items()|length }} {{ row.get('name') }}"
+    (templates / "hello.html.j2").write_text(written)
+    shown = page._environment().get_template("hello.html.j2").render(row=row)
+    assert shown == "&lt;a&gt; False what a field is called 2 &lt;a&gt;"
