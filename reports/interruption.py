@@ -35,10 +35,25 @@ def stop_on_sigterm() -> Callable[[], None]:
     return lambda: _restore(signal.SIGTERM, before)
 
 
-def leave_on_ctrl_c(code: int, clear_up: Callable[[], None]) -> Callable[[], None]:
-    """Lets a further Ctrl-C end the process at once, cleared up; returns what undoes it.
+def stop_on_ctrl_c(code: int, clear_up: Callable[[], None]) -> Callable[[], None]:
+    """Lets the first Ctrl-C raise KeyboardInterrupt, as Python does, and from that moment on a further one leave; returns what
+    undoes both. Where Ctrl-C is ignored, as a shell has it for what runs in the background, it stays so."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or before is not signal.default_int_handler:
+        return lambda: None
 
-    pytest is telling of the first by then, and a second would end it in the midst of that, with a traceback of its own.
+    def stop(number: int, frame: Any) -> None:
+        leave_on_ctrl_c(code, clear_up)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    return lambda: _restore(signal.SIGINT, before)
+
+
+def leave_on_ctrl_c(code: int, clear_up: Callable[[], None]) -> Callable[[], None]:
+    """Lets the next Ctrl-C end the process at once, cleared up; returns what undoes it.
+
+    It is for when pytest tells of a first one, or of the verdict: it would end in the midst of that, with its own traceback.
     """
     if threading.current_thread() is not threading.main_thread():
         return lambda: None

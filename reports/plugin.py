@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -31,7 +31,7 @@ from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
-from reports.interruption import Terminated, leave, leave_on_ctrl_c, stop_on_sigterm
+from reports.interruption import Terminated, leave, leave_on_ctrl_c, stop_on_ctrl_c, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
 from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
@@ -195,7 +195,7 @@ class Reporter:
             option.self_contained_html = True
             option.css = [*option.css, *html.STYLES]
         self._restore_sigterm = stop_on_sigterm()
-        self._restore_sigint: Callable[[], None] | None = None
+        self._restore_sigint = stop_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._select(item.nodeid for item in session.items)
@@ -304,7 +304,7 @@ class Reporter:
         if type(excinfo.value) in (KeyboardInterrupt, Terminated):
             self.stopped_by = str(excinfo.value) or "Ctrl-C"
             self.waited_for = waits(AWHILE)
-            self._restore_sigint = leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
+            leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
@@ -320,16 +320,23 @@ class Reporter:
         # A check's file that cannot be imported can account for nothing: pytest has said why.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"what was selected cannot be accounted for: {type(error).__name__}: {error}")
+        except KeyboardInterrupt as stop:
+            self._stopped(session, stop)
         try:
             answer = yield
         # pytest-html writes in this hook too; what stops it must not look like a verdict.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"report.html could not be made: {type(error).__name__}: {error}")
+        except KeyboardInterrupt as stop:
+            self._stopped(session, stop)
         try:
             self._finish(session, exitstatus, judged)
         # A mistake in here must not end as pytest ends a plugin's: with a traceback and the exit code of a verdict.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
+        except KeyboardInterrupt as stop:
+            self._stopped(session, stop)
+        leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
         if not self.published:
             self._withdraw_html()
         self.code = int(session.exitstatus)
@@ -420,8 +427,7 @@ class Reporter:
             self._answer(self.quiet)
         self.artifacts.discard()
         self._restore_sigterm()
-        if self._restore_sigint:
-            self._restore_sigint()
+        self._restore_sigint()
         if self.stopped_by:
             leave(pytest.ExitCode.INTERRUPTED)
 
@@ -508,7 +514,12 @@ class Reporter:
         # A mistake in here must not end as pytest ends a plugin's: with a traceback and the exit code of a verdict.
         except Exception as error:  # noqa: BLE001
             self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
-        except KeyboardInterrupt as stop:
+
+    def _stopped(self, session: pytest.Session, stop: KeyboardInterrupt) -> None:
+        """After the last check: what is published by then stays, and nothing else is."""
+        if self.published:
+            session.exitstatus = pytest.ExitCode.INTERRUPTED
+        else:
             self._fail(session, f"interrupted by {str(stop) or 'Ctrl-C'}", pytest.ExitCode.INTERRUPTED)
 
     def _fail(

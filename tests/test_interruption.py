@@ -19,6 +19,7 @@ from bedrock_preflight import command
 from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
 from reports.interruption import Terminated, leave_on_ctrl_c, stop_on_sigterm, uninterrupted
 from reports.verify import problems
+from tests import ctrl_c_again
 from tests.served import serve
 from tests.suite import ROOT, Ran, outside_aws, run_suite
 from tests.test_live import Laptop
@@ -466,6 +467,32 @@ def test_a_further_ctrl_c_leaves_at_once_and_nothing_behind(monkeypatch: pytest.
         signal.raise_signal(signal.SIGINT)
     restore()
     assert (ended.value.code, cleared, signal.getsignal(signal.SIGINT)) == (2, [1], before)
+
+
+@posix
+@pytest.mark.parametrize("moment", ctrl_c_again.MOMENTS)
+def test_one_who_does_not_wait_gets_a_whole_report_and_no_traceback(tmp_path: Path, moment: str) -> None:
+    report = tmp_path / "reports" / "latest"
+    publish(report, a_txt="1")
+    before = contents(report)
+    run = [sys.executable, "-m", "pytest", "-p", ctrl_c_again.__name__, str(ROOT / "checks"), "-k", "SSO_03"]
+    done = subprocess.run(
+        [*run, "--world", "tok02-expired-token"],
+        cwd=tmp_path,
+        env={**outside_aws(), "PYTHONPATH": str(ROOT), ctrl_c_again.MOMENT: moment},
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        preexec_fn=heeding_ctrl_c,
+    )
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert left_beside(report) == ["latest"]
+    if moment == "telling":
+        assert not list(problems(report))
+    else:
+        assert contents(report) == before
 
 
 def test_ctrl_c_while_the_command_loads_is_one_line(
