@@ -43,6 +43,16 @@ def test_a_denied_read_leaves_its_requirements_open(operation: str) -> None:
         assert found[requirement]["missing_actions"] == [ACTIONS.get(operation, operation)]
 
 
+def test_of_two_trails_the_one_that_is_sealed_is_named() -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        return replace(world, trail=(replace(own, name="a-plain", kms_key=""), own))
+
+    row = judged("enterprise", only=LOG, edit=edit)["LOG-05"]
+    assert row["status"] == "compliant"
+    assert row["observed"] == "trail organization validates its files and encrypts them with a KMS key"
+
+
 def test_a_bucket_without_default_encryption_is_named() -> None:
     def edit(world: World) -> World:
         return replace(world, bucket=tuple(replace(each, encryption="") for each in world.bucket))

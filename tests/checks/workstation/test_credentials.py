@@ -215,6 +215,7 @@ def test_the_providers_that_may_win_are_those_of_the_settings() -> None:
 
 
 SIGNS_IN = "[default]\nlogin_session = arn:aws:iam::210987654321:user/jo\n\n[profile msh]"
+HALF = "aws_access_key_id = AKIAQCANARYOLDKEY001\n"
 HANDS_OUT = "[default]\ncredential_process = /opt/homebrew/bin/aws-sso process\n\n[profile msh]"
 
 
@@ -231,6 +232,19 @@ def test_a_profile_default_that_gives_nothing_is_named_unless_the_application_se
     assert found["status"] == "compliant" and "./.env.enterprise selects msh" in found["observed"]
     found = judged("ok-no-env-file", only=("CRD-01",), edit=edit)["CRD-01"]
     assert found["status"] == "compliant" and said in found["observed"]
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_a_profile_default_is_nobodys_where_a_variable_selects_another(variable: str) -> None:
+    edit = both(
+        with_environment({"AWS_PROFILE": None, variable: "half"}),
+        env_file(("AWS_PROFILE=msh\n", "")),
+        env_file(
+            ("[profile msh]", f"[default]\noutput = json\n\n[profile half]\n{HALF}\n[profile msh]"), of=CONFIG
+        ),
+    )
+    found = judged("compliant", only=("CRD-01",), edit=edit)["CRD-01"]
+    assert found["status"] == "blocked" and not found["observed"]
 
 
 def test_in_production_a_persons_own_login_is_what_is_wrong() -> None:

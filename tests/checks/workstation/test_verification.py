@@ -250,15 +250,17 @@ def test_the_regions_other_endpoints_belong_to_it_too(variable: str) -> None:
     [
         (ValueError("Invalid endpoint: https://bedrock-runtime..amazonaws.com"), "REG06"),
         (type("UnknownServiceError", (Exception,), {})("Unknown service: 'bedrock-runtime'"), "PRE09"),
+        (ValueError("Expecting value: line 1 column 1 (char 0)"), None),
     ],
 )
 def test_a_client_that_cannot_be_built_is_the_finding(
-    reads: Callable[..., None], error: Exception, cause: str
+    reads: Callable[..., None], error: Exception, cause: str | None
 ) -> None:
     reads("client", error)
     result = judged("compliant", only=("RUN-04",))["RUN-04"]
     assert (result["status"], result["cause"]) == ("non_compliant", cause)
     assert str(error) in result["observed"]
+    assert result["remedy"][0].startswith("# correct what botocore cannot read") is not bool(cause)
 
 
 def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
