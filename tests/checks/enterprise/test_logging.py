@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -131,14 +132,26 @@ def test_basic_selectors_admit_what_cloudtrail_says(row: dict[str, object], reco
     assert admitted == records
 
 
-def test_the_source_may_be_named_by_arn() -> None:
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ({"ArnLike": {"aws:SourceArn": "arn:aws:bedrock:*:210987654321:*"}}, "compliant"),
+        ({"StringEquals": {"aws:SourceAccount": "210987654321"}}, "compliant"),
+        ({"StringEquals": {"aws:SourceAccount": ["210987654321", "111122223333"]}}, "non_compliant"),
+        ({"StringEquals": {"aws:SourceAccount": "111122223333"}}, "non_compliant"),
+        ({"StringNotEquals": {"aws:SourceAccount": "210987654321"}}, "non_compliant"),
+        ({"ArnNotLike": {"aws:SourceArn": "arn:aws:bedrock:*:210987654321:*"}}, "non_compliant"),
+        ({"ArnLike": {"aws:SourceArn": ["arn:aws:bedrock:*:210987654321:*", "*"]}}, "non_compliant"),
+    ],
+)
+def test_the_source_is_this_account_and_no_other(condition: dict[str, Any], status: str) -> None:
     trust = {
         "Statement": [
             {
                 "Effect": "Allow",
                 "Principal": {"Service": ["bedrock.amazonaws.com"]},
                 "Action": "sts:AssumeRole",
-                "Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:bedrock:*:210987654321:*"}},
+                "Condition": condition,
             }
         ]
     }
@@ -150,4 +163,4 @@ def test_the_source_may_be_named_by_arn() -> None:
         )
         return replace(world, iam_role=roles)
 
-    assert judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]["status"] == "compliant"
+    assert judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]["status"] == status
