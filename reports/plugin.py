@@ -21,7 +21,7 @@ from fixtures.plugin import RUN, shows_only
 from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
-from fixtures.readings import Reading
+from fixtures.readings import key_of
 from fixtures.run import Run
 from fixtures.targets import Target, target_of_node
 from fixtures.waiting import waits
@@ -126,9 +126,9 @@ def _take_along(config: pytest.Config) -> None:
     sent, waiting = config.stash.setdefault(SENT, {}), config.stash.setdefault(UNSENT, {})
     for target, readings in readings_of(config.stash[RUN]).items():
         known = sent.setdefault(target, set())
-        fresh = [reading for reading in readings if Reading.from_json(reading).key not in known]
+        fresh = [reading for reading in readings if key_of(reading) not in known]
         waiting.setdefault(target, []).extend(fresh)
-        known.update(Reading.from_json(reading).key for reading in fresh)
+        known.update(key_of(reading) for reading in fresh)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -18,7 +18,7 @@ from fixtures.late import dataclass
 from fixtures.privacy.fingerprint import fingerprint
 from fixtures.privacy.homes import without_this_home
 from fixtures.privacy.masking import Mask, Seen, StandIns, masked, principals, rewritten
-from fixtures.readings import Reading
+from fixtures.readings import key_of
 from fixtures.run import Run, utc_now
 from fixtures.targets import Target
 from reports.callers import callers
@@ -168,7 +168,7 @@ class Record:
     def _rows(self) -> Iterator[list[Json]]:
         """The rows of results.json, a target at a time."""
         for target in self._judged:
-            identifiers = {_key(reading): identifier for identifier, reading in self._in_order(target.id)}
+            identifiers = {key_of(reading): identifier for identifier, reading in self._in_order(target.id)}
             yield rows_of([self._named(result) for result in self.results[target.id]], identifiers)
 
     def _read(self) -> Iterator[list[Json]]:
@@ -259,17 +259,13 @@ class Record:
 
     def _asked(self, target: str) -> list[list[str]]:
         """Of each of the target's readings, by its key, what it is put in order by."""
-        return [[self._names[target], key] for key in sorted(map(_key, self.readings[target]))]
+        return [[self._names[target], key] for key in sorted(map(key_of, self.readings[target]))]
 
     def _in_order(self, target: str) -> list[tuple[str, Json]]:
         """The target's readings as evidence.json has them, with their IDs."""
         before, places = self._numbered.get(target, (0, []))
-        own = sorted(self.readings.get(target, ()), key=_key)
+        own = sorted(self.readings.get(target, ()), key=key_of)
         return [(f"E{number}", own[place]) for number, place in enumerate(places, before + 1)]
-
-
-def _key(reading: Json) -> str:
-    return Reading.from_json(reading).key
 
 
 def _unchanged(document: Any) -> Any:

@@ -295,10 +295,8 @@ def test_a_session_of_botocore_registers_its_handlers_and_reads_both_files_by_th
 @assumes(
     "botocore.client",
     "botocore.endpoint_provider",
-    "ClientCreator._create_methods",
     "._create_methods",
     "._service_description",
-    "botocore.regions.EndpointProvider",
 )
 def test_botocore_makes_a_clients_methods_and_rules_from_a_model_alone() -> None:
     from botocore import client, endpoint_provider, regions
