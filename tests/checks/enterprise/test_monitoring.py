@@ -167,6 +167,12 @@ def test_a_sum_reaches_what_a_maximum_does_not() -> None:
     assert alarm.silent() is None
     assert replace(alarm, statistic="Maximum").silent() is not None
     assert replace(alarm, statistic="Maximum").silent(most=51) is None
+    # Of the edge: no value is greater than the largest that there is.
+    assert replace(alarm, statistic="Maximum").silent(most=50) is not None
+    assert (
+        replace(alarm, statistic="Maximum", comparison="GreaterThanOrEqualToThreshold").silent(most=50)
+        is None
+    )
 
 
 EVENT = json.dumps({"a": "Denied", "n": 4, "t": True, "l": [{"k": "x"}, {"k": "y"}], "z": None})
