@@ -155,11 +155,11 @@ def _reads_another_variable(program: Program) -> bool:
 
 
 def _variable(program: Program) -> str | None:
-    """The variable that decides, about the Region where one does, and none of those that a remedy names anyhow."""
+    """The variable that decides about the Region, and none of those that a remedy names anyhow."""
     place = _deciding(program, "Region") or ""
     names = program.gets.names.get(place, ())
-    of_region = [name for name in names if name in program.rules.region.order]
-    return next((name for name in of_region or names if name not in REGION_VARIABLES), None)
+    of_region = (name for name in names if name in program.rules.region.order)
+    return next((name for name in of_region if name not in REGION_VARIABLES), None)
 
 
 def _deciding(program: Program, what: str) -> str | None:
