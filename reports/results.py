@@ -49,20 +49,19 @@ def verdict(results: Iterable[Result], gate: str = "low") -> str:
 
     Blocked results are unevaluated: where what blocks them is not itself among the results, the run is incomplete.
     """
-    return _worst(row["status"] for row in at_or_above(gate, results))
+    return overall(results, gate)
 
 
-def _worst(statuses: Iterable[str]) -> str:
+def _worst(statuses: Iterable[str], missing: Sequence[str]) -> str:
     ended = set(statuses)
     if "non_compliant" in ended:
         return "non_compliant"
-    return "incomplete" if ended & {"inconclusive", "blocked"} else "compliant"
+    return "incomplete" if missing or ended & {"inconclusive", "blocked"} else "compliant"
 
 
 def overall(results: Iterable[Result], gate: str, missing: Sequence[str] = ()) -> str:
     """The verdict of a whole run, which is not compliant while expected targets are missing."""
-    found = verdict(results, gate)
-    return "incomplete" if found == "compliant" and missing else found
+    return _worst((row["status"] for row in at_or_above(gate, results)), missing)
 
 
 def exit_code(document: Mapping[str, Any], *, allow_incomplete: bool) -> int:
@@ -223,7 +222,6 @@ def headed(
         causes += root_causes(own)
         selected |= {result["requirement"] for result in own}
         decisive |= {result["status"] for result in at_or_above(gate, own)}
-    whole = _worst(decisive)
     return {
         "schema": SCHEMA,
         "suite": dict(suite),
@@ -236,12 +234,12 @@ def headed(
             {
                 "account_fingerprint": None,
                 **target,
-                **verdicts.get(target["id"], {"verdict": _worst(()), "scopes": {}}),
+                **verdicts.get(target["id"], {"verdict": verdict(()), "scopes": {}}),
             }
             for target in targets
         ],
         "counts": tally,
-        "verdict": "incomplete" if whole == "compliant" and missing else whole,
+        "verdict": _worst(decisive, missing),
         "root_causes": causes,
         "results": rows,
         "waivers": list(waivers),

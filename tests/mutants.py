@@ -259,7 +259,9 @@ class Questions:
         about, names = users(mutant)
         near, far = worlds_for(about)
         beside = list(dict.fromkeys(chain.from_iterable(map(tests_beside, sorted(about)))))
-        beside.sort(key=lambda file: Path(file).stem != f"test_{Path(mutant.file).stem.removeprefix('test_')}")
+        beside.sort(
+            key=lambda file: Path(file).stem != f"test_{Path(mutant.file).stem.removeprefix('test_')}"
+        )
         named = tests_naming(about if len(about) < 20 else frozenset(), names)
         importing = files_importing(Path(mutant.file).stem)
         first = [node for node in named if node.partition("::")[0] in beside[:4]]
