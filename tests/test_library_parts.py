@@ -295,11 +295,13 @@ def test_a_session_of_botocore_registers_its_handlers_and_reads_both_files_by_th
 @assumes(
     "botocore.client",
     "botocore.endpoint_provider",
+    "botocore.errorfactory",
+    "._create_client_exceptions",
     "._create_methods",
     "._service_description",
 )
 def test_botocore_makes_a_clients_methods_and_rules_from_a_model_alone() -> None:
-    from botocore import client, endpoint_provider, regions
+    from botocore import client, endpoint_provider, errorfactory, regions
     from botocore.model import ServiceModel
 
     described = shared_loader().load_service_model("sts", "service-2")
@@ -308,6 +310,17 @@ def test_botocore_makes_a_clients_methods_and_rules_from_a_model_alone() -> None
     creator = SimpleNamespace(_create_api_method=lambda *names: names)
     made = client.ClientCreator._create_methods(creator, service_model)
     assert made["get_caller_identity"] == ("get_caller_identity", "GetCallerIdentity", service_model)
+    assert (
+        service_model.endpoint_discovery_operation
+        is vars(service_model)["endpoint_discovery_operation"]
+        is None
+    )
+    exceptions = errorfactory.ClientExceptionsFactory()
+    found = exceptions._create_client_exceptions(service_model)
+    assert found.from_code("ExpiredTokenException").__name__ == "ExpiredTokenException"
+    assert "self._create_client_exceptions(service_model)" in inspect.getsource(
+        exceptions.create_client_exceptions
+    )
     assert regions.EndpointProvider is endpoint_provider.EndpointProvider
     rules = shared_loader().load_service_model("sts", "endpoint-rule-set-1")
     provider = regions.EndpointProvider(
