@@ -67,11 +67,13 @@ def as_read(document: Any) -> Any:
 
     Made without its text, which of a fleet has a hundred megabytes; what is one text here is one there. Rows were read so.
     """
+    if isinstance(document, str):
+        return _text_as_read(document)
     if isinstance(document, dict):
         return {_text_as_read(key): as_read(document[key]) for key in sorted(document)}
-    if isinstance(document, list | tuple):
+    if isinstance(document, (list, tuple)):
         return [as_read(entry) for entry in document]
-    return _text_as_read(document) if isinstance(document, str) else document
+    return document
 
 
 def _text_as_read(text: str) -> str:
