@@ -268,6 +268,7 @@ def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
     result = of_compliant(edit, "RUN-04")["RUN-04"]
     assert (result["status"], result["cause"]) == ("non_compliant", None)
     assert "invalid literal for int() with base 10: 'many'" in result["observed"]
+    assert result["title"] == "botocore cannot read max_attempts, and builds no client"
     assert result["remedy"] == [
         f"# edit {CONFIG} line 12: give max_attempts of profile msh a value that botocore takes, or delete it"
     ]
@@ -277,6 +278,7 @@ def test_a_variable_that_no_client_can_be_built_with_is_the_cause() -> None:
     found = judged("compliant", edit=environment(AWS_MAX_ATTEMPTS="many"))
     assert found.root_causes == ["ENV-09 ENV11"]
     assert found["RUN-04"]["behind"] == "ENV-09"
+    assert found["RUN-04"]["title"] == "botocore cannot read AWS_MAX_ATTEMPTS, and builds no client"
 
 
 def test_another_error_of_the_client_gives_no_verdict(reads: Callable[..., None]) -> None:
