@@ -543,3 +543,21 @@ def test_the_default_profile_needs_nobody_to_select_it(tmp_path: Path) -> None:
     """)
     row = judged(load_world(str(file)), only=("ENV-11",))["ENV-11", "javascript-sdk"]
     assert (row["status"], row["cause"]) == ("non_compliant", "CFG17")
+
+
+# --------------------------------------------------------------------------------------- files that only the program reads
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("BedrockDeveloper", "compliant"), ("ReadOnly", "non_compliant")]
+)
+def test_the_config_file_that_the_environment_file_names_is_the_programs(role: str, status: str) -> None:
+    session = "[sso-session msh]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\n"
+    profile = f"[profile msh]\nsso_session = msh\nsso_account_id = 210987654321\nsso_role_name = {role}\nregion = us-east-1\n"
+    edit = both(
+        env_file(("AWS_CONFIG_FILE=${HOME}/.aws/config", "AWS_CONFIG_FILE=${home}/.aws/app")),
+        written(session + profile, of="~/.aws/app"),
+        naming("javascript-sdk", environment()),
+    )
+    found = judged("compliant", only=("ENV-11",), edit=edit)
+    assert found["ENV-11", "javascript-sdk"]["status"] == status
