@@ -54,6 +54,20 @@ def test_of_two_trails_the_one_that_is_sealed_is_named() -> None:
     assert row["observed"] == "trail organization validates its files and encrypts them with a KMS key"
 
 
+@pytest.mark.parametrize(
+    ("names", "others"), [((), ""), (("b", "c"), "; nor is any of 2 more as it should be")]
+)
+def test_it_is_said_how_many_other_trails_are_no_better(names: tuple[str, ...], others: str) -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        plain = replace(own, kms_key="")
+        return replace(world, trail=(plain, *(replace(plain, name=name) for name in names)))
+
+    row = judged("enterprise", only=LOG, edit=edit)["LOG-05"]
+    assert row["status"] == "non_compliant"
+    assert row["observed"] == f"trail organization is without a KMS key{others}"
+
+
 def test_a_bucket_without_default_encryption_is_named() -> None:
     def edit(world: World) -> World:
         return replace(world, bucket=tuple(replace(each, encryption="") for each in world.bucket))
