@@ -220,12 +220,23 @@ def _missing(unread: Iterable[Json]) -> Iterator[Row]:
 
 
 def _last(document: Json) -> Iterator[Row]:
-    """The verdict with its conditions, and the first command that mends something."""
+    """The verdict with its conditions, and what is to be done first: of the first root cause, not of one behind it."""
     yield Row(line(f"verdict: {headline(document)}"), {"bold": True, **COLOURS[document["verdict"]]})
-    lines = (text for cause in document["root_causes"] for text in cause["remedy"])
-    command = next((text for text in lines if is_command(text) and len(text) <= LINE), None)
-    if command:
-        yield Row(f"first: {visible(command)}", {"bold": True})
+    step = first_step(document["root_causes"][0]["remedy"]) if document["root_causes"] else None
+    if step:
+        yield Row(f"first: {visible(step)}", {"bold": True})
+
+
+def first_step(remedy: Iterable[str]) -> str | None:
+    """The command or the instruction that a remedy begins with; None where it can not be shown whole in two rows.
+
+    An instruction that ends with a colon says what the command after it is for.
+    """
+    for text in remedy:
+        instruction = text.removeprefix("# ").removeprefix("rem ")
+        if is_command(text) or (instruction != text and not text.endswith(":")):
+            return instruction if len(instruction) <= LINE - len("first: ") else None
+    return None
 
 
 def is_command(text: str) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reports.conditions import headline
-from reports.screen import ROWS, height, is_command, pasted, screen
+from reports.screen import ROWS, first_step, height, is_command, pasted, screen
 from tests.harness import verdict_on
 from tests.report_material import TAIL, alike
 
@@ -34,12 +34,29 @@ def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: st
     assert height(rows) <= ROWS, [row.text for row in rows]
     verdict = next(row.text for row in reversed(rows) if row.text.startswith("verdict: "))
     assert verdict == f"verdict: {headline(told)}"
-    commands = [text for cause in told["root_causes"] for text in cause["remedy"] if is_command(text)]
-    assert rows[-1].text == (f"first: {commands[0]}" if commands else verdict)
+    step = first_step(told["root_causes"][0]["remedy"]) if told["root_causes"] else None
+    assert rows[-1].text == (f"first: {step}" if step else verdict)
     for cause in told["root_causes"][:1]:
         assert any(cause["title"] in row.text for row in rows)
     if targets > 4:
         assert f"and {targets - 4} other targets, in the report" in [row.text for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "step"),
+    [
+        (["aws sso login --profile msh"], "aws sso login --profile msh"),
+        (["# edit ~/.aws/config line 6: write [profile msh]", "aws sts get-caller-identity"],
+         "edit ~/.aws/config line 6: write [profile msh]"),
+        (["rem edit it"], "edit it"),
+        (["# whoever may, shows the state:", "aws sts get-caller-identity"], "aws sts get-caller-identity"),
+        (["aws sso login --profile <name>", "# then edit it"], "then edit it"),
+        (["# " + "x" * 160, "aws sso login"], None),
+        ([], None),
+    ],
+)  # fmt: skip
+def test_the_first_step_is_how_the_remedy_begins(remedy: list[str], step: str | None) -> None:
+    assert first_step(remedy) == step
 
 
 def words(**changes: Any) -> str:
