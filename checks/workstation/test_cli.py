@@ -127,7 +127,7 @@ def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence:
         not unset,
         expected="a profile, both keys and a region, each with its source",
         observed=f"{cli_configuration.command}: {', '.join(unset)} <not set>",
-        given=[] if unset == ["region"] else ["keys-unset"],
+        given=["region-unset" if unset == ["region"] else "keys-unset"],
     )
     return f"{cli_configuration.command}: a source for each of {', '.join(wanted)}"
 

@@ -19,7 +19,7 @@ from fixtures.machine.children import Completed, Garbled, NoAnswer
 from fixtures.simulation.world import World
 from fixtures.targets import Target
 from tests.harness import Judged, judged
-from tests.world_edits import Edit, both, env_file, machine, written
+from tests.world_edits import Edit, both, env_file, environment, machine, written
 
 ALL = ("CLI-01", "CLI-02", "CLI-03")
 CONFIG = "~/.aws/config"
@@ -427,3 +427,20 @@ def test_nobody_without_sso_is_sent_to_its_login_by_a_cli_that_is_too_old_or_bro
     reads("cli.version", {**old, "text": "exit code 1: ImportError", "version": None, "failed": True})
     assert judged("ok-iam-user-on-purpose", only=("CLI-01",))["CLI-01"]["remedy"][1:] == ["aws --version"]
     assert judged("compliant", only=("CLI-01",))["CLI-01"]["remedy"][-1] == "aws sso login --profile msh"
+
+
+NO_REGION = environment(AWS_REGION=None, AWS_DEFAULT_REGION=None)
+
+
+@pytest.mark.parametrize(
+    ("world", "edit", "behind"),
+    [
+        ("cfg02-stale-keys-pre-empt-sso", NO_REGION, "PRF-03"),
+        ("compliant", both(NO_REGION, env_file(("\nregion = us-east-1\n", "\n"), of="~/.aws/config")), "PRF-06"),
+    ],
+)
+def test_a_region_that_the_cli_has_not_is_what_the_profile_has_not(world: str, edit: Edit, behind: str) -> None:
+    found = judged(world, edit=edit)
+    assert [cause.split()[0] for cause in found.root_causes] == [behind]
+    assert found["CLI-02"]["observed"].endswith("region <not set>")
+    assert found["CLI-02"]["behind"] == behind
