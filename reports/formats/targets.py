@@ -45,9 +45,10 @@ def render(document: Json, evidence: Json) -> Iterator[tuple[str, str]]:
     order = list(files.values())
     for number, target in enumerate(document["targets"]):
         name = target["id"]
-        own = rows.get(name, [])
+        own, read = rows.get(name, []), readings.get(name, [])
         part = {
             **document,
+            "run": {**document["run"], "api_calls": sum(":" in reading["name"] for reading in read)},
             "targets": [target],
             "verdict": target["verdict"],
             "counts": counts(own),
@@ -63,7 +64,7 @@ def render(document: Json, evidence: Json) -> Iterator[tuple[str, str]]:
             "previous": order[number - 1] if number else None,
             "next": order[number + 1] if number + 1 < len(order) else None,
         }
-        told = {**evidence, "readings": readings.get(name, [])}
+        told = {**evidence, "readings": read}
         yield files[name], page(part, told, sha256, way=way, key=key_of_target(name))
 
 

@@ -436,10 +436,16 @@ NO_REGION = environment(AWS_REGION=None, AWS_DEFAULT_REGION=None)
     ("world", "edit", "behind"),
     [
         ("cfg02-stale-keys-pre-empt-sso", NO_REGION, "PRF-03"),
-        ("compliant", both(NO_REGION, env_file(("\nregion = us-east-1\n", "\n"), of="~/.aws/config")), "PRF-06"),
+        (
+            "compliant",
+            both(NO_REGION, env_file(("\nregion = us-east-1\n", "\n"), of="~/.aws/config")),
+            "PRF-06",
+        ),
     ],
 )
-def test_a_region_that_the_cli_has_not_is_what_the_profile_has_not(world: str, edit: Edit, behind: str) -> None:
+def test_a_region_that_the_cli_has_not_is_what_the_profile_has_not(
+    world: str, edit: Edit, behind: str
+) -> None:
     found = judged(world, edit=edit)
     assert [cause.split()[0] for cause in found.root_causes] == [behind]
     assert found["CLI-02"]["observed"].endswith("region <not set>")
