@@ -442,3 +442,20 @@ def test_where_the_application_has_a_bundle_the_shell_is_given_that_one() -> Non
     assert found.root_causes == ["CON-02 NET02"]
     assert found["CON-02", "sts"]["remedy"][1] == "export AWS_CA_BUNDLE=~/corp.pem"
     assert found["ENV-05", "AWS_CA_BUNDLE"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("world", "says_so"),
+    [
+        ("env13-fips-by-variable", "AWS_USE_FIPS_ENDPOINT is what leads there"),
+        (
+            "env13-dual-stack-in-the-profile",
+            "~/.aws/config line 12: use_dualstack_endpoint is what leads there",
+        ),
+    ],
+)
+def test_a_switch_that_leads_to_no_host_is_named_by_its_variable_or_its_line(
+    world: str, says_so: str
+) -> None:
+    (cause,) = judged(world, only=("CON-02",)).document["root_causes"]
+    assert cause["observed"].endswith(says_so)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from checks.catalogue import load
+from checks.fixes import Insert
 from checks.requirement import NonCompliant
 from checks.workstation.test_profile import test_file_is_readable as file_is_readable
 from fixtures.backends import live
@@ -25,6 +26,7 @@ from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
 from tests.harness import Judged, judged, says
+from tests.mending import mends_of
 from tests.world_edits import Edit, both, environment
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
@@ -890,6 +892,25 @@ def test_a_cli_that_would_stop_and_wait_is_named(case: str, before: str, after: 
     assert says(found["PRF-08", case], None, observed)
     assert found["PRF-08", case]["remedy"][0].startswith(f"# edit {HEADER}: below [profile msh] write")
     assert len(found.with_status("non_compliant")) == 1
+
+
+@pytest.mark.parametrize(
+    ("line", "environ", "written"),
+    [
+        ("cli_pager =\n", {}, ["cli_pager ="]),
+        ("\nregion = us-east-1\n", {"AWS_REGION": "us-east-1"}, ["region = us-east-1"]),
+        # Which Region is meant, nobody says.
+        ("\nregion = us-east-1\n", {}, []),
+    ],
+)
+def test_a_script_adds_a_line_whose_value_is_known(
+    line: str, environ: dict[str, str], written: list[str]
+) -> None:
+    no_region = environment(**{"AWS_REGION": None, "AWS_DEFAULT_REGION": None, **environ})
+    edit = both(changed((line, "\n" if line.startswith("\n") else "")), no_region)
+    found = of_compliant(edit, "PRF-06", "PRF-08")
+    fixes = [fix for mend in mends_of(found) for fix in mend.fixes]
+    assert [fix.text for fix in fixes if isinstance(fix, Insert) and fix.file == CONFIG] == written
 
 
 # ------------------------------------------------------------------------------------------------------- PRF-09
