@@ -68,7 +68,7 @@ class Columns:
             verdict += f" until {waiver['expires']}: {waiver['id']}, {waiver['approved_by']}"
         remedy = "<br>".join(f"<code>{_text(line)}</code>" for line in result["remedy"])
         cells[1:] = [
-            f"<td>{_text(result['requirement'] + case)}<br>{_text(result['title'])}</td>",
+            f"<td>{_text(result['requirement'] + case)}<br>{_text(result['title'])}<br>{_text(result['target'])}</td>",
             f"<td>{_text(result['severity'])}</td>",
             f"<td>{_text(verdict)}</td>",
             f"<td>{seen}</td>",

@@ -16,7 +16,7 @@ from reports.page import cut
 
 Json = Mapping[str, Any]
 
-MISSING = "--ocsf needs py-ocsf-models: pip install -e '.[ocsf]'"
+MISSING = "--ocsf needs py-ocsf-models: pip install 'bedrock-preflight[ocsf]' (in the checkout '.[ocsf]')"
 STANDARD = "AWS SSO Bedrock enterprise guide"
 LONGEST = 2000
 UNMAPPED = ("scope", "cause", "explained_by", "blocked_by", "missing_actions", "waiver", "evidence")

@@ -451,7 +451,7 @@ def test_without_its_package_ocsf_is_refused_in_one_line(tmp_path: Path) -> None
     )
     ran = run_suite(tmp_path, "--ocsf", environ={**outside_aws(), "PYTHONPATH": str(tmp_path)})
     assert ran.code == 4, ran.text
-    assert "ERROR: --ocsf needs py-ocsf-models: pip install -e '.[ocsf]'" in ran.text
+    assert "ERROR: --ocsf needs py-ocsf-models: pip install 'bedrock-preflight[ocsf]'" in ran.text
     assert "Traceback" not in ran.text
 
 

@@ -554,6 +554,16 @@ def test_a_web_identity_that_the_role_refuses_is_told_from_one_that_is_not_answe
     assert cause is None or (message in result["observed"] and "CANARY" not in str(result))
 
 
+def test_a_role_that_is_refused_elsewhere_than_at_aws_is_explained_by_where_that_is(
+    reads: Callable[..., None],
+) -> None:
+    reads("credentials", refusal("AccessDenied", "User is not authorized to perform: sts:AssumeRole"))
+    edit = environment(AWS_ENDPOINT_URL_STS="https://sts.acme.example")
+    found = judged("ok-role-assumed-from-sso", only=("RUN-02", "CRD-06"), edit=edit)
+    assert found.root_causes == ["CRD-06 REG06"]
+    assert (found["RUN-02"]["cause"], found["RUN-02"]["explained_by"]) == ("STS02", "CRD-06")
+
+
 def test_a_web_identity_that_is_refused_elsewhere_than_at_aws_is_explained_by_where_that_is(
     reads: Callable[..., None],
 ) -> None:
