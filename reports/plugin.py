@@ -31,7 +31,7 @@ from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
-from reports.interruption import Terminated, leave, leave_on_ctrl_c, stop_on_ctrl_c, stop_on_sigterm
+from reports.interruption import CtrlC, Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
 from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
@@ -195,7 +195,7 @@ class Reporter:
             option.self_contained_html = True
             option.css = [*option.css, *html.STYLES]
         self._restore_sigterm = stop_on_sigterm()
-        self._restore_sigint = stop_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
+        self._ctrl_c = CtrlC(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._select(item.nodeid for item in session.items)
@@ -304,7 +304,7 @@ class Reporter:
         if type(excinfo.value) in (KeyboardInterrupt, Terminated):
             self.stopped_by = str(excinfo.value) or "Ctrl-C"
             self.waited_for = waits(AWHILE)
-            leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
+            self._ctrl_c.leave_next()
 
     @pytest.hookimpl(wrapper=True, trylast=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> Any:
@@ -336,7 +336,7 @@ class Reporter:
             self._fail(session, f"the reports could not be made: {type(error).__name__}: {error}")
         except KeyboardInterrupt as stop:
             self._stopped(session, stop)
-        leave_on_ctrl_c(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
+        self._ctrl_c.leave_next()
         if not self.published:
             self._withdraw_html()
         self.code = int(session.exitstatus)
@@ -427,7 +427,7 @@ class Reporter:
             self._answer(self.quiet)
         self.artifacts.discard()
         self._restore_sigterm()
-        self._restore_sigint()
+        self._ctrl_c.restore()
         if self.stopped_by:
             leave(pytest.ExitCode.INTERRUPTED)
 

@@ -227,16 +227,20 @@ def _last(document: Json) -> Iterator[Row]:
         yield Row(f"first: {visible(step)}", {"bold": True})
 
 
-def first_step(remedy: Iterable[str]) -> str | None:
-    """The command or the instruction that a remedy begins with; None where it can not be shown whole in two rows.
+def first_step(remedy: Sequence[str]) -> str | None:
+    """The command or the instruction that a remedy begins with; None where it can not be shown whole, or be pasted.
 
-    An instruction that ends with a colon says what the command after it is for.
+    What an instruction with a colon at its end leads to stands with it, where there is room for both.
     """
-    for text in remedy:
-        instruction = text.removeprefix("# ").removeprefix("rem ")
-        if is_command(text) or (instruction != text and not text.endswith(":")):
-            return instruction if len(instruction) <= LINE - len("first: ") else None
-    return None
+    room = LINE - len("first: ")
+    step, *after = remedy or [""]
+    instruction = step.removeprefix("# ").removeprefix("rem ")
+    if instruction == step and not is_command(step):
+        return None
+    if instruction.endswith(":"):
+        both = f"{instruction} {after[0]}" if after and is_command(after[0]) else ""
+        instruction = both if 0 < len(both) <= room else instruction.removesuffix(":").removesuffix(", then")
+    return instruction if 0 < len(instruction) <= room else None
 
 
 def is_command(text: str) -> bool:

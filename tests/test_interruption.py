@@ -17,7 +17,7 @@ import pytest
 
 from bedrock_preflight import command
 from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
-from reports.interruption import Terminated, leave_on_ctrl_c, stop_on_sigterm, uninterrupted
+from reports.interruption import CtrlC, Terminated, stop_on_sigterm, uninterrupted
 from reports.verify import problems
 from tests import ctrl_c_again
 from tests.served import serve
@@ -461,12 +461,34 @@ def test_a_further_ctrl_c_leaves_at_once_and_nothing_behind(monkeypatch: pytest.
         raise SystemExit(code)
 
     monkeypatch.setattr(os, "_exit", left)
-    before, cleared = signal.getsignal(signal.SIGINT), list[int]()
-    restore = leave_on_ctrl_c(2, lambda: cleared.append(1))
-    with pytest.raises(SystemExit) as ended:
-        signal.raise_signal(signal.SIGINT)
-    restore()
-    assert (ended.value.code, cleared, signal.getsignal(signal.SIGINT)) == (2, [1], before)
+    before, cleared = signal.signal(signal.SIGINT, signal.default_int_handler), list[int]()
+    try:
+        ctrl_c = CtrlC(2, lambda: cleared.append(1))
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(SystemExit) as ended:
+            signal.raise_signal(signal.SIGINT)
+        ctrl_c.restore()
+        assert (ended.value.code, cleared) == (2, [1])
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@posix
+@pytest.mark.parametrize(
+    "handler", [signal.SIG_IGN, lambda number, frame: None], ids=["ignored", "another's"]
+)
+def test_a_ctrl_c_that_is_not_pythons_own_stays_whose_it_is(handler: Any) -> None:
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        ctrl_c = CtrlC(2, lambda: None)
+        ctrl_c.leave_next()
+        assert signal.getsignal(signal.SIGINT) is handler
+        ctrl_c.restore()
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @posix

@@ -20,8 +20,9 @@ from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
 TOLERANCE = timedelta(minutes=5)
-PRECISION = timedelta(seconds=10)
 """How far off the time of a signature may be (IAM User Guide, "Troubleshoot signed AWS API requests")."""
+PRECISION = timedelta(seconds=10)
+"""How finely the difference is known."""
 
 PROXY_FAULTS = {
     "dns": "its name does not resolve",

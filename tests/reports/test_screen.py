@@ -49,14 +49,33 @@ def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: st
         (["# edit ~/.aws/config line 6: write [profile msh]", "aws sts get-caller-identity"],
          "edit ~/.aws/config line 6: write [profile msh]"),
         (["rem edit it"], "edit it"),
-        (["# whoever may, shows the state:", "aws sts get-caller-identity"], "aws sts get-caller-identity"),
-        (["aws sso login --profile <name>", "# then edit it"], "then edit it"),
+        (["# whoever may, shows it:", "aws sts get-caller-identity"], "whoever may, shows it: aws sts get-caller-identity"),
+        (["# edit it, then:", "aws sso login"], "edit it, then: aws sso login"),
+        (["# edit it, then:", "x" * 150], "edit it"),
+        (["# in the file write:", "# a line"], "in the file write"),
+        (["aws sso login --profile <name>", "# then edit it"], None),
         (["# " + "x" * 160, "aws sso login"], None),
         ([], None),
     ],
 )  # fmt: skip
 def test_the_first_step_is_how_the_remedy_begins(remedy: list[str], step: str | None) -> None:
     assert first_step(remedy) == step
+
+
+@pytest.mark.parametrize(
+    ("world", "begins"),
+    [
+        ("tok02-expired-token", "first: aws sso login"),
+        (
+            "cfg02-stale-keys-pre-empt-sso",
+            "first: edit ~/.aws/config line 6: write the header as [profile msh]",
+        ),
+        ("cfg16-region-of-bedrock-for-the-portals", "first: edit ~/.aws/config line "),
+        ("tok06-registration-expired", "first: edit ~/.aws/config line "),
+    ],
+)
+def test_the_last_line_is_the_first_thing_to_do(world: str, begins: str) -> None:
+    assert screen(document(world), TAIL)[-1].text.startswith(begins)
 
 
 def words(**changes: Any) -> str:
