@@ -91,7 +91,7 @@ code = {toml(HOSTILE)}
 message = {toml(HUGE)}
 
 [settings.production]
-cross_account_roles = [{toml(HOSTILE)}]
+cross_account_roles = [{toml(_ON_ONE_LINE)}]
 
 [settings.controls]
 agreements = [{toml(HOSTILE)}]
