@@ -13,6 +13,7 @@ import io
 import re
 import subprocess
 from collections.abc import Callable, Iterator
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
@@ -253,6 +254,16 @@ def test_botocores_events_are_translated_by_one_table_into_a_cache_and_handlers_
     assert emitter._alias_name_cache == {"before-call.elb": "before-call.elastic-load-balancing"}
     with pytest.raises(ValueError, match="must accept keyword arguments"):
         emitter.register("before-call.elb", lambda: None)
+
+
+@assumes("._lookup_cache")
+def test_botocores_emitter_keeps_what_it_has_looked_up_and_a_copy_has_the_same() -> None:
+    from botocore import hooks
+
+    emitter = hooks.HierarchicalEmitter()
+    emitter.emit("before-call.s3")
+    assert list(emitter._lookup_cache) == ["before-call.s3"]
+    assert copy(emitter)._lookup_cache is emitter._lookup_cache
 
 
 @assumes("._root")
