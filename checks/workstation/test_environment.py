@@ -81,16 +81,9 @@ def _listed(things: Sequence[object]) -> str:
     return ", ".join(map(str, things[:MOST])) + more
 
 
-def _without_a_profile(evidence: Evidence) -> str | None:
-    """What wins, where it is allowed and no profile's."""
-    winner = evidence.needs_no_profile or (evidence.provider.method if evidence.of_environment else None)
-    return winner if winner in evidence.allowed_providers else None
-
-
 def _need_a_profile(file: EnvFile, evidence: Evidence) -> None:
     """Does not apply where the file names no profile, and need not."""
-    winner = _without_a_profile(evidence)
-    if winner and not file.variable("AWS_PROFILE"):
+    if (winner := evidence.selects_none) and not file.variable("AWS_PROFILE"):
         not_applicable(f"{file.path} names no profile, and need not: {winner} wins, which is allowed")
 
 
@@ -98,7 +91,7 @@ def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("needs_no_profile", "of_environment", "provider"))
+@requirement("ENV-02", asks=("selects_none",))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
@@ -218,7 +211,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     return [*added, *changed]
 
 
-@requirement("ENV-04", asks=("needs_no_profile", "of_environment", "provider"))
+@requirement("ENV-04", asks=("needs_no_profile", "selects_none"))
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
@@ -250,7 +243,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
 
 
-@requirement("ENV-05", asks=("needs_no_profile", "of_environment", "provider"))
+@requirement("ENV-05", asks=("selects_none",))
 def test_path_leads_to_a_file(
     case: str,
     env_file: EnvFile | None,
@@ -306,8 +299,7 @@ def _bundle_of_the_application(file: EnvFile, environment: Variables) -> str:
 
 def _needs_no_file(path: str, kind: str, files: Files, evidence: Evidence) -> str | None:
     """Why the file need not be there, which botocore takes for an empty one then: as PRF-01 has it, at its usual place."""
-    winner = _without_a_profile(evidence)
-    if winner:
+    if winner := evidence.selects_none:
         return f"{winner} wins, which is allowed"
     profile = evidence.target.profile
     other = files.credentials if kind == "config" else files.config

@@ -31,7 +31,11 @@ NO_PROFILE = both(GUIDES_PATHS, env_file((PATHS, "")))
 REGION_ALONE = both(
     NO_PROFILE, written("[default]\nregion = us-east-1\ncli_pager =\ncli_auto_prompt = off\n", of=CONFIG)
 )
+NONE_SELECTED = both(environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh\n", "")))
 ENDED = env_file(("${now+8h}", "${now-2h}"), ("${now+80d}", "${now-2d}"), of=TOKEN)
+DEFAULT_KEYS = written(
+    "[default]\naws_access_key_id = AKIAQCANARYOLDKEY001\naws_secret_access_key = CANARY\n", of=CREDENTIALS
+)
 LOGGED_OUT = written(None, of=TOKEN)
 
 
@@ -44,7 +48,9 @@ def exported(expires: str = "${now+1h}") -> Edit:
     """Keys of a role session in variables, as a step of a pipeline or a tool exports them."""
     names = ("access_key_id", "secret_access_key", "session_token")
     session = RoleSession(**dict(zip(names, KEYS.values(), strict=True)), expires=expires)
-    return both(environment(**KEYS), lambda world: replace(world, role_session=(session,)))
+    return both(
+        environment(**KEYS), lambda world: replace(world, role_session=(*world.role_session, session))
+    )
 
 
 def found(world: World | str, *edits: Edit, purpose: str = "workstation") -> Judged:
@@ -74,6 +80,7 @@ def in_a_task(world: World) -> World:
         ),
         ("ok-short-term-bedrock-api-key", [ENDED], "workstation"),
         ("ok-short-term-bedrock-api-key", [LOGGED_OUT], "workstation"),
+        ("compliant", [exported(), NONE_SELECTED, allowing("env", "sso")], "workstation"),
     ],
     ids=[
         "keys of a pipeline's step and no file of AWS's",
@@ -88,6 +95,7 @@ def in_a_task(world: World) -> World:
         "keys beside no login",
         "an API key beside a login that has ended",
         "an API key beside no login",
+        "keys beside a login that is alive, and no profile selected",
     ],
 )
 def test_what_wins_works_and_is_allowed_raises_nothing(world: str, edits: list[Edit], purpose: str) -> None:
@@ -110,6 +118,14 @@ def test_what_wins_works_and_is_allowed_raises_nothing(world: str, edits: list[E
         ("compliant", [exported("${now-1h}"), NO_PROFILE, allowing("env")], ["RUN-02 PRE04"]),
         ("compliant", [exported("${now-1h}"), ENDED, allowing("env", "sso")], ["RUN-02 PRE04"]),
         ("env14-key-has-ended", [ENDED], ["CRD-04 ENV14"]),
+        # Not selected, and what wins instead is not allowed, or is another profile's keys.
+        ("compliant", [NONE_SELECTED], ["ENV-02"]),
+        ("compliant", [NONE_SELECTED, exported()], ["CRD-02 ENV01", "ENV-02"]),
+        (
+            "compliant",
+            [NONE_SELECTED, DEFAULT_KEYS, allowing("shared-credentials-file", "sso")],
+            ["RUN-07 PRE01", "ENV-02"],
+        ),
         # A profile that is named and missing stops boto3 whatever the environment has.
         ("compliant", [exported(), NO_PROFILE, machine(profile="msh"), allowing("env", "sso")], ["PRF-01"]),
     ],
@@ -130,6 +146,25 @@ def test_a_login_that_is_alive_is_judged_beside_keys_that_are_allowed() -> None:
     verdict = found("compliant", exported(), allowing("env", "sso"))
     assert verdict.root_causes == []
     assert verdict["SSO-03"]["status"] == "compliant"
+
+
+def test_a_variable_that_is_missing_is_found_where_no_profile_need_be_selected() -> None:
+    verdict = found(
+        "compliant",
+        exported(),
+        NONE_SELECTED,
+        env_file(("AWS_API_TIMEOUT=30\n", "")),
+        allowing("env", "sso"),
+    )
+    assert verdict.root_causes == ["ENV-02"]
+    assert verdict["ENV-02", "AWS_PROFILE"]["status"] == "not_applicable"
+    assert verdict["ENV-02", "AWS_API_TIMEOUT"]["status"] == "non_compliant"
+
+
+def test_keys_win_over_an_api_key_beside_a_login_that_has_ended() -> None:
+    verdict = found("ok-short-term-bedrock-api-key", exported(), ENDED, allowing("bearer", "env", "sso"))
+    assert verdict.root_causes == []
+    assert verdict["RUN-02"]["status"] == "compliant"
 
 
 def test_a_profile_with_a_source_of_its_own_is_judged_beside_the_keys_of_an_earlier_step() -> None:
