@@ -197,6 +197,11 @@ class Reporter:
         self._restore_sigterm = stop_on_sigterm()
         self._ctrl_c = CtrlC(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> None:
+        if self._reporter is not None:
+            at_once.ask_ahead(session.config)
+
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._select(item.nodeid for item in session.items)
 
@@ -206,10 +211,16 @@ class Reporter:
             self.selected.update(dict.fromkeys(nodeids))
             self.left.update(map(target_of_node, self.selected))
 
+    @property
+    def _reporter(self) -> pytest.TerminalReporter | None:
+        """What writes lines while the run goes on; None where nothing is to be said then."""
+        if self.quiet or self.config.option.verbose < 0:
+            return None
+        return self.config.pluginmanager.get_plugin("terminalreporter")
+
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         """Says at once what has to be mended first, where that is known before anybody is asked."""
-        reporter = self.config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is None or self.quiet or self.config.option.verbose < 0:
+        if (reporter := self._reporter) is None:
             return
         for target, outcome in at_once.logins_that_are_over(session):
             what = f"{target}: {outcome.title}, {outcome.requirement} {outcome.cause or ''}".strip()

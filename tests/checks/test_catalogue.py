@@ -18,8 +18,11 @@ import pytest
 from checks import plugin
 from checks.__main__ import BEGIN, END, main, update
 from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
+from checks.judgement import import_checks
 from checks.markdown import requirements_table as table
 from checks.remedies import Words
+from checks.requirement import CHECKS, facts_of
+from fixtures.evidence import FACTS
 from fixtures.plugin import RUN
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 from fixtures.text.toml_file import TomlError
@@ -712,3 +715,14 @@ def test_the_module_runs_from_the_checkout() -> None:
         check=True,
     )
     assert ran.stdout.decode("utf-8").replace("\r\n", "\n") == table(load())
+
+
+@pytest.mark.parametrize("identifier", [each.id for each in load()])
+def test_a_check_takes_each_fact_for_what_it_is(identifier: str) -> None:
+    import_checks()
+    check = CHECKS[identifier]
+    for name in facts_of(check):
+        made = FACTS[name].function
+        # As the modules have them; one name alone each, since others may be for type checkers.
+        given = eval(check.__annotations__[name], check.__globals__)  # type: ignore[attr-defined]
+        assert given == eval(made.__annotations__["return"], made.__globals__), name  # type: ignore[attr-defined]
