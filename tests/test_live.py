@@ -26,6 +26,15 @@ def statuses(ran: Ran) -> dict[str, int]:
     return {status: number for status, number in ran.json()["counts"].items() if number}
 
 
+def end_login(laptop: Laptop) -> None:
+    """A token that has expired and cannot be refreshed."""
+    token = laptop.served.home / SSO_CACHE
+    cached = json.loads(token.read_text(encoding="utf-8"))
+    cached["expiresAt"] = "2026-01-01T00:00:00Z"
+    del cached["refreshToken"]
+    token.write_text(json.dumps(cached), encoding="utf-8")
+
+
 def test_a_fit_laptop_passes_with_the_real_aws_cli(laptop: Laptop) -> None:
     laptop.install_cli()
     ran = laptop.run()
@@ -46,15 +55,50 @@ def test_no_distinct_call_is_made_twice(laptop: Laptop) -> None:
 
 
 def test_an_expired_token_is_named_without_asking_aws(laptop: Laptop) -> None:
-    token = laptop.served.home / SSO_CACHE
-    cached = json.loads(token.read_text(encoding="utf-8"))
-    cached["expiresAt"] = "2026-01-01T00:00:00Z"
-    del cached["refreshToken"]
-    token.write_text(json.dumps(cached), encoding="utf-8")
+    end_login(laptop)
     ran = laptop.run("-k", "not CLI")
     assert [(c["requirement"], c["cause"]) for c in ran.json()["root_causes"]] == [("SSO-03", "TOK02")]
     assert ran.code == 1
     assert laptop.served.log() == []
+
+
+STARTED = """
+import pytest
+from fixtures.plugin import RUN
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session):
+    run = session.config.stash[RUN]
+    asked = {key for each in run.gathered().values() for kind, key in each._known if kind == "reading"}
+    print("before:", sorted(asked))
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "over", "asked"),
+    [
+        ((), True, True),
+        # Nobody waits for it, or may not want AWS to be asked.
+        ((), False, False),
+        (("-k", "SSO"), True, False),
+        (("-m", "local"), True, False),
+        (("--collect-only",), True, False),
+        (("-n", "1"), True, False),
+    ],
+)
+def test_where_a_login_is_over_the_time_is_asked_before_the_checks_are_collected(
+    laptop: Laptop, arguments: tuple[str, ...], over: bool, asked: bool
+) -> None:
+    if over:
+        end_login(laptop)
+    (laptop.folder / "started.py").write_text(STARTED, encoding="utf-8")
+    ran = run_suite(
+        laptop.folder,
+        *("--profile", "msh", "-p", "started", "-s", *arguments),
+        environ={**laptop.environ, "PYTHONPATH": str(laptop.folder)},
+    )
+    before = next((line for line in ran.text.splitlines() if line.startswith("before:")), "")
+    assert ("'client {" in before) == asked, ran.text
 
 
 def test_an_expired_token_that_can_refresh_is_refreshed_and_healthy(laptop: Laptop) -> None:
