@@ -120,6 +120,30 @@ def test_trails_that_each_lack_something_are_not_taken_for_one_that_lacks_nothin
     assert "write" in found["LOG-03"]["observed"]
 
 
+def test_a_trail_of_this_region_alone_covers_it() -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        return replace(world, trail=(replace(own, multi_region=False),))
+
+    assert judged("enterprise", only=("LOG-01",), edit=edit)["LOG-01"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"),
+    [("AWS::S3::Object", "no resource type of Bedrock"), ("AWS::Bedrock::Model", "AWS::Bedrock::Model")],
+)
+def test_it_is_said_which_data_events_of_bedrock_there_are(kind: str, found: str) -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        event = {"Field": "eventCategory", "Equals": ["Data"]}
+        rows = [{"FieldSelectors": [event, {"Field": "resources.type", "Equals": [kind]}]}]
+        return replace(world, trail=(replace(own, selectors=json.dumps({"AdvancedEventSelectors": rows})),))
+
+    row = judged("enterprise", only=("LOG-07",), edit=edit)["LOG-07"]
+    assert row["status"] == "non_compliant"
+    assert row["observed"] == f"trail organization selects data events of {found}"
+
+
 def test_the_caller_who_never_ran_the_suite_is_told_to_come_back() -> None:
     found = judged("enterprise", only=("LOG-06",), edit=lambda w: replace(w, event=()))
 

@@ -296,6 +296,7 @@ def path(value: str) -> Edit:
         ("%USERPROFILE%/.aws/config", "WIN03", "%USERPROFILE%/.aws/config"),
         (r'"C:\temp\new\config"', "WIN04", r"'C:\temp\new\config'"),
         (r'"\\files\aws\config"', "WIN04", r"\files"),
+        (r'"\\files\\aws\\config"', "WIN04", r"\files"),
         (r'"C:\\Users\\jo\\.aws\\config"', "ENV12", r"C:\Users\jo\.aws\config"),
     ],
 )

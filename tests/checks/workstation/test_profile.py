@@ -372,6 +372,8 @@ def test_an_indented_header_is_a_part_of_the_value_above_it() -> None:
     indented = changed(("[profile msh]", "  [profile msh]"))
     besides = of_compliant(both(indented, written(keys, of=CREDENTIALS)), "PRF-02")
     assert says(besides["PRF-02"], "CFG01", f"{HEADER}: [profile msh] is indented and so part of the value")
+    second = of_compliant(changed(("[profile msh]", "  [profile old]\n  [profile msh]")), "PRF-02")
+    assert says(second["PRF-02"], "CFG01", f"{CONFIG} line 7: [profile msh] is indented")
     other = of_compliant(changed(("[profile msh]", "  [profile old]\n[profile msh]")), "PRF-02")
     assert other["PRF-02"]["status"] == "compliant"
 

@@ -295,4 +295,5 @@ def test_an_endpoint_in_another_partition_is_the_overrides_fault() -> None:
     url = "https://bedrock-runtime.cn-north-1.amazonaws.com.cn"
     found = of_compliant(environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME=url), "REG-04", "CRD-06")
     assert found["REG-04"]["behind"] == "CRD-06"
+    assert found["REG-04"]["cause"] == "REG06"
     assert "bedrock-runtime.cn-north-1" in found["REG-04"]["observed"]

@@ -345,6 +345,12 @@ def test_another_spelling_of_the_same_start_url_is_the_same_portal(url: str) -> 
     assert of(with_token(("https://acme.awsapps.com/start", url)))["SSO-04"]["status"] == "compliant"
 
 
+def test_a_token_of_another_portal_that_this_one_takes_is_named_as_it_is() -> None:
+    row = of(with_token(("acme.awsapps.com", "other.awsapps.com")))["SSO-04"]
+    assert row["status"] == "compliant"
+    assert row["observed"] == f"{PATH} is a token of us-east-1 for https://other.awsapps.com/start"
+
+
 def test_a_token_that_names_neither_region_nor_start_url_is_none_to_compare() -> None:
     bare = '{"accessToken": "aoaAAAAAG-CANARY-access-token", "expiresAt": "${now+8h}"}'
     found = of(with_file(TOKEN, bare))
