@@ -208,6 +208,8 @@ def test_a_security_group_of_the_workload_admits_it() -> None:
     unknown = found(by_group, only=["NET-04"])["NET-04", "sts"]
     assert unknown["status"] == "inconclusive"
     assert "admits sg-0a20000000000077: name the workload's networks or security groups" in unknown["reason"]
+    besides = admitting(Ingress(groups=("sg-0a20000000000077",)), Ingress(cidrs=("10.20.0.0/16",)))
+    assert found(besides, only=["NET-04"])["NET-04", "sts"]["status"] == "compliant"
     other = with_settings("enterprise", controls={"workload_security_groups": ("sg-0a20000000000099",)})
     assert found(by_group, settings=other, only=["NET-04"])["NET-04", "sts"]["status"] == "non_compliant"
 

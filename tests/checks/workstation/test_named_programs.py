@@ -189,6 +189,14 @@ def test_programs_on_a_machine_that_agrees_are_compliant(program: str) -> None:
     assert found["ENV-11", program]["status"] == "compliant"
 
 
+def test_another_region_is_not_explained_by_a_profile_that_is_not_the_programs() -> None:
+    edit = both(
+        env_file(("AWS_PROFILE=msh", "AWS_PROFILE=nobody")), opencode(region="us-west-2", profile="msh")
+    )
+    found = judged("ok-programs-that-agree", only=("ENV-04", "ENV-11"), edit=naming("opencode", edit))
+    assert found.root_causes == ["ENV-04 ENV05", "ENV-11 REG08"]
+
+
 def no_env_file(world: World) -> World:
     files = {name: file for name, file in world.machine.files.items() if name != "./.env.enterprise"}
     return replace(world, machine=replace(world.machine, files=files))

@@ -528,6 +528,14 @@ def test_a_denial_that_the_simulation_does_not_see_is_named_once() -> None:
     assert result.root_causes == ["IAM-05 IAM02"]
 
 
+def test_a_denial_of_keys_that_were_not_to_win_is_explained_by_them() -> None:
+    denied = fault(LIST, "AccessDeniedException", SCP_DENIAL, 403)
+    result = judged(
+        "ent-prd-06-exported-session-keys", edit=denied, settings=Settings(), only=(*GROUP, "CRD-01")
+    )
+    assert result["IAM-05"]["behind"] == "CRD-01"
+
+
 def test_where_no_call_got_as_far_as_a_decision_nothing_is_compared() -> None:
     assert found(throttled(LIST, GET))["IAM-05"]["status"] == "inconclusive"
 

@@ -33,9 +33,8 @@ REGION_ALONE = both(
 )
 NONE_SELECTED = both(environment(AWS_PROFILE=None), env_file(("AWS_PROFILE=msh\n", "")))
 ENDED = env_file(("${now+8h}", "${now-2h}"), ("${now+80d}", "${now-2d}"), of=TOKEN)
-DEFAULT_KEYS = written(
-    "[default]\naws_access_key_id = AKIAQCANARYOLDKEY001\naws_secret_access_key = CANARY\n", of=CREDENTIALS
-)
+DEFAULT_KEYS_TEXT = "[default]\naws_access_key_id = AKIAQCANARYOLDKEY001\naws_secret_access_key = CANARY\n"
+DEFAULT_KEYS = written(DEFAULT_KEYS_TEXT, of=CREDENTIALS)
 LOGGED_OUT = written(None, of=TOKEN)
 
 
@@ -146,6 +145,16 @@ def test_a_login_that_is_alive_is_judged_beside_keys_that_are_allowed() -> None:
     verdict = found("compliant", exported(), allowing("env", "sso"))
     assert verdict.root_causes == []
     assert verdict["SSO-03"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_where_a_profile_is_selected_no_child_is_asked_that_selects_none(variable: str) -> None:
+    other = DEFAULT_KEYS_TEXT.replace("[default]", "[sandbox]")
+    edit = both(
+        environment(AWS_PROFILE=None), environment(**{variable: "sandbox"}), written(other, of=CREDENTIALS)
+    )
+    children = [r["params"] for r in found("compliant", edit).readings if r["name"] == "child.identity"]
+    assert children == [{"selects": True}]
 
 
 def test_a_variable_that_is_missing_is_found_where_no_profile_need_be_selected() -> None:
