@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -13,7 +14,7 @@ from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.profile import Files
+from fixtures.evidence.profile import SSO_KEYS, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
@@ -298,13 +299,17 @@ def _bundle_of_the_application(file: EnvFile, environment: Variables) -> str:
 
 
 def _needs_no_file(path: str, kind: str, files: Files, evidence: Evidence) -> str | None:
-    """Why the file need not be there, which botocore takes for an empty one then: as PRF-01 has it, at its usual place."""
+    """Why the file need not be there, which botocore takes for an empty one then: as PRF-01 has it, at its usual place or
+    the null device."""
     if winner := evidence.selects_none:
         return f"{winner} wins, which is allowed"
     profile = evidence.target.profile
     other = files.credentials if kind == "config" else files.config
-    complete = other.read_as(profile) and CREDENTIALS.intersection(files.profiles.get(profile, {}))
-    if path == f"~/.aws/{kind}" and complete:
+    own = {option["key"] for option in (other.read_as(profile) or {"options": []})["options"]}
+    # The null device is how people say that there is to be no such file, whatever this process has: SSO needs nothing there,
+    # and a role may.
+    needed = SSO_KEYS if path == os.devnull else CREDENTIALS
+    if path in (f"~/.aws/{kind}", os.devnull) and not own.isdisjoint(needed):
         return f"profile {profile} is complete in {other.path}"
     return None
 

@@ -312,13 +312,25 @@ def test_a_path_that_leads_nowhere_is_told_apart_by_what_became_of_it(
     assert found.root_causes == [f"ENV-05 {cause}"]
 
 
-@pytest.mark.parametrize("value", ["${HOME}/.aws/credentials", "~/.aws/credentials"])
+@pytest.mark.parametrize("value", ["${HOME}/.aws/credentials", "~/.aws/credentials", os.devnull])
 def test_the_usual_place_of_a_file_that_the_profile_does_not_need_leads_nowhere_harmful(value: str) -> None:
     """`aws configure sso` writes no credentials file, and botocore takes one that is not there for an empty one."""
     file = ("AWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials", f"AWS_SHARED_CREDENTIALS_FILE={value}")
     found = of_compliant(both(env_file(file), written(None, of="~/.aws/credentials")), "ENV-05", "PRF-01")
     assert found.root_causes == []
     assert "complete in ~/.aws/config" in found["ENV-05", "AWS_SHARED_CREDENTIALS_FILE"]["reason"]
+
+
+def test_the_null_device_in_place_of_the_file_that_has_the_keys_leads_nowhere() -> None:
+    """The application is left without credentials, where this process has some."""
+    file = ("AWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials", "AWS_SHARED_CREDENTIALS_FILE=/dev/null")
+    own = (
+        "[profile msh]\n",
+        "[profile msh]\nrole_arn = arn:aws:iam::210987654321:role/App\nsource_profile = msh\n",
+    )
+    for edit in (env_file(file), both(env_file(file), env_file(own, of=CONFIG))):
+        found = judged("ok-iam-user-on-purpose", edit=edit, only=("ENV-05", "PRF-01"))
+        failure(found["ENV-05", "AWS_SHARED_CREDENTIALS_FILE"], "ENV12")
 
 
 def test_two_paths_with_one_fault_are_one_root_cause_that_names_both_lines() -> None:
