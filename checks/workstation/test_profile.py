@@ -975,7 +975,7 @@ def _other_sources(
     if "login_session" in profile.options:
         missing = None if sdk.awscrt else "the package awscrt is not installed"
         sources.append(_Source("login_session", place("login_session"), missing and "PRE08", missing))
-    if command:
+    if command and not (profile.uses_sso and command.found and command.prints_own_login):
         lost = fault if command.found else f"there is no program {command.program or command.written}"
         if lost and command.names_itself:
             lost += f", and it asks for the credentials of profile {profile.name} itself"

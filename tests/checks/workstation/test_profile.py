@@ -993,6 +993,51 @@ def test_a_process_that_can_be_started_is_a_second_source_too() -> None:
     assert "no program" not in found["PRF-10"]["observed"]
 
 
+OWN_LOGIN = [
+    "aws configure export-credentials --profile msh",
+    "aws-sso-util credential-process --profile msh",
+]
+
+
+def printing(command: str, *programs: str) -> Edit:
+    """The compliant profile with that command beside its SSO settings, and the programs on the path."""
+
+    def edit(world: World) -> World:
+        there = {f"~/bin/{name}": File(text=PROGRAM, mode="755") for name in programs}
+        machine = dataclasses.replace(world.machine, files={**world.machine.files, **there})
+        return dataclasses.replace(world, machine=machine)
+
+    return both(
+        changed(("sso_session = msh\n", f"sso_session = msh\ncredential_process = {command}\n")), edit
+    )
+
+
+@pytest.mark.parametrize("command", OWN_LOGIN)
+def test_a_process_that_prints_the_profiles_own_login_is_no_second_source(command: str) -> None:
+    """Which is there for programs that know no SSO: with it taken out, those have nothing."""
+    found = of_compliant(printing(command, "aws", "aws-sso-util"), *PROFILE, "CRD-01")
+    assert found.root_causes == []
+
+
+@pytest.mark.parametrize(
+    ("command", "cause"),
+    [
+        (OWN_LOGIN[0].replace("msh", "other"), None),
+        ("corp-credentials --profile msh", None),
+        ("/opt/aws --profile msh", "PRE07"),
+    ],
+    ids=["another profile's login", "another program", "a program that is not there"],
+)
+def test_a_process_that_may_be_another_source_is_told(command: str, cause: str | None) -> None:
+    found = of_compliant(printing(command, "aws", "corp-credentials"), *PROFILE)
+    assert says(found["PRF-10"], cause, f"credential_process ({CONFIG} line 8) beside the SSO settings")
+
+
+def test_keys_beside_the_profiles_own_login_are_a_second_source() -> None:
+    found = of_compliant(both(printing(OWN_LOGIN[0], "aws"), written(KEYS, of=CREDENTIALS)), *PROFILE)
+    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside the SSO settings")
+
+
 PROGRAM = """#!/bin/sh
 echo '{"Version": 1, "AccessKeyId": "AKIACANARYCANARYCANA", "SecretAccessKey": "CANARYcanaryCANARYcanaryCANARYcanaryCANA"}'
 """
