@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from datetime import timedelta
+from difflib import get_close_matches
 
 from checks import file_fixes
 from checks.fixes import Ask, Fix, Rename
@@ -11,6 +13,7 @@ from checks.portals import is_of_aws
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
 from fixtures.evidence import Evidence
+from fixtures.evidence.identity import SSO_ROLE
 from fixtures.evidence.network import skew_if_known
 from fixtures.evidence.profile import AwsFileFound, Files, Place, Sso
 from fixtures.evidence.tokens import (
@@ -348,6 +351,7 @@ def test_portal_grants_the_role(
     refusal = f"{code}: {portal_roles.error.message}" if portal_roles.error else ""
     roles = [] if portal_roles.error else [role["roleName"] for role in portal_roles.value["roleList"]]
     granted = f"; it grants {', '.join(sorted(roles))} there" if roles else ""
+    same, alike = _meant(sso.role, roles)
     require(
         code not in PORTAL_NO_ACCESS and sso.role in roles,
         cause="TOK11",
@@ -355,7 +359,9 @@ def test_portal_grants_the_role(
         observed=f"sso:ListAccountRoles for {sso.account}: {refusal or f'no {sso.role}'}{granted}",
         start_url=sso.start_url,
         role=sso.role,
+        remedy=_for_role(place, sso, same, alike, target),
         given=["not-granted"],
+        fix=_changed(files, target, sso, "sso_role_name", same),
     )
     refused = resolution.error
     require(
@@ -378,6 +384,36 @@ def test_portal_grants_the_role(
         sso_region=sso.region,
     )
     return f"sso:ListAccountRoles for {sso.account}: {sso.role} is granted"
+
+
+def _meant(role: str, granted: Sequence[str]) -> tuple[str | None, str | None]:
+    """The permission set that is granted and is the role's in other words: in other case, or as IAM calls its role; else one
+    whose name is nearly the same."""
+    reserved = SSO_ROLE.fullmatch(role)
+    name = (reserved["permission_set"] if reserved else role).casefold()
+    folded = {known.casefold(): known for known in granted}
+    return folded.get(name), next((folded[near] for near in get_close_matches(name, folded, 1, 0.85)), None)
+
+
+def _for_role(
+    place: Place, sso: Sso, same: str | None, alike: str | None, target: Target
+) -> list[str] | None:
+    """What to write in place of a role's name that is another's; None where the portal grants nothing like it."""
+    profile = shlex.quote(target.profile)
+    if same:
+        return [
+            f"# edit {place}: write sso_role_name = {same}, as the portal calls the permission set",
+            f"aws sts get-caller-identity --profile {profile}",
+        ]
+    if alike is None:
+        return None
+    return [
+        f"# edit {place}: write sso_role_name = {alike}, which is granted to you there; where {sso.role} is meant and was",
+        "# assigned since the login, sign out, which ends every profile's session, and log in again; the last line lists all:",
+        "aws sso logout",
+        f"aws sso login --profile {profile}",
+        f"aws configure sso --profile {profile}",
+    ]
 
 
 @requirement("SSO-07")

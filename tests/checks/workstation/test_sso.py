@@ -9,11 +9,13 @@ import pytest
 from botocore.exceptions import ClientError
 from botocore.tokens import SSOTokenProvider
 
+from checks.fixes import Replace
 from fixtures.backends import live
 from fixtures.settings import CredentialSettings, Settings
 from fixtures.simulation.world import File, World
 from tests.harness import Judged, failing, judged, says
-from tests.world_edits import Edit, both
+from tests.mending import mends_of
+from tests.world_edits import Edit, both, env_file
 
 CONFIG = "~/.aws/config"
 TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
@@ -118,11 +120,10 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
           " parent", LOGIN]),
         ("tok11-role-not-assigned", "SSO-06", "TOK11",
          "no BedrockDevelopers; it grants BedrockDeveloper there",
-         ["# what was assigned since the login is not in it: sign out first, which ends every profile's session, and log"
-          " in again;",
-          "# the last command lists what https://acme.awsapps.com/start grants and writes the one that you choose into"
-          " the profile; if",
-          "# none fits, an administrator of IAM Identity Center has to assign BedrockDevelopers to you:",
+         [f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper, which is granted to you there; where"
+          " BedrockDevelopers is meant and was",
+          "# assigned since the login, sign out, which ends every profile's session, and log in again; the last line"
+          " lists all:",
           "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
         ("tok11-account-not-assigned", "SSO-06", "TOK11",
          "sso:ListAccountRoles for 444455556666: ForbiddenException: No access",
@@ -421,6 +422,30 @@ def test_a_refresh_that_cannot_be_kept_blocks_what_needs_credentials() -> None:
 
 
 # ----------------------------------------------------------------------------------------- SSO-06, what is granted
+
+
+@pytest.mark.parametrize("name", ["AWSReservedSSO_BedrockDeveloper_0123456789abcdef", "bedrockdeveloper"])
+def test_a_permission_set_in_other_words_is_written_as_the_portal_has_it(name: str) -> None:
+    found = of(env_file(("sso_role_name = BedrockDeveloper", f"sso_role_name = {name}"), of=CONFIG))
+    assert found.root_causes == ["SSO-06 TOK11"]
+    assert found["SSO-06"]["remedy"] == [
+        f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper, as the portal calls the permission set",
+        "aws sts get-caller-identity --profile msh",
+    ]
+    assert [fix for mend in mends_of(found) for fix in mend.fixes] == [
+        Replace(CONFIG, 9, "sso_role_name=", "profile msh", old=name, new="BedrockDeveloper")
+    ]
+
+
+def test_a_permission_set_that_is_nearly_the_one_is_changed_by_no_script() -> None:
+    found = judged("tok11-role-not-assigned")
+    assert not [fix for mend in mends_of(found) for fix in mend.fixes]
+
+
+def test_a_permission_set_that_is_like_none_that_is_granted_is_assigned_by_an_administrator() -> None:
+    named = "sso_role_name = BedrockAdmin"
+    found = of(env_file(("sso_role_name = BedrockDeveloper", named), of=CONFIG), "SSO-06")
+    assert "has to assign BedrockAdmin to you:" in found["SSO-06"]["remedy"][2]
 
 
 @pytest.mark.parametrize("code", ["ForbiddenException", "ResourceNotFoundException"])
