@@ -28,7 +28,7 @@ def in_account(lines: Sequence[str], target: Target) -> list[str]:
     """The lines of a remedy, and of an account that was entered, whose profile they name: no role that only reads mends it."""
     if not target.entered or not any("--profile " in line for line in lines):
         return list(lines)
-    return [f"# {target.profile} stands for a profile here that may change this in the account", *lines]
+    return [*lines, f"# {target.profile} stands for a profile here that may change this in the account"]
 
 
 def _is_far_from_a_browser(evidence: Any) -> bool:

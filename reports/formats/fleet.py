@@ -115,8 +115,8 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         verdicts=[(verdict, sum(target["verdict"] == verdict for target in judged)) for verdict in VERDICTS],
         whole=bar(document["counts"], len(document["results"])),
         groups=[
-            (group, sum(column["group"] == group for column in columns))
-            for group in dict.fromkeys(column["group"] for column in columns)
+            (status, GROUPS.get(status, "The others"), sum(column["worst"] == status for column in columns))
+            for status in dict.fromkeys(column["worst"] for column in columns)
         ],
         columns=columns,
         rows=rows,
@@ -161,10 +161,7 @@ def _columns(requirements: Sequence[str], lines: Mapping[str, _Line]) -> list[di
             *(-tallies[name][status] for status in order),
         ),
     )
-    return [
-        {"id": name, "group": GROUPS.get(worst(name), "The others"), "counts": tallies[name]}
-        for name in ranked
-    ]
+    return [{"id": name, "worst": worst(name), "counts": tallies[name]} for name in ranked]
 
 
 @dataclass
