@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Generator
 from functools import cache
 from itertools import chain
@@ -24,6 +25,7 @@ from fixtures.plugin import RULED_OUT, RUN, shows_only
 from fixtures.readings import Unavailable
 from fixtures.run import Run
 from fixtures.targets import Target
+from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlError
 
 DEFAULT_WAIVERS = Path("waivers.toml")
@@ -168,6 +170,17 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
         return target_of(item), order.get(requirement_of(item) or "", -1)
 
     items.sort(key=position)
+
+
+def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
+    """Where -k selects nothing, what may have been meant."""
+    asked = config.option.keyword
+    if items or not asked or RUN not in config.stash:
+        return None
+    known = {part for requirement in load() for part in (requirement.id, requirement.id.partition("-")[0])}
+    words = [word for word in re.findall(r"[\w-]+", asked) if word not in ("and", "or", "not")]
+    unknown = next((word for word in words if word.upper().replace("_", "-") not in known), None)
+    return f"-k {asked}: selects no check{nearest(unknown, known) if unknown else ''}"
 
 
 def _select_frameworks(config: pytest.Config, items: list[pytest.Item]) -> None:

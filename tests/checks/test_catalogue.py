@@ -26,6 +26,7 @@ from fixtures.evidence import FACTS
 from fixtures.plugin import RUN
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
 from fixtures.text.toml_file import TomlError
+from tests.suite import run_suite
 
 WORKSTATION_GROUPS = {
     "CLI": 3,
@@ -726,3 +727,18 @@ def test_a_check_takes_each_fact_for_what_it_is(identifier: str) -> None:
         # As the modules have them; one name alone each, since others may be for type checkers.
         given = eval(check.__annotations__[name], check.__globals__)  # type: ignore[attr-defined]
         assert given == eval(made.__annotations__["return"], made.__globals__), name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("SOS-03", "-k SOS-03: selects no check; did you mean 'SSO-03'?"),
+        ("SSO-03 and COST", "-k SSO-03 and COST: selects no check"),
+        ("SSO-03", None),
+    ],
+)
+def test_where_k_selects_nothing_what_was_meant_is_named(
+    asked: str, told: str | None, tmp_path: Path
+) -> None:
+    text = run_suite(tmp_path, "-k", asked, checks="checks/workstation/test_sso.py").text
+    assert next((line for line in text.splitlines() if line.startswith("-k ")), None) == told
