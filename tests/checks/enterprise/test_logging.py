@@ -202,3 +202,13 @@ def test_the_source_is_this_account_and_no_other(condition: dict[str, Any], stat
         return replace(world, iam_role=roles)
 
     assert judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]["status"] == status
+
+
+def test_a_delivery_role_that_is_gone_is_named() -> None:
+    def edit(world: World) -> World:
+        kept = tuple(role for role in world.iam_role if role.name != "BedrockInvocationLogging")
+        return replace(world, iam_role=kept)
+
+    row = judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]
+    assert row["status"] == "non_compliant"
+    assert row["observed"] == "role BedrockInvocationLogging does not exist"

@@ -235,6 +235,11 @@ def test_usage_may_be_watched_otherwise(changes: dict[str, Any], status: str) ->
     assert found["MON-11"]["status"] == status, found["MON-11"]
 
 
+def test_an_alarm_on_usage_that_tells_nobody_is_named() -> None:
+    found = judged("enterprise", only=("MON-11",), edit=changed("alarm", "bedrock-usage", actions=()))
+    assert found["MON-11"]["observed"] == "alarm bedrock-usage has no actions"
+
+
 @pytest.mark.parametrize(
     ("edit", "observed", "remedy"),
     [

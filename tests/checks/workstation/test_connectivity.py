@@ -140,6 +140,7 @@ def test_a_proxy_that_cannot_be_connected_to_is_named_by_its_variable(fault: str
     )
     found = of(dead, "CON-01")
     assert says(found["CON-01"], "NET01", f"https_proxy is http://proxy.acme.example:8080: {observed}")
+    assert "correct its address in https_proxy" in found["CON-01"]["remedy"][0]
     assert "CANARY" not in str(found.document)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.settings import Settings
 from fixtures.simulation.world import Metadata, RoleSession, World
 from tests.harness import WORKSTATION, Judged, judged
 from tests.world_edits import Edit, both, env_file, environment, machine, written
@@ -155,6 +156,20 @@ def test_where_a_profile_is_selected_no_child_is_asked_that_selects_none(variabl
     )
     children = [r["params"] for r in found("compliant", edit).readings if r["name"] == "child.identity"]
     assert children == [{"selects": True}]
+
+
+@pytest.mark.parametrize(("edit", "asked"), [(environment(), False), (exported(), True)])
+def test_who_relies_on_the_environment_is_asked_about_only_where_that_may_be_another(
+    edit: Edit, asked: bool
+) -> None:
+    verdict = found("compliant", edit)
+    assert ("application.identity" in {each["name"] for each in verdict.readings}) == asked
+
+
+def test_keys_that_are_not_to_win_and_are_none_of_awss_are_one_root_cause() -> None:
+    verdict = judged("cfg15-token-beside-a-long-lived-key", only=WORKSTATION, settings=Settings())
+    assert verdict.root_causes == ["CRD-01 CFG15"]
+    assert verdict["CRD-01"]["observed"].startswith("shared-credentials-file wins, and AWS refuses its keys")
 
 
 def test_a_variable_that_is_missing_is_found_where_no_profile_need_be_selected() -> None:
