@@ -78,6 +78,18 @@ def test_inside_the_companys_network_a_deny_on_everything_outside_is_quiet(probe
         assert contradictions(result) == []
 
 
+@pytest.mark.parametrize("probe", [False, True])
+def test_two_denies_on_everything_outside_are_quiet_inside_too(probe: bool) -> None:
+    """The caller's own, which the simulation was not told enough for, and the organisation's, which a call outvotes."""
+    edit = both(
+        policy(deny("*", Condition=OFFICE), name="Office"),
+        scp(deny(["bedrock:Invoke*", "bedrock:ListFoundation*"], Condition=OFFICE)),
+    )
+    result = found(edit, only=CALLS, probe=probe)
+    assert result.root_causes == []
+    assert contradictions(result) == []
+
+
 def test_a_key_that_nobody_knows_is_named_with_policy_and_statement_and_what_tells() -> None:
     edit = policy(deny("bedrock:Invoke*", Condition=OFFICE, Sid="OfficeOnly"), name="Office")
     row = found(edit)["IAM-01", "InvokeModel-CHAT_MODEL"]
