@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -15,7 +16,7 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
 from fixtures.evidence.environment import Variables
-from fixtures.evidence.identity import STATIC, Provider, Winners
+from fixtures.evidence.identity import STATIC, Provider, Winners, of_container
 from fixtures.evidence.profile import Files, Place
 from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
@@ -56,6 +57,8 @@ OF_DEFAULT = PROCESS_FAILED | {
 }
 """botocore's errors for a profile whose own source of credentials gives none."""
 
+WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
+
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
 
 
@@ -72,6 +75,7 @@ def test_sso_provider_wins(
     if evidence.sends_api_key:
         return f"Bedrock is sent the API key in {BEARER}, which comes before every provider"
     wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
+    _require_containers_source(evidence.read("provider").error, environment, wanted)
     _require_own_provider(provider, files, evidence, wanted)
     # An application that names no profile in code meets providers that a named profile switches off.
     token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
@@ -123,13 +127,12 @@ def test_sso_provider_wins(
 def _require_containers_source(error: ReadError | None, environment: Variables, wanted: str) -> None:
     """Where a variable names a container's source of credentials, that gives some: the chain ends there else."""
     named = next((name for name in CONTAINER_VARIABLES if name in environment), None)
-    failed = error is not None and named is not None and error.code == "CredentialRetrievalError"
     require(
-        not failed or "container" not in str(error and error.message),
+        named is None or not of_container(error),
         cause="PRE11",
         expected=wanted,
         # What the exceptions of botocore have wrapped around one another.
-        observed=f"{named} is set: {str(error and error.message).rpartition('metadata: ')[2]}",
+        observed=f"{named} is set: {re.sub(WRAPPED, '', error.message) if error else ''}",
         fix=[Unset(CONTAINER_VARIABLES)],
     )
 

@@ -197,6 +197,72 @@ def test_a_profile_with_a_source_of_its_own_is_judged_beside_the_keys_of_an_earl
     assert "with profile_name assume-role" in verdict["CRD-01"]["observed"]
 
 
+NO_ANSWER = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9911/creds"}
+POD = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}
+OF_A_POD = {**POD, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "${home}/eks-pod-identity-token"}
+FAILING = {
+    "nobody answers": (NO_ANSWER, "Could not connect to the endpoint URL"),
+    "no token file": (OF_A_POD, "No such file or directory"),
+    "a line break in the token": (
+        {**POD, "AWS_CONTAINER_AUTHORIZATION_TOKEN": "two\nlines"},
+        "not a legal header value",
+    ),
+    "a host that is not asked": (
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://credentials.example/"},
+        "Unsupported host 'credentials.example'",
+    ),
+}
+FROM_THE_CONTAINER = env_file(
+    (
+        "[profile msh]\n",
+        "[profile msh]\nrole_arn = arn:aws:iam::210987654321:role/App\ncredential_source = EcsContainer\n",
+    ),
+    of=CONFIG,
+)
+
+
+@pytest.mark.parametrize(("variables", "said"), FAILING.values(), ids=FAILING)
+@pytest.mark.parametrize(
+    ("world", "edit", "purpose"),
+    [
+        ("ok-ent-production-role", NO_PROFILE, "production"),
+        ("ok-ent-production-role", both(), "production"),
+        ("ok-ent-production-role", FROM_THE_CONTAINER, "production"),
+        ("compliant", NONE_SELECTED, "workstation"),
+    ],
+    ids=[
+        "no profile",
+        "a profile without credentials",
+        "a role from the container",
+        "an SSO profile not selected",
+    ],
+)
+def test_a_containers_source_that_fails_is_the_one_root_cause(
+    world: str, edit: Edit, purpose: str, variables: dict[str, str], said: str
+) -> None:
+    """Wherever the chain ends at it: not a profile that is missing, and not nothing at all."""
+    verdict = found(world, edit, machine(metadata=None), environment(**variables), purpose=purpose)
+    assert [cause for cause in verdict.root_causes if cause != "ENV-02"] == ["CRD-01 PRE11"]
+    assert said in verdict["CRD-01"]["observed"]
+    assert verdict["CRD-01"]["observed"].startswith("AWS_CONTAINER_CREDENTIALS_FULL_URI is set: ")
+    assert not verdict.with_status("inconclusive")
+
+
+def test_a_pods_source_that_answers_raises_nothing() -> None:
+    verdict = found(
+        "ok-ent-production-role",
+        in_a_task,
+        NO_PROFILE,
+        environment(
+            AWS_CONTAINER_CREDENTIALS_RELATIVE_URI=None,
+            **{**OF_A_POD, "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.2/v1/credentials"},
+        ),
+        written("eyJhbGciOi-CANARY-pod", of="~/eks-pod-identity-token"),
+        purpose="production",
+    )
+    assert verdict.root_causes == [] and not verdict.with_status("inconclusive")
+
+
 @pytest.mark.parametrize(
     ("edit", "requirement", "line"),
     [
