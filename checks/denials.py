@@ -133,6 +133,9 @@ def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[
     # These two can be read here, and their conditions are told one by one.
     if denial.decision.layer in (IDENTITY, BOUNDARY) or not regions or not only_routed:
         return
+    # Denied in the own Region as well, it is denied for another reason than where the request goes.
+    if evidence.target.region in regions:
+        return
     words = _words().routed
     names = {"regions": " or ".join(regions), **_names(evidence)}
     yield f"# {words.meet.format(**names)}"

@@ -212,6 +212,21 @@ def test_a_time_that_the_simulation_was_not_told_is_no_difference() -> None:
     assert "was not told aws:CurrentTime" in result["IAM-05"]["observed"]
 
 
+def test_a_model_that_is_denied_in_the_own_region_too_is_no_matter_of_regions() -> None:
+    """A policy by which models are called through tagged application profiles alone, so that costs have an owner."""
+    system = {"ArnLike": {"bedrock:InferenceProfileArn": "arn:aws:bedrock:*:*:inference-profile/*"}}
+    by_profile = scp(deny(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=system))
+    lines = first(found(by_profile))["remedy"]
+    assert not any("never routed" in line for line in lines)
+    assert lines[0].startswith("# to send to the administrator of the organisation")
+    elsewhere = first(found(scp(OTHER_THAN_HERE)))["remedy"]
+    assert elsewhere[0].startswith(
+        "# name an inference profile that is never routed to us-east-2 or us-west-2"
+    )
+
+
+OTHER_THAN_HERE = deny(INVOKING, Condition={"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}})
+
 # --------------------------------------------------------------------- policies of the organisation, with conditions
 
 FROM_A_SERVICE = {"BoolIfExists": {"aws:ViaAWSService": "false"}}

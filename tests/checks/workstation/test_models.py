@@ -11,7 +11,7 @@ import botocore.session
 import pytest
 
 from fixtures.evidence.models import EMBEDDING, VARIABLES, ModelName
-from fixtures.evidence.replacements import geographies_of, within
+from fixtures.evidence.replacements import geographies_of, lies_within, within
 from fixtures.settings import ModelSettings, RegionSettings, Settings
 from fixtures.simulation.world import World, load_world
 from tests.bedrock_edits import (
@@ -37,7 +37,7 @@ from tests.bedrock_edits import (
     without_env_file,
 )
 from tests.harness import Judged, judged, with_environment
-from tests.world_edits import env_file
+from tests.world_edits import env_file, environment
 
 GROUP = tuple(f"MDL-{number:02}" for number in range(1, 11))
 CHAT, MAIN = "CHAT_MODEL", "BEDROCK_MODEL_ID"
@@ -607,6 +607,94 @@ def test_an_application_profile_goes_where_its_destinations_are(geography: str, 
     assert row["status"] == status
     if status == "non_compliant":
         assert row["observed"].endswith("it sends requests to us-east-1, us-east-2, us-west-2")
+
+
+@pytest.mark.parametrize(
+    ("region", "identifier", "residency", "status"),
+    [
+        ("ap-southeast-2", "au", "apac", "compliant"),
+        ("ap-northeast-1", "jp", "apac", "compliant"),
+        ("ap-southeast-2", "apac", "au", "non_compliant"),
+        ("ap-southeast-2", "us", "apac", "non_compliant"),
+        ("us-gov-west-1", "us-gov", "us", "non_compliant"),
+    ],
+)
+def test_a_geography_that_lies_in_the_permitted_one_stays_there(
+    region: str, identifier: str, residency: str, status: str
+) -> None:
+    edit = both(chat(f"{identifier}.{SONNET}"), profile(f"{identifier}.{SONNET}", model=SONNET))
+    row = found(edit, only=("MDL-10",), settings=resident(residency))["MDL-10", CHAT]
+    assert row["status"] == status
+    assert lies_within(identifier, residency) == (status == "compliant")
+    assert all(within(each, region) for each in geographies_of(region))
+
+
+def test_a_remedy_under_a_residency_rule_names_the_regions_own_geography() -> None:
+    at_sydney = both(
+        environment(AWS_REGION="ap-southeast-2", AWS_DEFAULT_REGION="ap-southeast-2"),
+        env_file(("us-east-1", "ap-southeast-2")),
+        env_file(("region = us-east-1\noutput", "region = ap-southeast-2\noutput"), of="~/.aws/config"),
+        model(TITAN, regions=("ap-southeast-2",)),
+        model(SONNET, regions=("ap-southeast-2", "ap-southeast-4")),
+        profile(f"au.{SONNET}", model=SONNET, regions=("ap-southeast-2", "ap-southeast-4")),
+    )
+    rule = resident("apac")
+    worldwide = found(both(ALL, at_sydney, chat(f"global.{SONNET}")), only=("MDL-10",), settings=rule)
+    assert worldwide["MDL-10", CHAT]["remedy"][1].endswith(f"such as au.{SONNET}")
+    bare = found(both(ALL, at_sydney, chat(SONNET)), only=("MDL-05",), settings=rule)
+    assert bare["MDL-05", CHAT]["remedy"][1].endswith(f"the inference profile au.{SONNET}")
+    mended = found(both(ALL, at_sydney, chat(f"au.{SONNET}")), settings=rule)
+    assert mended.root_causes == []
+
+
+AMERICAS = profile(f"amer.{SONNET}", model=SONNET, regions=("us-east-1", "us-west-2", "ca-central-1"))
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_geography_that_nobody_here_knows_is_what_the_account_lists(probe: bool) -> None:
+    edit = both(ALL, AMERICAS, chat(f"amer.{SONNET}"))
+    result = judged("compliant", edit=edit, only=(*GROUP, "IAM-01", "IAM-02", "INV-01"), probe=probe)
+    assert result.root_causes == []
+    assert "amer." in result["IAM-02", CHAT]["observed"]
+
+
+def test_where_requests_go_in_a_geography_that_nobody_here_knows_its_destinations_say() -> None:
+    edit = both(ALL, AMERICAS, chat(f"amer.{SONNET}"))
+    for residency, status in (("amer", "compliant"), ("us", "non_compliant")):
+        row = found(edit, only=("MDL-10",), settings=resident(residency))["MDL-10", CHAT]
+        assert row["status"] == status
+    assert row["observed"].endswith("it sends requests to ca-central-1")
+
+
+def test_a_bare_id_is_given_the_only_profile_that_the_region_lists() -> None:
+    def americas_alone(world: World) -> World:
+        kept = [each for each in world.inference_profile if each.id.startswith("amer.")]
+        return replace(world, inference_profile=tuple(kept))
+
+    edit = both(ALL, AMERICAS, americas_alone, chat(SONNET))
+    assert found(edit)["MDL-05", CHAT]["remedy"][1].endswith(f"the inference profile amer.{SONNET}")
+    under_a_rule = found(edit, settings=resident("us"))["MDL-05", CHAT]
+    assert not any("amer." in line for line in under_a_rule["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("text", "geography"),
+    [
+        ("amer.anthropic.claude-sonnet-4-6", "amer"),
+        ("in.anthropic.claude-sonnet-4-6", "in"),
+        ("emea.ai21.jamba-2-large", "emea"),
+        ("global.openai.gpt-5.6-luna", "global"),
+        ("openai.gpt-5.6-luna", None),
+        ("deepseek.v3.2", None),
+        ("qwen.qwen3.5-397b-a17b", None),
+        ("xai.grok-4.6", None),
+        ("minimax.minimax-m2.5", None),
+        ("ai21.jamba-1-5-mini-v1:0", None),
+    ],
+)
+def test_a_geography_is_told_from_a_providers_name(text: str, geography: str | None) -> None:
+    name = ModelName.of(text)
+    assert (name.geography, name.base) == (geography, text.removeprefix(f"{geography}."))
 
 
 def test_an_application_profile_that_cannot_be_read_is_not_said_to_stay() -> None:
