@@ -57,6 +57,13 @@ OF_DEFAULT = PROCESS_FAILED | {
 }
 """botocore's errors for a profile whose own source of credentials gives none."""
 
+NO_METADATA = "AWS_EC2_METADATA_DISABLED"
+OF_A_MACHINE = (
+    "# give the machine a role: an EC2 instance its instance profile, a task its task role, a pod an association or a service",
+    "# account; from a container on EC2 the metadata service answers only with a hop limit of 2 (HttpPutResponseHopLimit)",
+    "aws sts get-caller-identity",
+)
+"""What gives credentials where nobody signs in: Amazon EC2 User Guide, "Configure the Instance Metadata Service options"."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
 
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
@@ -194,6 +201,13 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         how = "configure sso" if "sso" in allowed else "configure list"
         remedy = [f"aws {how} --profile {shlex.quote(profile)}"]
         title = f"Nothing gives profile {profile} credentials"
+        if "iam-role" in allowed and "sso" not in allowed:
+            title, remedy = "Nothing gives this machine credentials", [*OF_A_MACHINE]
+            # In any case (botocore.utils.IMDSFetcher).
+            if (evidence.environment.get(NO_METADATA) or "").lower() == "true":
+                seen += f"; {NO_METADATA} is true, so that the machine is not asked for its role"
+                remedy = [f"unset {NO_METADATA}", *OF_A_MACHINE]
+                fix = [Unset((NO_METADATA,))]
     elif (
         # First what the file itself shows: AWS refuses a token of
         # other keys with the code of a key that is gone.

@@ -85,7 +85,7 @@ def _listed(things: Sequence[object]) -> str:
 def _need_a_profile(file: EnvFile, evidence: Evidence) -> None:
     """Does not apply where the file names no profile, and need not."""
     if (winner := evidence.selects_none) and not file.variable("AWS_PROFILE"):
-        not_applicable(f"{file.path} names no profile, and need not: {winner} wins, which is allowed")
+        not_applicable(f"{file.path} names no profile, and need not: {winner} is what is allowed")
 
 
 def _required(env_file: EnvFile | None) -> EnvFile:
@@ -302,7 +302,7 @@ def _needs_no_file(path: str, kind: str, files: Files, evidence: Evidence) -> st
     """Why the file need not be there, which botocore takes for an empty one then: as PRF-01 has it, at its usual place or
     the null device."""
     if winner := evidence.selects_none:
-        return f"{winner} wins, which is allowed"
+        return f"{winner} is what is allowed"
     profile = evidence.target.profile
     other = files.credentials if kind == "config" else files.config
     own = {option["key"] for option in (other.read_as(profile) or {"options": []})["options"]}

@@ -67,6 +67,10 @@ OTHER_HOMES = {
     "account": ("CFG13", "in this user's own home folder, and HOME names another"),
 }
 """Causes of a config file that lies in another home folder, and what to say of it."""
+SIGNED_IN_BEFORE = (
+    "# in a job or below a tool: have the step that signs in run before this, in the same environment; by OIDC the job needs",
+    "# the permission id-token: write, and in GitLab an entry in id_tokens; where this machine is to have a profile:",
+)
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
@@ -205,11 +209,19 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             remedy=remedy,
             file=path,
         )
+    # A job, or a tool that starts programs, has none either: its variables are what is missing there.
+    by_variables = not {"env", "assume-role-with-web-identity"}.isdisjoint(evidence.allowed_providers)
     require(
         False,
-        expected=f"a file {default}",
+        title="This machine has neither an AWS profile nor allowed credentials in variables"
+        if by_variables
+        else None,
+        expected=f"a file {default}" + (" or credentials in variables" if by_variables else ""),
         observed=f"there is no {found.path}: this machine has no AWS profile yet",
-        remedy=(f"aws configure sso --profile {shlex.quote(profile)}",),
+        remedy=[
+            *(SIGNED_IN_BEFORE if by_variables else ()),
+            f"aws configure sso --profile {shlex.quote(profile)}",
+        ],
         file=default,
     )
 
@@ -251,7 +263,7 @@ def _need_a_profile(evidence: Evidence) -> None:
     """Does not apply where the machine works without any profile, as is allowed."""
     if evidence.needs_no_profile:
         not_applicable(
-            f"no file has a profile, and none is needed: {evidence.needs_no_profile} wins, which is allowed"
+            f"no file has a profile, and none is needed: {evidence.needs_no_profile} is what is allowed"
         )
 
 

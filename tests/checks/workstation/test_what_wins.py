@@ -70,6 +70,7 @@ def in_a_task(world: World) -> World:
         ("compliant", [exported(), REGION_ALONE, allowing("env")], "workstation"),
         ("ok-short-term-bedrock-api-key", [NO_PROFILE], "workstation"),
         ("ok-ent-production-role", [NO_PROFILE], "production"),
+        ("ok-ent-production-role", [REGION_ALONE], "production"),
         ("ok-ent-production-role", [in_a_task, NO_PROFILE], "production"),
         ("ok-ent-production-role", [in_a_task], "production"),
         ("compliant", [exported(), ENDED, allowing("env", "sso")], "workstation"),
@@ -89,6 +90,7 @@ def in_a_task(world: World) -> World:
         "a profile default that has a Region alone",
         "an API key and no file",
         "an instance's role and no file",
+        "an instance's role and a profile default that has a Region alone",
         "a task's role and no file",
         "a task's role and a profile",
         "keys beside a login that has ended",
@@ -195,6 +197,50 @@ def test_a_profile_with_a_source_of_its_own_is_judged_beside_the_keys_of_an_earl
     verdict = found("ok-role-assumed-from-sso", exported(), allowing("env", "assume-role"))
     assert verdict.root_causes == []
     assert "with profile_name assume-role" in verdict["CRD-01"]["observed"]
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [NO_PROFILE, GUIDES_PATHS, REGION_ALONE, both()],
+    ids=["no file", "the guide's paths", "a Region alone", "a profile without credentials"],
+)
+def test_a_machine_that_is_to_have_a_role_and_has_none_is_told_so_and_sends_nobody_to_a_login(
+    edit: Edit,
+) -> None:
+    verdict = found("ok-ent-production-role", edit, machine(metadata=None), purpose="production")
+    assert verdict.root_causes == ["CRD-01"]
+    assert verdict["CRD-01"]["title"] == "Nothing gives this machine credentials"
+    assert verdict["CRD-01"]["remedy"][0].startswith("# give the machine a role: ")
+    assert not any("aws configure" in line for line in verdict["CRD-01"]["remedy"])
+
+
+@pytest.mark.parametrize("edit", [NO_PROFILE, both()], ids=["no file", "a profile without credentials"])
+@pytest.mark.parametrize(("said", "first"), [("true", "unset "), ("TRUE", "unset "), ("false", "# give ")])
+def test_a_variable_that_keeps_programs_from_asking_the_machine_for_its_role_is_named(
+    edit: Edit, said: str, first: str
+) -> None:
+    asked = machine(metadata=None) if said == "false" else both()
+    variable = environment(AWS_EC2_METADATA_DISABLED=said)
+    verdict = found("ok-ent-production-role", edit, asked, variable, purpose="production")
+    assert verdict.root_causes == ["CRD-01"]
+    assert verdict["CRD-01"]["remedy"][0].startswith(first)
+    assert ("AWS_EC2_METADATA_DISABLED is true" in verdict["CRD-01"]["observed"]) is (said != "false")
+
+
+def test_that_variable_keeps_nobody_from_credentials_that_are_not_the_machines() -> None:
+    assert found("compliant", environment(AWS_EC2_METADATA_DISABLED="true")).root_causes == []
+
+
+@pytest.mark.parametrize("edit", [NO_PROFILE, GUIDES_PATHS], ids=["no paths", "the guide's paths"])
+def test_a_job_without_credentials_is_to_sign_in_in_a_step_before(edit: Edit) -> None:
+    verdict = found("compliant", edit, purpose="ci")
+    assert verdict.root_causes == ["PRF-01"]
+    result = verdict["PRF-01", "config"]
+    assert result["title"] == "This machine has neither an AWS profile nor allowed credentials in variables"
+    assert "have the step that signs in run before this" in result["remedy"][0]
+    # Where SSO alone is allowed there is no such step.
+    alone = found("compliant", edit)["PRF-01", "config"]
+    assert alone["remedy"] == ["aws configure sso --profile default"]
 
 
 NO_ANSWER = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9911/creds"}
