@@ -487,6 +487,18 @@ def setting(lines: str) -> Edit:
             "AWS_REQUEST_CHECKSUM_CALCULATION: ",
             "unset",
         ),
+        (environment(AWS_METADATA_SERVICE_TIMEOUT="1s"), "AWS_METADATA_SERVICE_TIMEOUT: ", "unset"),
+        (environment(AWS_METADATA_SERVICE_NUM_ATTEMPTS=""), "AWS_METADATA_SERVICE_NUM_ATTEMPTS: ", "unset"),
+        (
+            environment(AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE="ipv5"),
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: ",
+            "unset",
+        ),
+        (
+            setting("metadata_service_timeout = 1s"),
+            "metadata_service_timeout: ",
+            "# edit ~/.aws/config line ",
+        ),
         (setting("sts_regional_endpoints = true"), "sts_regional_endpoints: ", "# edit ~/.aws/config line "),
         (setting("s3 =\nsignature_version = s3v4"), "s3: ", "# edit ~/.aws/config line "),
         (setting("services = acme"), "services: ", "# edit ~/.aws/config line "),
@@ -509,8 +521,9 @@ def test_a_setting_that_botocore_cannot_read_is_the_one_root_cause(
         setting("s3 =\n  signature_version = s3v4"),
         setting("s3 = signature_version = s3v4"),
         setting("sts_regional_endpoints = legacy\nmax_attempts = 5"),
+        environment(AWS_METADATA_SERVICE_TIMEOUT="5", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE="IPv6"),
     ],
-    ids=["capitals", "nested", "one line", "two options"],
+    ids=["capitals", "nested", "one line", "two options", "a longer wait"],
 )
 def test_what_botocore_reads_in_its_own_way_is_no_fault(edit: Edit) -> None:
     assert judged("compliant", only=("RUN-01", "RUN-02", "RUN-04"), edit=edit).root_causes == []
