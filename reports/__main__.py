@@ -17,6 +17,7 @@ from reports import compare
 from reports.artifacts import Artifacts, as_read
 from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
+from reports.page import counted
 from reports.results import STATUSES, exit_code
 from reports.verify import NotAReport, problems
 
@@ -117,13 +118,14 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     finally:
         artifacts.discard()
     counts = {status: document["counts"][status] for status in STATUSES if document["counts"][status]}
-    counted = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
+    told = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
     print(
-        f"{len(shards)} reports, {len(document['targets'])} targets, {len(document['results'])} results: {counted}"
+        f"{counted(len(shards), 'report')}, {counted(len(document['targets']), 'target')}, "
+        f"{counted(len(document['results']), 'result')}: {told}"
     )
     for what in ("missing", "unexpected"):
         if document["merged"][what]:
-            print(f"{what} targets: {', '.join(document['merged'][what])}")
+            print(f"{what}: {', '.join(document['merged'][what])}")
     for shard in document["merged"]["damaged"]:
         for problem in shard["problems"]:
             print(visible(f"damaged: {shard['folder']}: {problem}"))

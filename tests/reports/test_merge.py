@@ -330,7 +330,7 @@ def test_the_command_says_what_is_missing_and_exits_6(
     (tmp_path / "expected").write_text(f"{HERE}\nlost/us-east-1\n", encoding="utf-8")
     arguments = [tmp_path / "a", "--expect", tmp_path / "expected", "--report-dir", tmp_path / "all"]
     code, said = merged(capsys, *arguments)
-    assert (code, "missing targets: lost/us-east-1" in said) == (6, True)
+    assert (code, "missing: lost/us-east-1" in said) == (6, True)
     assert merged(capsys, *arguments, "--allow-incomplete")[0] == 0
     assert problems(tmp_path / "all") == []
 
