@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from checks.judgement import import_checks
 from checks.plugin import docket, requirement_of, target_of
 from fixtures.plugin import RUN, judges_everything, shows_only
 from fixtures.readings import Unavailable
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import pytest
 
     from checks.judgement import Docket, Outcome
+    from fixtures.evidence import Evidence
+    from fixtures.targets import Target
 
 LOGIN = ("SSO-01", "SSO-02", "SSO-03")
 """A token that is there, can be read, and lasts: each is judged by the machine's files alone."""
@@ -21,29 +23,46 @@ MOST = 8
 """Targets of which it is said; more would be a page before the run has begun."""
 
 
-def ask_ahead(config: pytest.Config) -> None:
-    """Where a login is over by the machine's files, has AWS asked for its time before the checks are collected: a clock that is
-    ahead is what else it may be. Nothing where a check may be left out, which would not have asked."""
+def before_collecting(config: pytest.Config) -> Iterator[tuple[str, Outcome]]:
+    """The targets whose login is over by the machine's files, each with the failure that says so, where it is a root cause.
+
+    It is told before the checks are collected where none of them is left out: nothing is asked that would not be asked then.
+    """
+    # The environment of a simulated machine is for judging it.
     if not judges_everything(config) or config.stash[RUN].backend_name != "live":
         return
-    for target in config.stash[RUN].targets[:MOST]:
-        evidence = config.stash[RUN].evidence(target)
-        with suppress(Unavailable):
-            if evidence.sso_token.is_over:
-                # Here: a thread would wait at each file for the one that collects (sys.getswitchinterval).
-                evidence.read("client", service="sts", region=target.region)
-                evidence.prefetch(["clock_skew"])
+    run = config.stash[RUN]
+    over = [target for target in run.targets[:MOST] if _is_over(run.evidence(target))]
+    for target in over:
+        # A clock that is ahead is what else it may be: AWS tells the time while this process imports the checks. The client is
+        # made here: a thread would wait for that at each file (sys.getswitchinterval).
+        run.evidence(target).read("client", service="sts", region=target.region)
+        run.evidence(target).prefetch(["clock_skew"])
+    if over:
+        import_checks()
+    yield from _told(config, over)
 
 
-def logins_that_are_over(session: pytest.Session) -> Iterator[tuple[str, Outcome]]:
-    """The targets with such a login, each with the failure that says so, where that was selected and is a root cause."""
+def before_judging(session: pytest.Session, told: Collection[str]) -> Iterator[tuple[str, Outcome]]:
+    """The same of the selected checks, for targets of which it has not been `told`."""
     config = session.config
     # Where pytest-xdist distributes (dsession), this process judges nothing.
     if shows_only(config) or session.testsfailed or config.pluginmanager.has_plugin("dsession"):
         return
-    asked = {target_of(item) for item in session.items if requirement_of(item) in LOGIN}
-    for target in config.stash[RUN].targets[:MOST]:
-        outcome = _first(docket(config, target)) if target.id in asked else None
+    asked = {target_of(item) for item in session.items if requirement_of(item) in LOGIN}.difference(told)
+    yield from _told(config, [each for each in config.stash[RUN].targets[:MOST] if each.id in asked])
+
+
+def _is_over(evidence: Evidence) -> bool:
+    try:
+        return evidence.sso_token.is_over
+    except Unavailable:  # there is none, or it cannot be read
+        return False
+
+
+def _told(config: pytest.Config, targets: Iterable[Target]) -> Iterator[tuple[str, Outcome]]:
+    for target in targets:
+        outcome = _first(docket(config, target))
         if outcome:
             yield target.id, outcome
 

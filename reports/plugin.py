@@ -15,6 +15,7 @@ from typing import Any, Literal
 import pytest
 
 from bedrock_preflight import __version__
+from checks.judgement import Outcome
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
 from fixtures.plugin import RUN, shows_only
@@ -167,6 +168,7 @@ class Reporter:
         self.problem: str | None = None
         self.stopped_by: str | None = None
         self.waited_for: list[str] = []
+        self.told_at_once: set[str] = set()
         self.published = False
         self._under_way: dict[str, list[pytest.TestReport]] = {}
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
@@ -200,7 +202,7 @@ class Reporter:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
         if self._reporter is not None:
-            at_once.ask_ahead(session.config)
+            self._tell_at_once(at_once.before_collecting(session.config))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         self._select(item.nodeid for item in session.items)
@@ -219,14 +221,18 @@ class Reporter:
         return self.config.pluginmanager.get_plugin("terminalreporter")
 
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """Says at once what has to be mended first, where that is known before anybody is asked."""
-        if (reporter := self._reporter) is None:
-            return
-        for target, outcome in at_once.logins_that_are_over(session):
+        if self._reporter is not None:
+            self._tell_at_once(at_once.before_judging(session, self.told_at_once))
+
+    def _tell_at_once(self, logins: Iterable[tuple[str, Outcome]]) -> None:
+        """Says what has to be mended first, where that is known before anybody is asked."""
+        for target, outcome in logins:
+            self.told_at_once.add(target)
             what = f"{target}: {outcome.title}, {outcome.requirement} {outcome.cause or ''}".strip()
             lines = [what, *(f"  mend   {line}" for line in outcome.remedy[:1])]
             shown = presentable("\n".join(lines), self.config.option.show_account_ids)
-            reporter.write_line(self.config.stash[GUESSES].text(shown), red=True)
+            if self._reporter is not None:
+                self._reporter.write_line(self.config.stash[GUESSES].text(shown), red=True)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: list[str]) -> None:

@@ -86,7 +86,7 @@ def pytest_collection_finish(session):
         (("-n", "1"), True, False),
     ],
 )
-def test_where_a_login_is_over_the_time_is_asked_before_the_checks_are_collected(
+def test_where_a_login_is_over_it_is_said_before_the_checks_are_collected(
     laptop: Laptop, arguments: tuple[str, ...], over: bool, asked: bool
 ) -> None:
     if over:
@@ -99,6 +99,9 @@ def test_where_a_login_is_over_the_time_is_asked_before_the_checks_are_collected
     )
     before = next((line for line in ran.text.splitlines() if line.startswith("before:")), "")
     assert ("'client {" in before) == asked, ran.text
+    said = "msh/us-east-1: The SSO token has expired, SSO-03 TOK02\n  mend   aws sso login --profile msh\n"
+    assert (said in ran.text.partition("before:")[0]) == asked
+    assert ran.text.count(said) == (over and "--collect-only" not in arguments and "-n" not in arguments)
 
 
 def test_an_expired_token_that_can_refresh_is_refreshed_and_healthy(laptop: Laptop) -> None:
