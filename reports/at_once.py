@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from concurrent.futures import Future, wait
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from checks.judgement import import_checks
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 LOGIN = ("SSO-01", "SSO-02", "SSO-03")
 """A token that is there, can be read, and lasts: each is judged by the machine's files alone."""
+PATIENCE = 1.0
+"""Seconds for AWS to tell its time."""
 MOST = 8
 """Targets of which it is said; more would be a page before the run has begun."""
 
@@ -29,22 +33,14 @@ def before_collecting(config: pytest.Config) -> Iterator[tuple[str, Outcome]]:
     It is told before the checks are collected where none of them is left out: nothing is asked that would not be asked then.
     """
     # The environment of a simulated machine is for judging it.
-    if not judges_everything(config) or config.stash[RUN].backend_name != "live":
-        return
-    run = config.stash[RUN]
-    over = [target for target in run.targets[:MOST] if _is_over(run.evidence(target))]
-    for target in over:
-        # A clock that is ahead is what else it may be: AWS tells the time while this process imports the checks. The client is
-        # made here: a thread would wait for that at each file (sys.getswitchinterval).
-        run.evidence(target).read("client", service="sts", region=target.region)
-        run.evidence(target).prefetch(["clock_skew"])
-    if over:
-        import_checks()
-    yield from _told(config, over)
+    if judges_everything(config) and config.stash[RUN].backend_name == "live":
+        run = config.stash[RUN]
+        over = [target for target in run.targets[:MOST] if _is_over(run.evidence(target))]
+        yield from _told(config, over)
 
 
 def before_judging(session: pytest.Session, told: Collection[str]) -> Iterator[tuple[str, Outcome]]:
-    """The same of the selected checks, for targets of which it has not been `told`."""
+    """The same of the selected checks, for targets of which it has not been `told`, and whatever else is wrong with a login."""
     config = session.config
     # Where pytest-xdist distributes (dsession), this process judges nothing.
     if shows_only(config) or session.testsfailed or config.pluginmanager.has_plugin("dsession"):
@@ -54,15 +50,30 @@ def before_judging(session: pytest.Session, told: Collection[str]) -> Iterator[t
 
 
 def _is_over(evidence: Evidence) -> bool:
+    """Whether the login has ended or is about to, by this machine's clock: one that is ahead is what else it may be."""
     try:
-        return evidence.sso_token.is_over
+        return not evidence.sso_token.lasts(timedelta(minutes=evidence.settings.credentials.minimum_minutes))
     except Unavailable:  # there is none, or it cannot be read
         return False
 
 
+def _ask_the_time(evidence: Evidence) -> list[Future[None]]:
+    """Has AWS asked, where it hangs on that whether a login is over."""
+    if not (evidence.asks_aws and _is_over(evidence)):
+        return []
+    # Here: a thread would wait at each file of the SDK for the one that imports the checks (sys.getswitchinterval).
+    evidence.read("client", service="sts", region=evidence.target.region)
+    return evidence.prefetch(["clock_skew"])
+
+
 def _told(config: pytest.Config, targets: Iterable[Target]) -> Iterator[tuple[str, Outcome]]:
-    for target in targets:
-        outcome = _first(docket(config, target))
+    asked = {target: _ask_the_time(config.stash[RUN].evidence(target)) for target in targets}
+    if asked:
+        import_checks()
+    wait([answer for answers in asked.values() for answer in answers], PATIENCE)
+    for target, answers in asked.items():
+        # Where AWS does not tell, the others are not to wait for it: then it is told at the end.
+        outcome = _first(docket(config, target)) if all(each.done() for each in answers) else None
         if outcome:
             yield target.id, outcome
 

@@ -140,8 +140,7 @@ def test_token_is_readable(token_file: TokenFile, token_cache: TokenCache, targe
 def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Evidence) -> str:
     """The token has not expired and lasts at least the configured minimum, 15 minutes unless set otherwise."""
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
-    # botocore refreshes it on the way: that such a token has ended is no fault.
-    if sso_token.renewable or (sso_token.remaining >= minimum and sso_token.remaining > timedelta()):
+    if sso_token.lasts(minimum):
         return _life(sso_token)
     ended = sso_token.remaining <= timedelta()
     # By a clock that is ahead of AWS's a token ends too early: then the clock is to mend, and no login helps.
