@@ -32,7 +32,7 @@ REFUSALS = (
     "IAM03", "MOD01", "MOD02", "MOD03", "MOD04", "MOD05", "MOD06", "MOD07", "MOD08", "MOD09", "MOD10", "MOD11", "MOD12",
 )  # fmt: skip
 """Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
-RESTRICTED, NO_ACCESS, LEGACY = "MOD08", "MOD03", "MOD05"
+RESTRICTED, NO_ACCESS, LEGACY, THROTTLES = "MOD08", "MOD03", "MOD05", "MOD06"
 
 
 @requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
@@ -122,10 +122,10 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
         return NO_ACCESS  # one model that the account may not use, and no restricted account
     if cause == "IAM02" and "aws-marketplace:" in error.message:
         return cause  # the organisation denies what a subscription takes
-    if cause in REFUSALS:
+    # Whoever is throttled was let in: neither a login nor a right would help. A 503 in the same words is Bedrock's own.
+    if cause in REFUSALS and (cause != THROTTLES or code in THROTTLED):
         return cause
-    # Whoever is throttled was let in: neither a login nor a right would help.
-    return "MOD06" if code in THROTTLED else None
+    return THROTTLES if code in THROTTLED else None
 
 
 def _is_legacy(configured: ConfiguredModel) -> bool:

@@ -115,13 +115,40 @@ def test_throttling_says_that_authentication_passed() -> None:
 
 
 @pytest.mark.parametrize(
-    "message", ["ModelTimeoutException: too slow", "ServiceUnavailableException: later", "New: ?"]
+    "message",
+    [
+        "ModelTimeoutException: too slow",
+        "ServiceUnavailableException: later",
+        "ServiceUnavailableException: Too many connections, please wait before trying again.",
+        "New: ?",
+    ],
 )
 def test_any_other_error_judges_nothing(message: str) -> None:
     result = found(refusal(message))
     assert result["INV-01"]["status"] == "inconclusive"
     assert message.partition(": ")[2] in result["INV-01"]["reason"]
     assert result.root_causes == []
+
+
+@pytest.mark.parametrize(
+    ("message", "cause"),
+    [
+        ("AccessDeniedException: API Model access is denied by Marketplace subscription", "IAM03"),
+        ("BadCScoreException: Your account is not authorized to access this model", "MOD03"),
+        (
+            "AccessDeniedException: Your account is not authorized to access this model. Your AWS Marketplace "
+            "subscription for this model is still being processed.",
+            "MOD03",
+        ),
+    ],
+)
+def test_a_refusal_in_the_words_of_the_user_guide_is_no_right_of_the_role(message: str, cause: str) -> None:
+    result = found(refusal(message))
+    assert result.root_causes == [f"INV-01 {cause}"]
+    assert cause != "MOD03" or "wait 15 minutes" in result["INV-01"]["remedy"][0]
+    everywhere = found(both(refusal(message), model(TITAN, invoke_error=message)))
+    restricted = message.startswith("BadCScore")
+    assert everywhere["INV-01"]["cause"] == ("MOD08" if restricted else cause)
 
 
 @pytest.mark.parametrize(
