@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from fixtures.evidence.costs import Budget, covers
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
+from fixtures.text.shape import JsonObject
 from tests.harness import judged
 
 COST = ("COST-01", "COST-02", "COST-03")
@@ -88,7 +90,43 @@ def test_a_partition_without_a_bill_is_ruled_out() -> None:
     assert found.with_status("not_applicable") == set(COST)
 
 
-CHARGE = {"SERVICE": "Amazon Bedrock", "LINKED_ACCOUNT": "111122223333", "REGION": "us-east-1"}
+def types(*values: str) -> dict[str, Any]:
+    return {"Dimensions": {"Key": "RECORD_TYPE", "Values": list(values)}}
+
+
+@pytest.mark.parametrize(
+    ("expression", "covered"),
+    [
+        ({"Not": types("Credit", "Refund")}, True),
+        (
+            types("Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", "Recurring", "Support", "Upfront"),
+            True,
+        ),
+        ({"And": [{"Not": types("Credit")}, {"Not": types("Tax")}]}, True),
+        (types("Tax", "Support"), False),
+        ({"Not": types("Usage")}, False),
+    ],
+)
+def test_a_budget_before_credits_and_tax_covers_what_calls_cost(
+    expression: dict[str, Any], covered: bool
+) -> None:
+    """So that credits hide no spending; as a budget with such an expression, or without one, is made in the console."""
+
+    def edit(world: World) -> World:
+        (own,) = world.budget
+        return replace(world, budget=(replace(own, expression=JsonObject(json.dumps(expression))),))
+
+    found = judged("enterprise", only=COST[:2], edit=edit)
+    assert found["COST-01"]["status"] == ("compliant" if covered else "non_compliant")
+    assert covered == (found.with_status("compliant") == set(COST[:2]))
+
+
+CHARGE = {
+    "SERVICE": "Amazon Bedrock",
+    "LINKED_ACCOUNT": "111122223333",
+    "REGION": "us-east-1",
+    "RECORD_TYPE": "Usage",
+}
 
 
 def services(*values: str, options: tuple[str, ...] = ()) -> dict[str, Any]:
