@@ -138,6 +138,52 @@ def test_the_remedy_for_a_missing_filter_has_a_pattern_that_works() -> None:
     assert [matches(PATTERNS[SIGN_IN], sample) for sample in SAMPLES] == [False, False, True, False]
 
 
+OF_NO_SERVICE = '($.sourceIPAddress != "delivery.logs.amazonaws.com") && ($.eventName != "HeadBucket")'
+
+
+@pytest.mark.parametrize(
+    ("name", "requirement", "pattern"),
+    [
+        (
+            "BedrockDenied",
+            "MON-02",
+            '{($.errorCode = "*UnauthorizedOperation") || ($.errorCode = "AccessDenied*") && '
+            + OF_NO_SERVICE
+            + "}",
+        ),
+        (
+            "BedrockDenied",
+            "MON-02",
+            '{ ($.errorCode = "AccessDenied*") && ($.userAgent != "*Trusted Advisor*") && '
+            '($.userIdentity.sessionContext.sessionIssuer.userName != "SecurityAudit") }',
+        ),
+        (
+            "BedrockDenied",
+            "MON-02",
+            '{ ($.errorCode = "AccessDenied*") && ($.recipientAccountId = "123456789012") }',
+        ),
+        (
+            "ConsoleSignInFailed",
+            "MON-03",
+            '{ ($.eventType = "AwsConsoleSignIn") && ($.errorMessage = "Failed authentication") && '
+            '($.sourceIPAddress != "203.0.113.*") }',
+        ),
+    ],
+)
+def test_a_filter_that_leaves_some_callers_out_is_one(name: str, requirement: str, pattern: str) -> None:
+    """What a benchmark or a team adds looks at properties that every record of CloudTrail has."""
+    found = judged("enterprise", only=(requirement,), edit=changed("metric_filter", name, pattern=pattern))
+    assert found[requirement]["status"] == "compliant"
+
+
+def test_a_filter_that_any_caller_meets_tells_nothing() -> None:
+    """As a benchmark had it for a while, with "or" between what it leaves out."""
+    pattern = '{ ($.errorCode = "AccessDenied*") || ($.sourceIPAddress != "delivery.logs.amazonaws.com") }'
+    edit = changed("metric_filter", "BedrockDenied", pattern=pattern)
+    found = judged("enterprise", only=("MON-02",), edit=edit)
+    assert "the same without the failure as well" in found["MON-02"]["observed"]
+
+
 def test_a_circle_of_composite_alarms_ends() -> None:
     def edit(world: World) -> World:
         first = world.composite_alarm[0]
