@@ -212,7 +212,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     return [*added, *changed]
 
 
-@requirement("ENV-04", asks=("needs_no_profile", "selects_none"))
+@requirement("ENV-04", asks=("needs_no_profile", "selected_in_vain", "selects_none"))
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
     """AWS_PROFILE names the profile under test."""
     file = _required(env_file)
@@ -223,7 +223,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
     superfluous = False
     with suppress(Unavailable):
         # To name the default where no file has it would stop what works without a profile.
-        superfluous = evidence.needs_no_profile is not None
+        superfluous = (evidence.needs_no_profile or evidence.selected_in_vain) is not None
     profiles = {section["name"] for found in files for section in found.file["sections"]}
     require(
         named == target.profile,

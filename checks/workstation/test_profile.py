@@ -74,7 +74,7 @@ SIGNED_IN_BEFORE = (
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
-@requirement("PRF-01", asks=("needs_no_profile",))
+@requirement("PRF-01", asks=("needs_no_profile", "selected_in_vain"))
 def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
@@ -211,6 +211,9 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         )
     # A job, or a tool that starts programs, has none either: its variables are what is missing there.
     by_variables = not {"env", "assume-role-with-web-identity"}.isdisjoint(evidence.allowed_providers)
+    # Where they are there, what is wrong is the profile that is selected beside them.
+    beside = evidence.selected_in_vain
+    by_variables = by_variables and not beside
     require(
         False,
         title="This machine has neither an AWS profile nor allowed credentials in variables"
@@ -222,6 +225,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             *(SIGNED_IN_BEFORE if by_variables else ()),
             f"aws configure sso --profile {shlex.quote(profile)}",
         ],
+        given=["selected-in-vain"] if beside else [],
         file=default,
     )
 

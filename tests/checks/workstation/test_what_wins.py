@@ -243,6 +243,20 @@ def test_a_job_without_credentials_is_to_sign_in_in_a_step_before(edit: Edit) ->
     assert alone["remedy"] == ["aws configure sso --profile default"]
 
 
+@pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
+def test_a_profile_that_a_job_selects_beside_its_keys_is_what_is_wrong(variable: str) -> None:
+    """boto3 stops at it; a profile that is configured, or the default named, would not help."""
+    edits = (exported(), NO_PROFILE, environment(**{variable: "docxp-dev"}))
+    verdict = found("compliant", *edits, purpose="ci")
+    assert verdict.root_causes == ["CRD-05 ENV05"]
+    assert verdict["CRD-05", variable]["remedy"][0] == f"unset {variable}"
+    of_the_file = found(
+        "compliant", *edits, env_file(("AWS_REGION=", "AWS_PROFILE=msh\nAWS_REGION=")), purpose="ci"
+    )
+    assert of_the_file.root_causes == ["CRD-05 ENV05", "ENV-04 ENV05"]
+    assert of_the_file["ENV-04"]["remedy"] == ["# edit ./.env.enterprise line 2: delete the line"]
+
+
 NO_ANSWER = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9911/creds"}
 POD = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}
 OF_A_POD = {**POD, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "${home}/eks-pod-identity-token"}
