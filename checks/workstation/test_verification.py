@@ -33,6 +33,9 @@ SINCE = {
 """The first botocore that has what a profile may use (botocore's changelog)."""
 WEB_IDENTITY = "assume-role-with-web-identity"
 UNREAD_TOKEN = frozenset({"FileNotFoundError", "IsADirectoryError", "PermissionError"})
+NO_TOKEN = (
+    "# a job is given one where it asks for it: GitLab by an entry in id_tokens, GitHub by the permission id-token: write",
+)
 REFUSED_TOKEN = (
     ACCESS_DENIED | EXPIRED | {"IDPCommunicationError", "IDPRejectedClaim", "InvalidIdentityToken"}
 )
@@ -195,13 +198,16 @@ def _require_web_identity(error: ReadError, files: Files, profile: str) -> None:
     place = files.place_of(stated) if stated else None
     said = place or "AWS_WEB_IDENTITY_TOKEN_FILE"
     where = f"{place}: web_identity_token_file" if place else said
+    # A job that was given none writes a file all the same: botocore sends nothing that is too short for a token.
+    empty = error.code == "ParamValidationError" and "for parameter WebIdentityToken" in error.message
     require(
-        error.code not in UNREAD_TOKEN,
+        error.code not in UNREAD_TOKEN and not empty,
         cause="PRE11",
         expected="the token of the pod or the job, in the file that is named",
-        observed=f"{where}: {begins(error.message)}",
+        observed=f"{where}: {'the file is there, and has no token' if empty else begins(error.message)}",
         remedy=[
-            f"# have the job or the pod write its token where {said} says, before this runs; or correct the path there"
+            f"# have the job or the pod write its token where {said} says, before this runs; or correct the path there",
+            *(NO_TOKEN if empty else ()),
         ],
         file=place and place.file,
         line=place and place.line,

@@ -257,6 +257,23 @@ def test_a_profile_that_a_job_selects_beside_its_keys_is_what_is_wrong(variable:
     assert of_the_file["ENV-04"]["remedy"] == ["# edit ./.env.enterprise line 2: delete the line"]
 
 
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "has no token"), ("\n", "has no token"), (None, "No such file")]
+)
+def test_a_job_that_was_given_no_identity_token_is_told_so(content: str | None, said: str) -> None:
+    variables = environment(
+        AWS_ROLE_ARN="arn:aws:iam::210987654321:role/DocXPService",
+        AWS_WEB_IDENTITY_TOKEN_FILE="${home}/web_identity_token",
+    )
+    verdict = found(
+        "compliant", NO_PROFILE, variables, written(content, of="~/web_identity_token"), purpose="ci"
+    )
+    assert verdict.root_causes == ["RUN-02 PRE11"]
+    assert said in verdict["RUN-02"]["observed"]
+    assert any("id_tokens" in line for line in verdict["RUN-02"]["remedy"]) is (content is not None)
+    assert not verdict.with_status("inconclusive")
+
+
 NO_ANSWER = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:9911/creds"}
 POD = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://169.254.170.23/v1/credentials"}
 OF_A_POD = {**POD, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "${home}/eks-pod-identity-token"}
