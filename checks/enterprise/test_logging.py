@@ -250,10 +250,20 @@ def test_delivery_role_names_its_source(
         not loose,
         expected=expected,
         observed=f"statement {loose[0].name if loose else ''} of the trust policy of {role} admits "
-        f"{BEDROCK_SERVICE} for any account",
+        f"{BEDROCK_SERVICE} for {_sources(loose[0]) if loose else ''}",
         **names,
     )
     return f"role {role} admits {BEDROCK_SERVICE} for account {identity.account} alone"
+
+
+def _sources(statement: Statement) -> str:
+    """Whose the sources are that the statement admits, as it says itself."""
+    told = [
+        f"{operator} {name} {' or '.join(values)}"
+        for operator, name, values in statement.conditions
+        if name.lower().startswith("aws:source")
+    ]
+    return f"more than this account: {' and '.join(told)}" if told else "any account"
 
 
 def _names_account(statement: Statement, account: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
+from tests.enterprise_edits import trusted, trusting
 from tests.harness import judged
 
 LOG = tuple(f"LOG-{number:02}" for number in range(1, 13))
@@ -202,6 +203,33 @@ def test_the_source_is_this_account_and_no_other(condition: dict[str, Any], stat
         return replace(world, iam_role=roles)
 
     assert judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("condition", "admitted"),
+    [
+        ({}, "any account"),
+        ({"Bool": {"aws:SecureTransport": "true"}}, "any account"),
+        (
+            {"StringEquals": {"aws:SourceOrgID": "o-acme000000"}},
+            "more than this account: StringEquals aws:SourceOrgID o-acme000000",
+        ),
+        (
+            {"StringEquals": {"aws:SourceAccount": ["210987654321", "111122223333"]}},
+            "more than this account: StringEquals aws:SourceAccount 210987654321 or 111122223333",
+        ),
+    ],
+)
+def test_whom_the_delivery_role_admits_is_said_as_its_policy_has_it(
+    condition: dict[str, Any], admitted: str
+) -> None:
+    """Not everybody, where it is the own organisation."""
+    principal = {"Service": "bedrock.amazonaws.com"}
+    own = trusted(principal, **({"Condition": condition} if condition else {}))
+    found = judged("enterprise", only=("LOG-10",), edit=trusting(own, role="BedrockInvocationLogging"))
+    assert found["LOG-10"]["status"] == "non_compliant"
+    assert found["LOG-10"]["observed"].endswith(f"admits bedrock.amazonaws.com for {admitted}")
+    assert "aws:SourceAccount 210987654321" in found["LOG-10"]["remedy"][0]
 
 
 def test_a_delivery_role_that_is_gone_is_named() -> None:
