@@ -300,6 +300,11 @@ def test_a_token_that_only_a_wrong_clock_takes_for_expired_is_blocked_by_the_clo
     assert found.root_causes == ["CON-03 NET04"]
 
 
+def test_a_token_that_is_about_to_end_by_awss_clock_too_is_not_the_clocks_fault_alone() -> None:
+    found = judged(LEGACY, only=("SSO-03", "CON-03"), edit=both(_ends_in("5m"), _clock("1h")))
+    assert found.root_causes == ["SSO-03 TOK02", "CON-03 NET04"]
+
+
 def test_a_token_that_only_a_wrong_clock_takes_for_valid_is_not_called_revoked() -> None:
     late = both(_ends_in("8h"), with_portal(), _clock("-9h"))
     found = judged(LEGACY, only=("SSO-03", "SSO-06", "CON-03"), edit=both(late, _issued("${now-1h}")))
