@@ -152,6 +152,7 @@ def test_a_login_that_is_alive_is_judged_beside_keys_that_are_allowed() -> None:
 
 @pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
 def test_where_a_profile_is_selected_no_child_is_asked_that_selects_none(variable: str) -> None:
+    """The fact `unselecting_child`, which RUN-07 rests on."""
     other = DEFAULT_KEYS_TEXT.replace("[default]", "[sandbox]")
     edit = both(
         environment(AWS_PROFILE=None), environment(**{variable: "sandbox"}), written(other, of=CREDENTIALS)
@@ -188,6 +189,7 @@ def test_a_variable_that_is_missing_is_found_where_no_profile_need_be_selected()
 
 
 def test_keys_win_over_an_api_key_beside_a_login_that_has_ended() -> None:
+    """The fact `winner`: an API key stands in for a login that has ended, and for nothing else."""
     verdict = found("ok-short-term-bedrock-api-key", exported(), ENDED, allowing("bearer", "env", "sso"))
     assert verdict.root_causes == []
     assert verdict["RUN-02"]["status"] == "compliant"
