@@ -12,7 +12,8 @@ import pytest
 
 from fixtures.aws.policy_language import Policy
 from fixtures.backends import Backend
-from fixtures.evidence.permissions import INVOKE, STREAM, named
+from fixtures.evidence.organisation import OrganisationAsks
+from fixtures.evidence.permissions import INVOKE, STREAM, Need, named
 from fixtures.readings import ReadError, Reading
 from fixtures.simulation.policy import simulate
 from fixtures.simulation.world import World
@@ -99,6 +100,16 @@ def test_a_key_that_nobody_knows_is_named_with_policy_and_statement_and_what_tel
     probed = found(edit, only=CALLS, probe=True)
     assert probed.root_causes == []
     assert contradictions(probed) == []
+
+
+def test_a_denial_hangs_on_more_where_neither_a_guardrail_nor_another_policy_accounts_for_it() -> None:
+    arn = "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0"
+    need, place = Need(INVOKE, arn), frozenset([Need(INVOKE, arn)])
+    assert OrganisationAsks(place=place).hangs_on_more(need)
+    assert OrganisationAsks(every=frozenset([(INVOKE, "foundation-model")])).hangs_on_more(need)
+    assert not OrganisationAsks().hangs_on_more(need)
+    assert not OrganisationAsks(place=place, guardrail=place).hangs_on_more(need)
+    assert not OrganisationAsks(place=place, beyond=place).hangs_on_more(need)
 
 
 def test_an_organisations_condition_that_a_call_outvotes_is_no_finding() -> None:
