@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, field, replace
-from functools import cache
 from importlib import import_module
 from itertools import chain
 from pathlib import Path
@@ -15,7 +13,7 @@ from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.logins import as_typed_here, in_account
-from checks.requirement import CHECKS, NonCompliant, NotApplicable
+from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
 from fixtures.late import dataclass
@@ -104,11 +102,6 @@ class Outcome:
         return asdict(self)
 
 
-@cache
-def _parameters(check: Callable[..., str | None]) -> tuple[str, ...]:
-    return tuple(inspect.signature(check).parameters)
-
-
 @dataclass(frozen=True)
 class _Root:
     """The failure behind another: its requirement, and the waiver that accepts it with all that it explains."""
@@ -176,7 +169,7 @@ class Docket:
         """The values of the check's parameters: `case`, `docket`, `evidence`, or a fact by its name."""
         known = {"case": case, "docket": self, "evidence": self.evidence, "target": self.evidence.target}
         return {
-            name: known[name] if name in known else self.evidence.fact(name) for name in _parameters(check)
+            name: known[name] if name in known else self.evidence.fact(name) for name in parameters(check)
         }
 
     def _judged(self, requirement: Requirement, case: str | None) -> Outcome:

@@ -173,14 +173,16 @@ def pytest_collection_modifyitems(session: pytest.Session, items: list[pytest.It
 
 
 def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Item]) -> str | None:
-    """Where -k selects nothing, what may have been meant."""
-    asked = config.option.keyword
-    if items or not asked or RUN not in config.stash:
+    """Where -k alone selects nothing, what may have been meant."""
+    option = config.option
+    asked, besides = option.keyword, (option.markexpr, option.framework, option.deselect)
+    if items or not asked or any(besides) or RUN not in config.stash or not config.stash[RUN].targets:
         return None
     known = {part for requirement in load() for part in (requirement.id, requirement.id.partition("-")[0])}
     words = [word for word in re.findall(r"[\w-]+", asked) if word not in ("and", "or", "not")]
     unknown = next((word for word in words if word.upper().replace("_", "-") not in known), None)
-    return f"-k {asked}: selects no check{nearest(unknown, known) if unknown else ''}"
+    hint = nearest(unknown, known) if unknown else ""
+    return f"-k {asked}: selects no check{hint if 'did you mean' in hint else ''}"
 
 
 def _select_frameworks(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -90,10 +90,15 @@ def requirement(identifier: str, *, asks: tuple[str, ...] = ()) -> Callable[[Che
     return register
 
 
+def parameters(check: Callable[..., str | None]) -> tuple[str, ...]:
+    """The names of the check's parameters, of which it may have any number by name."""
+    code = check.__code__  # type: ignore[attr-defined]
+    return tuple(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+
+
 def facts_of(check: Callable[..., str | None]) -> frozenset[str]:
     """The names of the facts that the check's parameters name."""
-    code = check.__code__  # type: ignore[attr-defined]
-    return frozenset(code.co_varnames[: code.co_argcount]) - {*GIVEN}
+    return frozenset(parameters(check)) - {*GIVEN}
 
 
 def _hold_to_the_facts(check: Callable[..., str | None], asks: tuple[str, ...]) -> None:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Iterator
 from concurrent.futures import Future, wait
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from checks.judgement import import_checks
 from checks.plugin import docket, requirement_of, target_of
-from fixtures.plugin import RUN, judges_everything, shows_only
+from fixtures.plugin import RUN, distributes, judges_everything, shows_only
 from fixtures.readings import Unavailable
 
 if TYPE_CHECKING:
-    import pytest
-
     from checks.judgement import Docket, Outcome
     from fixtures.evidence import Evidence
     from fixtures.targets import Target
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 LOGIN = ("SSO-01", "SSO-02", "SSO-03")
 """A token that is there, can be read, and lasts: each is judged by the machine's files alone."""
 PATIENCE = 1.0
-"""Seconds for AWS to tell its time."""
+"""Seconds for AWS to tell its time, in all."""
+UNTIL = pytest.StashKey[float]()
+"""When they are over, by the monotonic clock."""
 MOST = 8
 """Targets of which it is said; more would be a page before the run has begun."""
 
@@ -42,8 +45,7 @@ def before_collecting(config: pytest.Config) -> Iterator[tuple[str, Outcome]]:
 def before_judging(session: pytest.Session, told: Collection[str]) -> Iterator[tuple[str, Outcome]]:
     """The same of the selected checks, for targets of which it has not been `told`, and whatever else is wrong with a login."""
     config = session.config
-    # Where pytest-xdist distributes (dsession), this process judges nothing.
-    if shows_only(config) or session.testsfailed or config.pluginmanager.has_plugin("dsession"):
+    if shows_only(config) or session.testsfailed or distributes(config):
         return
     asked = {target_of(item) for item in session.items if requirement_of(item) in LOGIN}.difference(told)
     yield from _told(config, [each for each in config.stash[RUN].targets[:MOST] if each.id in asked])
@@ -59,18 +61,20 @@ def _is_over(evidence: Evidence) -> bool:
 
 def _ask_the_time(evidence: Evidence) -> list[Future[None]]:
     """Has AWS asked, where it hangs on that whether a login is over."""
-    if not (evidence.asks_aws and _is_over(evidence)):
+    if not (evidence.waits and evidence.asks_aws and _is_over(evidence)):
         return []
     # Here: a thread would wait at each file of the SDK for the one that imports the checks (sys.getswitchinterval).
     evidence.read("client", service="sts", region=evidence.target.region)
-    return evidence.prefetch(["clock_skew"])
+    # Where no thread is to be had nobody waits for it here.
+    return evidence.prefetch(["clock_skew"]) or [Future()]
 
 
 def _told(config: pytest.Config, targets: Iterable[Target]) -> Iterator[tuple[str, Outcome]]:
+    until = config.stash.setdefault(UNTIL, time.monotonic() + PATIENCE)
     asked = {target: _ask_the_time(config.stash[RUN].evidence(target)) for target in targets}
     if asked:
         import_checks()
-    wait([answer for answers in asked.values() for answer in answers], PATIENCE)
+    wait([answer for answers in asked.values() for answer in answers], max(0, until - time.monotonic()))
     for target, answers in asked.items():
         # Where AWS does not tell, the others are not to wait for it: then it is told at the end.
         outcome = _first(docket(config, target)) if all(each.done() for each in answers) else None
