@@ -163,6 +163,16 @@ OF_NO_SERVICE = '($.sourceIPAddress != "delivery.logs.amazonaws.com") && ($.even
             '{ ($.errorCode = "AccessDenied*") && ($.recipientAccountId = "123456789012") }',
         ),
         (
+            "BedrockDenied",
+            "MON-02",
+            '{($.errorCode = "AccessDenied*") && ($.userIdentity.accessKeyId != "AKIAIOSFODNN7EXAMPLE")}',
+        ),
+        (
+            "BedrockDenied",
+            "MON-02",
+            '{ ($.errorCode = "AccessDenied*") && ($.tlsDetails.tlsVersion != "TLSv1.1") }',
+        ),
+        (
             "ConsoleSignInFailed",
             "MON-03",
             '{ ($.eventType = "AwsConsoleSignIn") && ($.errorMessage = "Failed authentication") && '
