@@ -442,7 +442,7 @@ def test_profile_is_active_and_has_the_model(
     return f"{said(case, configured.name, model_places)}: {profile.status or 'ACTIVE'}, and contains {', '.join(inside)}"
 
 
-@requirement("MDL-10")
+@requirement("MDL-10", asks=("offers",))
 def test_requests_stay_in_the_permitted_geography(
     case: str,
     model_names: dict[str, ModelName],
@@ -459,6 +459,8 @@ def test_requests_stay_in_the_permitted_geography(
     where = f"geography {name.geography}"
     if case in routed_models and name.geography != residency:
         profile = routed_models[case].profile
+        if profile and not profile.regions:
+            raise routed_models[case].unavailable("Bedrock does not say where it sends requests")
         outside = [each for each in (profile.regions if profile else ()) if not within(residency, each)]
         # What the name does not tell, the profile's destinations do.
         leaves = bool(outside)
@@ -467,19 +469,26 @@ def test_requests_stay_in_the_permitted_geography(
         not leaves,
         expected=f"no inference profile that sends requests out of the geography {residency}",
         observed=f"{said(case, name, model_places)}: it sends requests to {where}",
-        candidate=f"{_geography_to_name(evidence.target.region, residency)}.{name.base}"
-        if name.base
-        else None,
+        candidate=_profile_that_stays(name.base, residency, evidence) if leaves and name.base else None,
         each=edits(case, model_names, model_places),
         given=_overriding(case, model_places),
     )
     return f"{said(case, name, model_places)}: it stays within {residency}"
 
 
-def _geography_to_name(region: str, residency: str) -> str:
-    """The Region's own geography where the rule permits it: the rule's may have no profile of its own there."""
-    near = (each for each in geographies_of(region) if lies_within(each, residency))
-    return next(near, residency)
+def _profile_that_stays(base: str, residency: str, evidence: Evidence) -> str:
+    """The model's profile of the rule's own geography, or of the Region's within it where the Region lists that one."""
+    own = f"{residency}.{base}"
+    near = [each for each in geographies_of(evidence.target.region) if lies_within(each, residency)]
+    narrower = [f"{each}.{base}" for each in near if each != residency]
+    # What a name says takes no call: the listing is read where there is a choice, in a run that asks AWS at all.
+    if not narrower or not evidence.asks_aws:
+        return own
+    try:
+        listed = {each.id for each in evidence.offers.profiles or ()}
+    except Unavailable:
+        return own
+    return next((each for each in narrower if each in listed), own)
 
 
 @requirement("MDL-11")

@@ -10,7 +10,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from fixtures.evidence.models import EMBEDDING, VARIABLES, ModelName
+from fixtures.evidence.models import EMBEDDING, VARIABLES, InferenceProfile, ModelName
 from fixtures.evidence.replacements import geographies_of, lies_within, within
 from fixtures.settings import ModelSettings, RegionSettings, Settings
 from fixtures.simulation.world import World, load_world
@@ -647,6 +647,30 @@ def test_a_remedy_under_a_residency_rule_names_the_regions_own_geography() -> No
     assert mended.root_causes == []
 
 
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_remedy_under_a_residency_rule_names_no_narrower_profile_that_the_region_has_not(
+    listed: bool,
+) -> None:
+    """The rule's own, where the Region lists that alone and where the listing is denied."""
+    there = ("ap-southeast-2", "ap-southeast-4", "ap-northeast-1")
+    at_sydney = both(
+        environment(AWS_REGION="ap-southeast-2", AWS_DEFAULT_REGION="ap-southeast-2"),
+        env_file(("us-east-1", "ap-southeast-2")),
+        env_file(("region = us-east-1\noutput", "region = ap-southeast-2\noutput"), of="~/.aws/config"),
+        model(TITAN, regions=("ap-southeast-2",)),
+        model(SONNET, regions=there),
+        profile(f"apac.{SONNET}", model=SONNET, regions=there),
+    )
+    edit = at_sydney if listed else both(at_sydney, fault(LIST_PROFILES, "AccessDeniedException", "No"))
+    rule = resident("apac")
+    worldwide = found(both(ALL, edit, chat(f"global.{SONNET}")), only=("MDL-10",), settings=rule)
+    assert worldwide["MDL-10", CHAT]["remedy"][1].endswith(f"such as apac.{SONNET}")
+    bare = found(both(ALL, edit, chat(SONNET)), only=("MDL-05",), settings=rule)
+    assert bare["MDL-05", CHAT]["remedy"][1].endswith(f"the inference profile apac.{SONNET}")
+    mended = found(both(ALL, at_sydney, chat(f"apac.{SONNET}")), settings=rule)
+    assert mended.root_causes == []
+
+
 AMERICAS = profile(f"amer.{SONNET}", model=SONNET, regions=("us-east-1", "us-west-2", "ca-central-1"))
 
 
@@ -664,6 +688,15 @@ def test_where_requests_go_in_a_geography_that_nobody_here_knows_its_destination
         row = found(edit, only=("MDL-10",), settings=resident(residency))["MDL-10", CHAT]
         assert row["status"] == status
     assert row["observed"].endswith("it sends requests to ca-central-1")
+
+
+def test_a_profile_of_unknown_geography_without_destinations_is_not_said_to_stay(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(InferenceProfile, "regions", ())
+    row = found(both(ALL, AMERICAS, chat(f"amer.{SONNET}")), only=("MDL-10",), settings=resident("us"))
+    assert row["MDL-10", CHAT]["status"] == "inconclusive"
+    assert "does not say where it sends requests" in row["MDL-10", CHAT]["reason"]
 
 
 def test_a_bare_id_is_given_the_only_profile_that_the_region_lists() -> None:
