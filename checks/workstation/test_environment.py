@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -14,10 +13,11 @@ from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
-from fixtures.evidence.profile import SSO_KEYS, Files
+from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
+from fixtures.machine.windows import is_null_device
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
 
@@ -263,7 +263,9 @@ def test_path_leads_to_a_file(
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
     # The guide's file names both places; a machine that signs in with SSO has nothing at the second.
     if flaw == "ENV12" and (because := _needs_no_file(file.shown(case), kind, files, evidence)):
-        not_applicable(f"{file.shown(case)} is not there, and need not be: {because}")
+        null = is_null_device(file.shown(case), platform)
+        seen = "the null device, and no file is needed" if null else "not there, and need not be"
+        not_applicable(f"{file.shown(case)} is {seen}: {because}")
     alike = [name for name in PATHS if _path_flaw(file, name) == flaw]
     require(
         flaw is None,
@@ -305,13 +307,32 @@ def _needs_no_file(path: str, kind: str, files: Files, evidence: Evidence) -> st
         return f"{winner} is what is allowed"
     profile = evidence.target.profile
     other = files.credentials if kind == "config" else files.config
-    own = {option["key"] for option in (other.read_as(profile) or {"options": []})["options"]}
     # The null device is how people say that there is to be no such file, whatever this process has: SSO needs nothing there,
     # and a role may.
-    needed = SSO_KEYS if path == os.devnull else CREDENTIALS
-    if path in (f"~/.aws/{kind}", os.devnull) and not own.isdisjoint(needed):
-        return f"profile {profile} is complete in {other.path}"
-    return None
+    if is_null_device(path, evidence.platform):
+        complete = _comes_to_sso(other, profile)
+    else:
+        complete = path == f"~/.aws/{kind}" and not CREDENTIALS.isdisjoint(_options(other, profile))
+    return f"profile {profile} is complete in {other.path}" if complete else None
+
+
+def _options(found: AwsFileFound, profile: str) -> dict[str | None, str | None]:
+    """The profile's options in that file alone."""
+    section = found.read_as(profile)
+    return {option["key"]: option["value"]["value"] for option in section["options"]} if section else {}
+
+
+def _comes_to_sso(found: AwsFileFound, profile: str) -> bool:
+    """Whether the profile has SSO settings in that file alone, or its source profiles lead to one that has."""
+    visited: set[str] = set()
+    name: str | None = profile
+    while name and name not in visited:
+        visited.add(name)
+        own = _options(found, name)
+        if not own.keys().isdisjoint(SSO_KEYS):
+            return True
+        name = own.get("source_profile") if "role_arn" in own else None
+    return False
 
 
 def _path_flaw(file: EnvFile, name: str) -> str | None:

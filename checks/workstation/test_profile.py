@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -32,6 +31,7 @@ from fixtures.evidence.withheld import require_kept
 from fixtures.late import dataclass
 from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
+from fixtures.machine.windows import is_null_device
 from fixtures.readings import Unavailable
 from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
@@ -172,7 +172,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         )
     require(
         # The null device is how people say that there is to be no such file.
-        found.variable is None or found.path in (default, os.devnull),
+        found.variable is None or found.path == default or is_null_device(found.path, evidence.platform),
         cause="ENV12",
         expected=f"{found.variable} names a file, or is unset for {default}",
         observed=f"{found.variable} is set to {found.path or 'nothing'}, where no file is",

@@ -312,7 +312,7 @@ def test_a_path_that_leads_nowhere_is_told_apart_by_what_became_of_it(
     assert found.root_causes == [f"ENV-05 {cause}"]
 
 
-@pytest.mark.parametrize("value", ["${HOME}/.aws/credentials", "~/.aws/credentials", os.devnull])
+@pytest.mark.parametrize("value", ["${HOME}/.aws/credentials", "~/.aws/credentials"])
 def test_the_usual_place_of_a_file_that_the_profile_does_not_need_leads_nowhere_harmful(value: str) -> None:
     """`aws configure sso` writes no credentials file, and botocore takes one that is not there for an empty one."""
     file = ("AWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials", f"AWS_SHARED_CREDENTIALS_FILE={value}")
@@ -331,6 +331,23 @@ def test_the_null_device_in_place_of_the_file_that_has_the_keys_leads_nowhere() 
     for edit in (env_file(file), both(env_file(file), env_file(own, of=CONFIG))):
         found = judged("ok-iam-user-on-purpose", edit=edit, only=("ENV-05", "PRF-01"))
         failure(found["ENV-05", "AWS_SHARED_CREDENTIALS_FILE"], "ENV12")
+
+
+@pytest.mark.parametrize(
+    ("platform", "value"), [("linux", "/dev/null"), ("windows", "nul"), ("windows", "NUL")]
+)
+@pytest.mark.parametrize("by_role", [False, True])
+def test_the_null_device_is_no_fault_where_sso_needs_no_such_file(
+    platform: str, value: str, by_role: bool
+) -> None:
+    """Also by way of a source profile, and on the platform that was read, wherever it is judged."""
+    file = ("AWS_SHARED_CREDENTIALS_FILE=${HOME}/.aws/credentials", f"AWS_SHARED_CREDENTIALS_FILE={value}")
+    role = "[profile msh]\nrole_arn = arn:aws:iam::210987654321:role/App\nsource_profile = base\n\n[profile base]\n"
+    own = [env_file(("[profile msh]\n", role), of=CONFIG)] if by_role else []
+    found = of_compliant(both(machine(platform=platform), env_file(file), *own), "ENV-05")
+    result = found["ENV-05", "AWS_SHARED_CREDENTIALS_FILE"]
+    assert result["status"] == "not_applicable"
+    assert result["reason"].startswith(f"{value} is the null device, and no file is needed")
 
 
 def test_two_paths_with_one_fault_are_one_root_cause_that_names_both_lines() -> None:
