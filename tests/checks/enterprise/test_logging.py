@@ -145,6 +145,13 @@ def test_it_is_said_which_data_events_of_bedrock_there_are(kind: str, found: str
     assert row["observed"] == f"trail organization selects data events of {found}"
 
 
+def test_a_strangers_call_is_not_taken_for_the_callers() -> None:
+    def edit(world: World) -> World:
+        return replace(world, event=tuple(replace(each, user="ann") for each in world.event))
+
+    assert judged("enterprise", only=("LOG-06",), edit=edit)["LOG-06"]["status"] == "inconclusive"
+
+
 def test_the_caller_who_never_ran_the_suite_is_told_to_come_back() -> None:
     found = judged("enterprise", only=("LOG-06",), edit=lambda w: replace(w, event=()))
 
