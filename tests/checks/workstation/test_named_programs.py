@@ -326,6 +326,11 @@ def not_inspected(world: World) -> World:
     return replace(world, machine=replace(world.machine, network=faults))
 
 
+def test_a_program_that_uses_no_proxy_gets_through_where_the_direct_way_is_open() -> None:
+    found = judged("net08-javascript-uses-no-proxy", only=("ENV-11",), edit=machine(network={}))
+    assert found["ENV-11", "javascript-sdk"]["status"] == "compliant"
+
+
 def test_a_private_authority_is_named_to_javascript_by_a_variable_of_its_own() -> None:
     """The AWS CLI reads AWS_CA_BUNDLE, .NET and Claude Code the system's store."""
     programs = ("aws-cli", "javascript-sdk", "anthropic-js", "langchain-js", "dotnet-sdk", "claude-code")
