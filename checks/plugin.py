@@ -23,7 +23,7 @@ from fixtures.machine.machine import this_platform
 from fixtures.options import SEVERITIES
 from fixtures.plugin import RULED_OUT, RUN, shows_only
 from fixtures.readings import Unavailable
-from fixtures.run import Run
+from fixtures.run import Refused, Run, lies_here
 from fixtures.targets import Target
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlError
@@ -49,6 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", f"{read}: checks that need {what}")
     config.stash[DOCKETS] = {}
     if RUN in config.stash:
+        _refuse_the_machines_scope_of_accounts(config)
         try:
             load()
         except TomlError as error:
@@ -56,9 +57,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[REGISTER] = register(config.option.waivers, config.stash[RUN])
 
 
+def _refuse_the_machines_scope_of_accounts(config: pytest.Config) -> None:
+    machines = Path(__file__).parent / "workstation"
+    for arg in config.args if config.stash[RUN].enters else ():
+        path = (config.invocation_params.dir / str(arg).split("::", 1)[0]).resolve()
+        if machines in (path, *path.parents):
+            raise pytest.UsageError(f"{arg}: of accounts that are entered, checks/enterprise is judged")
+
+
 def register(given: Path | None, run: Run) -> Register:
     """The waivers of the file, or of waivers.toml here; UsageError where one of them does not hold."""
-    path = given or (DEFAULT_WAIVERS if DEFAULT_WAIVERS.is_file() else None)
+    try:
+        path = given or lies_here(DEFAULT_WAIVERS)
+    except Refused as error:
+        raise pytest.UsageError(str(error)) from None
     if path is None:
         return Register((), run.now.date())
     if not path.is_file():

@@ -96,6 +96,10 @@ def _parser(program: str) -> argparse.ArgumentParser:
 def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     if missing := missing_for(options):
         raise CannotMerge(missing)
+    if options.report_dir.resolve() in {folder.resolve() for folder in options.folders}:
+        raise CannotMerge(
+            f"--report-dir {options.report_dir}: it is one of the reports that are to be joined"
+        )
     expected = expected_targets(options.expect) if options.expect else None
     earlier = compare.load(options.compare) if options.compare else []
     shards = [Shard.read(folder, allow_damaged=options.allow_damaged) for folder in options.folders]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.suite import ROOT, Ran, outside_aws
+from tests.suite import ROOT, Ran, outside_aws, run_suite
 
 ROOMS = ("checks", "fixtures", "reports")
 SCRIPTS = "Scripts" if os.name == "nt" else "bin"
@@ -188,3 +188,16 @@ def test_it_says_what_there_is(installed: Installed, application: Path) -> None:
     assert "checks/enterprise/test_cost.py::test_budget_covers_bedrock[msh/us-east-1]" in listed.text
     assert installed.run(application, "--list-worlds").code == 0
     assert "TOK07" in installed.run(application, "--explain", "TOK07").text
+
+
+@pytest.mark.parametrize("name", ["compliance.toml", "waivers.toml"])
+@pytest.mark.parametrize("what", ["a folder", "leads to nothing"])
+def test_what_has_the_name_of_a_settings_file_and_is_none_is_not_passed_over(
+    name: str, what: str, tmp_path: Path
+) -> None:
+    if what == "a folder":
+        (tmp_path / name).mkdir()
+    else:
+        (tmp_path / name).symlink_to("nowhere")
+    ran = run_suite(tmp_path, "-k", "SSO_03")
+    assert (ran.code, f"ERROR: {name}: {what}, and no file" in ran.text) == (4, True)

@@ -77,7 +77,10 @@ class Columns:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
-        """Leaves out which of pytest-xdist's workers it was, and where its Python is."""
+        """Leaves out which of pytest-xdist's workers it was, where its Python is, and of a skip where the suite is."""
+        if getattr(report, "compliance", None) is not None and isinstance(report.longrepr, tuple):
+            data[:] = [_text(report.longrepr[-1].removeprefix("Skipped: "))]
+            return
         kept = [_WORKER.sub("", text) for text in data]
         data[:] = [text for text in kept if text.strip()] or ["No log output captured."]
 
@@ -93,6 +96,8 @@ def reports_of_lost(nodeid: str, result: Mapping[str, Any] | None) -> list[Any]:
 
 
 _WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
+_STYLE_FROM = re.compile(r"^ \* \S.*[\\/]((?:page|report)\.css)$", re.MULTILINE)
+"""Where pytest-html says that it has a style from."""
 _DATA = re.compile(r'data-jsonblob="([^"]*)"')
 
 
@@ -104,6 +109,7 @@ def settled(
     It says what results.json's `document` says, leads to the report that has everything, and has what pytest-html leaves
     out for who hears it or has no scripts. Where there is a fixed instant, it says that it was made then.
     """
+    page = _STYLE_FROM.sub(r" * \1", page)
     data = _data(page)
     own, data["tests"] = data["tests"], {}
     data["environment"] = {name: _flat(value) for name, value in data.get("environment", {}).items()}

@@ -416,3 +416,13 @@ def test_shards_of_real_runs_make_the_same_results_as_one_run(
     assert bare(document["results"]) == bare(whole["results"])
     assert document["root_causes"] == whole["root_causes"]
     assert problems(tmp_path / "all") == []
+
+
+def test_a_report_is_not_written_over_one_that_it_is_made_of(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shard(tmp_path / "a", HERE, {"SSO-03": "compliant"})
+    before = (tmp_path / "a" / "results.json").read_bytes()
+    code, said = merged(capsys, tmp_path / "a", "--report-dir", tmp_path / "a")
+    assert (code, "is one of the reports that are to be joined" in said) == (4, True)
+    assert (tmp_path / "a" / "results.json").read_bytes() == before

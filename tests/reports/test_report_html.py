@@ -11,7 +11,7 @@ from reports.formats.summary import counts_line
 from reports.screenshots import Browser
 from tests.formats import text_of
 from tests.pages import Page, faults
-from tests.suite import Ran, run_suite
+from tests.suite import ROOT, Ran, run_suite
 
 
 @pytest.fixture(scope="module")
@@ -44,3 +44,8 @@ def test_the_table_scrolls_where_the_window_is_narrow_and_the_page_does_not(
     browser.open((ran.reports / "report.html").as_uri())
     assert browser.run("return document.documentElement.scrollWidth;") <= 390
     assert browser.run("return document.querySelector('.scroll').tabIndex;") == 0
+
+
+def test_it_does_not_say_where_the_suite_is(ran: Ran) -> None:
+    page = (ran.reports / "report.html").read_text(encoding="utf-8")
+    assert str(ROOT) not in page and "Skipped: " not in page
