@@ -74,7 +74,7 @@ SIGNED_IN_BEFORE = (
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
-@requirement("PRF-01", asks=("needs_no_profile", "selected_in_vain"))
+@requirement("PRF-01", asks=("needs_no_profile", "platform", "selected_in_vain"))
 def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
