@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from datetime import timedelta
@@ -385,13 +386,39 @@ def test_portal_grants_the_role(
     return f"sso:ListAccountRoles for {sso.account}: {sso.role} is granted"
 
 
+ENVIRONMENTS = frozenset(
+    ("dev", "test", "qa", "uat", "int", "stage", "staging", "prod", "preprod", "nonprod", "prd", "production")
+) | {"sandbox", "sbx", "live"}
+"""Words by which permission sets for different environments are told apart."""
+
+
 def _meant(role: str, granted: Sequence[str]) -> tuple[str | None, str | None]:
     """The permission set that is granted and is the role's in other words: in other case, or as IAM calls its role; else one
     whose name is nearly the same."""
     reserved = SSO_ROLE.fullmatch(role)
     name = (reserved["permission_set"] if reserved else role).casefold()
     folded = {known.casefold(): known for known in granted}
-    return folded.get(name), next((folded[near] for near in get_close_matches(name, folded, 1, 0.85)), None)
+    near = get_close_matches(name, [known for known in folded if _is_slip(name, known)], 1, 0.85)
+    return folded.get(name), next((folded[known] for known in near), None)
+
+
+def _is_slip(name: str, known: str) -> bool:
+    """Whether the names differ inside one word, and not by the environment that the word names: -prod is no slip of -dev."""
+    words, others = (re.split(r"[-_.]", each) for each in (name, known))
+    if len(words) != len(others):
+        return False
+    different = [pair for pair in zip(words, others, strict=True) if pair[0] != pair[1]]
+    # The portal may list the name itself, in which case nothing differs.
+    return len(different) < 2 and all(
+        _environments(one) == _environments(other)
+        and re.sub(r"\D", "", one) == re.sub(r"\D", "", other)
+        and bool(get_close_matches(one, [other], 1, 0.75))
+        for one, other in different
+    )
+
+
+def _environments(word: str) -> set[str]:
+    return {each for each in ENVIRONMENTS if word.startswith(each) or word.endswith(each)}
 
 
 def _for_role(
@@ -407,8 +434,9 @@ def _for_role(
     if alike is None:
         return None
     return [
-        f"# edit {place}: write sso_role_name = {alike}, which is granted to you there; where {sso.role} is meant and was",
-        "# assigned since the login, sign out, which ends every profile's session, and log in again; the last line lists all:",
+        f"# edit {place}: write sso_role_name = {alike}, which is granted to you there",
+        f"# where {sso.role} is meant, an administrator of IAM Identity Center has to assign it to you; what was assigned",
+        "# since is seen after signing out, which ends every profile's session, and in again; the last line lists all:",
         "aws sso logout",
         f"aws sso login --profile {profile}",
         f"aws configure sso --profile {profile}",

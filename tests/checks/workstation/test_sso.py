@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from botocore.tokens import SSOTokenProvider
 
 from checks.fixes import Replace
+from checks.workstation.test_sso import _meant as permission_set_meant
 from fixtures.backends import live
 from fixtures.settings import CredentialSettings, Settings
 from fixtures.simulation.world import File, World
@@ -120,9 +121,10 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
           " parent", LOGIN]),
         ("tok11-role-not-assigned", "SSO-06", "TOK11",
          "no BedrockDevelopers; it grants BedrockDeveloper there",
-         [f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper, which is granted to you there; where"
-          " BedrockDevelopers is meant and was",
-          "# assigned since the login, sign out, which ends every profile's session, and log in again; the last line"
+         [f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper, which is granted to you there",
+          "# where BedrockDevelopers is meant, an administrator of IAM Identity Center has to assign it to you; what was"
+          " assigned",
+          "# since is seen after signing out, which ends every profile's session, and in again; the last line"
           " lists all:",
           "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
         ("tok11-account-not-assigned", "SSO-06", "TOK11",
@@ -445,6 +447,30 @@ def test_a_permission_set_in_other_words_is_written_as_the_portal_has_it(name: s
 def test_a_permission_set_that_is_nearly_the_one_is_changed_by_no_script() -> None:
     found = judged("tok11-role-not-assigned")
     assert not [fix for mend in mends_of(found) for fix in mend.fixes]
+
+
+def test_where_a_permission_set_is_nearly_the_one_the_administrator_is_named_as_well() -> None:
+    first, second, *_ = judged("tok11-role-not-assigned", only=("SSO-06",))["SSO-06"]["remedy"]
+    assert first.endswith("write sso_role_name = BedrockDeveloper, which is granted to you there")
+    assert second.startswith(
+        "# where BedrockDevelopers is meant, an administrator of IAM Identity Center has to assign"
+    )
+
+
+@pytest.mark.parametrize(
+    ("role", "granted", "alike"),
+    [
+        ("BedrockDevelopers", "BedrockDeveloper", True),
+        ("Bedrock-Develper-dev", "Bedrock-Developer-dev", True),
+        ("BedrockDeveloper-prod", "BedrockDeveloper-dev", False),
+        ("BedrockDeveloper-prod", "BedrockDeveloper-preprod", False),
+        ("BedrockDeveloper-prod", "BedrockDeveloper", False),
+        ("BedrockDeveloperProd", "BedrockDeveloperDev", False),
+        ("BedrockDeveloper-team1", "BedrockDeveloper-team2", False),
+    ],
+)
+def test_only_a_slip_inside_a_word_means_another_permission_set(role: str, granted: str, alike: bool) -> None:
+    assert permission_set_meant(role, [granted]) == (None, granted if alike else None)
 
 
 def test_a_permission_set_that_is_like_none_that_is_granted_is_assigned_by_an_administrator() -> None:
