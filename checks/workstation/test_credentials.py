@@ -64,6 +64,8 @@ OF_A_MACHINE = (
     "aws sts get-caller-identity",
 )
 """What gives credentials where nobody signs in: Amazon EC2 User Guide, "Configure the Instance Metadata Service options"."""
+PLAIN = ("region", "output")
+"""Options of a profile that give no credentials and are not meant to, beside the AWS CLI's own."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
 
 WEB_IDENTITY_VARIABLES = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME")
@@ -201,13 +203,14 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         how = "configure sso" if "sso" in allowed else "configure list"
         remedy = [f"aws {how} --profile {shlex.quote(profile)}"]
         title = f"Nothing gives profile {profile} credentials"
-        if "iam-role" in allowed and "sso" not in allowed:
+        # One with settings of its own is to have them mended, not the machine's role in their place.
+        plain = all(name in PLAIN or name.startswith("cli_") for name in files.profiles.get(profile, {}))
+        if "iam-role" in allowed and "sso" not in allowed and plain:
             title, remedy = "Nothing gives this machine credentials", [*OF_A_MACHINE]
             # In any case (botocore.utils.IMDSFetcher).
             if (evidence.environment.get(NO_METADATA) or "").lower() == "true":
                 seen += f"; {NO_METADATA} is true, so that the machine is not asked for its role"
                 remedy = [f"unset {NO_METADATA}", *OF_A_MACHINE]
-                fix = [Unset((NO_METADATA,))]
     elif (
         # First what the file itself shows: AWS refuses a token of
         # other keys with the code of a key that is gone.

@@ -1024,9 +1024,10 @@ def test_a_process_that_prints_the_profiles_own_login_is_no_second_source(comman
     [
         (OWN_LOGIN[0].replace("msh", "other"), None),
         ("corp-credentials --profile msh", None),
+        ("aws sts get-session-token --profile msh", None),
         ("/opt/aws --profile msh", "PRE07"),
     ],
-    ids=["another profile's login", "another program", "a program that is not there"],
+    ids=["another profile's login", "another program", "another command", "a program that is not there"],
 )
 def test_a_process_that_may_be_another_source_is_told(command: str, cause: str | None) -> None:
     found = of_compliant(printing(command, "aws", "corp-credentials"), *PROFILE)

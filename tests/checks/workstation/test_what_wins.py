@@ -357,3 +357,13 @@ def test_a_profile_that_no_file_has_is_taken_out_not_renamed(
     remedy = verdict[requirement]["remedy"]
     assert any(line in told for told in remedy)
     assert not any("AWS_PROFILE=default" in told for told in remedy)
+
+
+def test_a_profile_of_a_workload_with_settings_of_its_own_is_not_sent_for_the_machines_role() -> None:
+    role = "rol_arn = arn:aws:iam::210987654321:role/app\ncredential_source = Ec2InstanceMetadata\n"
+    text = f"[profile app]\nregion = us-east-1\n{role}"
+    edits = (written(None, of=CREDENTIALS), written(None, of=TOKEN), written(text, of=CONFIG))
+    verdict = found(
+        "compliant", *edits, machine(profile="app"), environment(AWS_PROFILE=None), purpose="production"
+    )
+    assert "aws configure list --profile app" in verdict["CRD-01"]["remedy"]
