@@ -469,6 +469,19 @@ def test_motos_services_are_responses_and_backends_by_account_and_partition() ->
     assert callable(iam_backends["210987654321"]["aws"].create_role)
 
 
+@assumes("._create_credential_resolver")
+def test_a_session_makes_its_chain_of_providers_when_it_is_first_asked_for() -> None:
+    from botocore.credentials import CredentialResolver
+    from botocore.session import Session
+
+    session = Session()
+    made = session._create_credential_resolver()
+    assert isinstance(made, CredentialResolver)
+    assert {"iam-role", "container-role"} <= {provider.METHOD for provider in made.providers}
+    session.lazy_register_component("credential_provider", lambda: made)
+    assert session.get_component("credential_provider") is made
+
+
 # ------------------------------------------------------------------------------------------------ the whole list
 
 
