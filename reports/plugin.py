@@ -216,9 +216,9 @@ class Reporter:
     @property
     def _reporter(self) -> pytest.TerminalReporter | None:
         """What writes lines while the run goes on; None where nothing is to be said then."""
-        if self.quiet or self.config.option.verbose < 0:
-            return None
-        return self.config.pluginmanager.get_plugin("terminalreporter")
+        reporter: pytest.TerminalReporter | None = self.config.pluginmanager.get_plugin("terminalreporter")
+        # Without that plugin there is no such option either.
+        return None if reporter is None or self.quiet or self.config.option.verbose < 0 else reporter
 
     def pytest_runtestloop(self, session: pytest.Session) -> None:
         if self._reporter is not None:

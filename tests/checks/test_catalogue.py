@@ -607,7 +607,7 @@ def test_a_mistake_in_the_data_ends_a_run_before_it_starts(monkeypatch: pytest.M
 
     monkeypatch.setattr(plugin, "load", broken)
     stash = pytest.Stash()
-    stash[RUN] = SimpleNamespace()  # type: ignore[assignment]
+    stash[RUN] = SimpleNamespace(enters=False)  # type: ignore[assignment]
     config = SimpleNamespace(addinivalue_line=lambda *words: None, stash=stash)
     with pytest.raises(pytest.UsageError, match=r"^checks/guide\.toml:1: title: is missing$"):
         plugin.pytest_configure(config)  # type: ignore[arg-type]
