@@ -19,17 +19,23 @@ print("loaded", int(code), *sorted({name.partition(".")[0] for name in sys.modul
 """
 
 
-def test_a_run_loads_none_of_what_it_has_nothing_of(tmp_path: Path) -> None:
+def last_line(folder: Path, program: str, *arguments: str) -> str:
+    """What a process of its own says last that runs pytest in the program."""
     done = subprocess.run(
-        [sys.executable, "-c", RUN, str(ROOT / "checks"), "-k", "SSO_03", "--world", "tok02-expired-token"],
-        cwd=tmp_path,
+        [sys.executable, "-c", program, *arguments],
+        cwd=folder,
         env={**outside_aws(), "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=60,
         check=True,
     )
-    _, code, *loaded = done.stdout.splitlines()[-1].split()
+    return done.stdout.splitlines()[-1]
+
+
+def test_a_run_loads_none_of_what_it_has_nothing_of(tmp_path: Path) -> None:
+    said = last_line(tmp_path, RUN, str(ROOT / "checks"), "-k", "SSO_03", "--world", "tok02-expired-token")
+    _, code, *loaded = said.split()
     assert code == "1"
     assert "botocore" in loaded
     assert "hypothesis" not in loaded
@@ -69,13 +75,5 @@ print("seen", {**seen, "after": gc.isenabled()})
 def test_garbage_is_looked_for_as_before_once_there_are_checks(
     collects: bool, arguments: list[str], seen: dict[str, bool], tmp_path: Path
 ) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", GARBAGE, str(collects), str(ROOT / "checks"), *arguments],
-        cwd=tmp_path,
-        env={**outside_aws(), "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout.splitlines()[-1] == f"seen {seen}"
+    said = last_line(tmp_path, GARBAGE, str(collects), str(ROOT / "checks"), *arguments)
+    assert said == f"seen {seen}"
