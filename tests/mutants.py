@@ -3,7 +3,8 @@
 A copy of the checkout gets one small change after another: a comparison or a condition turned around, what a check requires
 held for true, what it says of causes and explanations left out. Each has to fail the table's test of a world, a test beside
 the checks that it is about, or else one that names what was changed. Prints what nobody noticed, and ends with 1 below 95 in
-100. `--keep FOLDER` keeps there what was found, and a run that is started again asks only for what nobody has noticed.
+100. `--keep FOLDER` keeps there what was found, and a run that is started again asks only for what nobody has noticed. A seed
+stands for one sample: an edit exchanges the changes of the lines that it touches, and leaves the rest of the sample.
 
 Each question is answered by a process that is forked with the libraries imported, and a world's table is asked only where
 the checks that a change is about say something else of what was recorded of the world than they did.
@@ -19,7 +20,6 @@ import importlib
 import json
 import os
 import pickle
-import random
 import re
 import shutil
 import signal
@@ -85,6 +85,20 @@ class Mutant:
 
 def sources() -> list[Path]:
     return sorted([*ROOT.glob("checks/*/test_*.py"), *ROOT.glob("fixtures/evidence/*.py")])
+
+
+def draw(count: int, seed: int) -> tuple[list[Mutant], int]:
+    """A sample of the changes that there are, and how many there are; drawn by what a change says, not by where it stands."""
+    ranked: dict[str, Mutant] = {}
+    for file in sources():
+        source = file.read_bytes()
+        for mutant in mutants_of(file):
+            said = f"{mutant.file} {source[mutant.start : mutant.end].decode()} {mutant.text}"
+            nth = 0
+            while (rank := hashlib.sha256(f"{seed} {nth} {said}".encode()).hexdigest()) in ranked:
+                nth += 1
+            ranked[rank] = mutant
+    return [ranked[rank] for rank in sorted(ranked)[:count]], len(ranked)
 
 
 def mutants_of(file: Path) -> Iterator[Mutant]:
@@ -468,8 +482,7 @@ def main(argv: Sequence[str]) -> int:
     import_checks()
     for name in LIBRARIES:
         importlib.import_module(name)
-    every = [mutant for file in sources() for mutant in mutants_of(file)]
-    sample = random.Random(options.seed).sample(every, min(options.count, len(every)))
+    sample, every = draw(options.count, options.seed)
     with tempfile.TemporaryDirectory() as folder:
         kept = options.keep or Path(folder) / "kept"
         checkout = Path(folder) / "checkout"
@@ -480,7 +493,7 @@ def main(argv: Sequence[str]) -> int:
         missed = list(run(sample, questions, kept / "results.jsonl"))
     for mutant in missed:
         print(f"{mutant.file}:{mutant.line}: nobody notices {mutant.text}")
-    print(f"{len(sample) - len(missed)} of {len(sample)} noticed, out of {len(every)} that there are")
+    print(f"{len(sample) - len(missed)} of {len(sample)} noticed, out of {every} that there are")
     return int(len(missed) > (1 - WANTED) * len(sample))
 
 
