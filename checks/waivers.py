@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from checks.catalogue import Catalogue
+from fixtures import region_names
 from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
-from fixtures.text.shape import distinct, filled
+from fixtures.text.shape import distinct, each, filled, unless
 from fixtures.text.toml_file import TomlFile
 
 # Both are promises of the README ("waivers.toml").
@@ -74,7 +75,7 @@ class Waiver:
     case: Text | None = None
     profiles: Scope = ()
     accounts: Scope = ()
-    regions: Scope = ()
+    regions: Annotated[Scope, each(unless(region_names.problem))] = ()
     accept_blocker: bool = False
     with_explained: bool = False
 
@@ -83,9 +84,6 @@ class Waiver:
         for account in self.accounts:
             if not re.fullmatch(r"\d{12}", account, re.ASCII):
                 return "accounts", f"{account!r} is no account ID: 12 digits"
-        for region in self.regions:
-            if not re.fullmatch(r"[a-z]{2,}(-[a-z]+)+-\d+", region):
-                return "regions", f"{region!r} is no region, such as us-east-1"
         if self.approved_by.casefold() == self.requested_by.casefold():
             return "approved_by", f"{self.approved_by!r} asked for it: somebody else must approve"
         return None

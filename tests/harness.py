@@ -121,10 +121,12 @@ def judged(
     edit: Callable[[World], World] = lambda world: world,
     auditor: str | None = None,
     through: Callable[[Backend], Backend] = lambda backend: backend,
+    regions: Sequence[str] = (),
 ) -> Judged:
     """Judges every requirement, or `only` some, on the world (a name, or one that was loaded), which `edit` may change.
 
-    `auditor` is the profile that reads about the account; `through` may put another backend before the world's.
+    `auditor` is the profile that reads about the account, `regions` what --region names; `through` may put another
+    backend before the world's.
     """
     original = load_world(world) if isinstance(world, str) else world
     loaded = edit(original)
@@ -132,7 +134,7 @@ def judged(
         object.__setattr__(loaded, name, getattr(original, name))
     expected = settings or (loaded.parsed_settings() if loaded.settings else Settings())
     known = Profiles.of_world(loaded)
-    (target,) = _targets([loaded.machine.profile], [], known, expected)
+    (target,) = _targets([loaded.machine.profile], regions, known, expected)
     env_file = _configured_env_file(expected)
     run = Run("moto", environment, probe, expected, [target], env_file, utc_now(), auditor, world=loaded)
     try:

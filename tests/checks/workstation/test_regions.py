@@ -85,6 +85,8 @@ def test_partitions_are_told_of_listed_names_of_likely_names_and_of_no_others() 
     [
         ("us-west-2b", "us-west-2"),
         ("us-eats-1", "us-east-1"),
+        ("us-esat-1", "us-east-1"),
+        ("us-est-1", "us-east-1"),
         ("eu-wset-1", "eu-west-1"),
         ("ap-east-1", "us-east-1"),
         ("nowhere", "us-east-1"),
@@ -110,6 +112,23 @@ def test_a_region_without_bedrock_is_one_root_cause_for_all_that_name_it() -> No
     )
     assert found.root_causes == ["REG-01 REG03"]
     assert statuses(found, "REG-02") == {"non_compliant"}
+
+
+@pytest.mark.parametrize("name", ["us-west-9", "ap-east-1", "eu-central-1"])
+def test_a_region_that_the_run_alone_names_is_mended_by_another_run(name: str) -> None:
+    found = judged("compliant", only=("REG-01", "REG-02"), regions=[name])
+    wrong = [result for result in found.rows if result["status"] == "non_compliant"]
+    assert {result["case"] for result in wrong} == {"target"}
+    for result in wrong:
+        assert (
+            result["remedy"][0]
+            == f"# run the checks again with --region us-east-1: nothing else names {name}"
+        )
+
+
+def test_a_region_that_the_profile_names_too_is_mended_there() -> None:
+    found = judged("compliant", only=("REG-02",), edit=region("eu-central-1"))
+    assert found["REG-02", "target"]["remedy"][0] == "aws configure set region us-east-1 --profile msh"
 
 
 def test_a_misspelt_region_is_proved_by_the_accounts_own_list() -> None:
