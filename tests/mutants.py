@@ -136,15 +136,34 @@ def file_of(function: object) -> str:
 
 
 @cache
-def functions() -> dict[tuple[str, str], str]:
-    """By file and name, the text of each function of the checks and facts; of its methods under the class's name as well."""
-    found: dict[tuple[str, str], str] = {}
+def functions() -> dict[tuple[str, str], frozenset[str]]:
+    """By file and name, what each function or class of the checks and facts names: in code, or as a text of nothing else."""
+    found: dict[tuple[str, str], frozenset[str]] = {}
     for path in sources():
-        text, name = path.read_text(encoding="utf-8"), path.relative_to(ROOT).as_posix()
-        for node in ast.parse(text).body:
+        for node in ast.parse(path.read_bytes()).body:
             if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                found[name, node.name] = ast.get_source_segment(text, node) or ""
+                named = frozenset(filter(None, map(_named, ast.walk(node))))
+                found[path.relative_to(ROOT).as_posix(), node.name] = named
     return found
+
+
+def _named(node: ast.AST) -> str:
+    match node:
+        case (
+            ast.Name(id=str(name))
+            | ast.arg(arg=str(name))
+            | ast.Attribute(attr=str(name))
+            | ast.Constant(value=str(name))
+        ):
+            return name
+    return ""
+
+
+@cache
+def _imports(file: str, other: str) -> bool:
+    """Whether the file names the other's module."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    return bool(re.search(rf"import.*\b{Path(other).stem}\b|\b{Path(other).stem} import", text))
 
 
 def changed_function(mutant: Mutant) -> str:
@@ -174,8 +193,16 @@ def users(mutant: Mutant) -> tuple[frozenset[str], frozenset[str]]:
         here = _asking(file, name)
         asking |= here
         if not here:
-            word = re.compile(rf"\b{re.escape(name)}\b")
-            todo += [key for key, text in functions().items() if key[1] != name and word.search(text)]
+            # What has an underscore before it is used in its own file alone, a fact wherever it is named.
+            todo += [
+                key
+                for key, named in functions().items()
+                if name in named
+                and key[1] != name
+                and (
+                    key[0] == file or (not name.startswith("_") and (name in FACTS or _imports(key[0], file)))
+                )
+            ]
     return frozenset(asking), frozenset(name for _, name in seen)
 
 
@@ -251,6 +278,11 @@ def files_importing(module: str) -> list[str]:
     ]
 
 
+def mentions(file: str, about: frozenset[str]) -> int:
+    """How often the file names the requirements."""
+    return len(re.findall("|".join(map(re.escape, sorted(about))), (ROOT / file).read_text(encoding="utf-8")))
+
+
 class Questions:
     """Asks the checkout, each question in a process that is forked for it."""
 
@@ -273,9 +305,8 @@ class Questions:
         about, names = users(mutant)
         near, far = worlds_for(about)
         beside = list(dict.fromkeys(chain.from_iterable(map(tests_beside, sorted(about)))))
-        beside.sort(
-            key=lambda file: Path(file).stem != f"test_{Path(mutant.file).stem.removeprefix('test_')}"
-        )
+        own = f"test_{Path(mutant.file).stem.removeprefix('test_')}"
+        beside.sort(key=lambda file: (Path(file).stem != own, -mentions(file, about)))
         named = tests_naming(about if len(about) < 20 else frozenset(), names)
         importing = files_importing(Path(mutant.file).stem)
         first = [node for node in named if node.partition("::")[0] in beside[:4]]
