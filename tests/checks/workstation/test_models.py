@@ -163,6 +163,14 @@ def test_without_an_environment_file_the_settings_models_are_judged() -> None:
     assert "CHAT_MODEL=claude! (a default, not set in ./.env.enterprise)" in row["observed"]
 
 
+def test_a_variable_of_the_process_needs_no_environment_file() -> None:
+    row = found(lambda world: with_environment(without_env_file(world), CHAT_MODEL="nonsense"))[
+        "MDL-01", CHAT
+    ]
+    assert (*said(row), row["behind"]) == ("non_compliant", "MOD02", None)
+    assert row["observed"].startswith("CHAT_MODEL=nonsense (from the environment)")
+
+
 def test_a_variable_of_the_process_counts_before_the_files() -> None:
     row = found(lambda world: with_environment(world, CHAT_MODEL="nonsense"), only=("MDL-01",))[
         "MDL-01", CHAT

@@ -220,7 +220,8 @@ def test_with_an_environment_file_the_regions_requirement_says_so_first() -> Non
 
 def test_an_endpoint_elsewhere_is_the_overrides_fault() -> None:
     edit = environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME="http://localhost:4566")
-    assert of_compliant(edit, "RUN-04")["RUN-04"]["behind"] == "CRD-06"
+    result = of_compliant(edit, "RUN-04")["RUN-04"]
+    assert (result["cause"], result["behind"]) == ("REG06", "CRD-06")
 
 
 def test_a_password_in_an_endpoint_is_not_kept() -> None:
