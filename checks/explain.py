@@ -79,7 +79,10 @@ def _consumer(rules: Rules) -> Iterator[str]:
 
 
 def modes_of(catalogue: Catalogue, asked: str) -> tuple[str, ...]:
-    """The codes of the failure modes that the page is about, the most likely first. CatalogueError as in `explained`."""
+    """The codes of the failure modes that the page is about, the most likely first; none of a program's rules.
+    CatalogueError as in `explained`."""
+    if asked.lower() in all_rules():
+        return ()
     entry = _meant(catalogue, asked)
     if isinstance(entry, Cause):
         return (entry.code,)

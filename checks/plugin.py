@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Generator
 from functools import cache
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -87,19 +86,17 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     if asked is None:
         return None
     profile = config.option.profile[0] if config.option.profile else "msh"
-    try:
-        if config.option.json:
-            print(
-                json.dumps(
-                    {"codes": list(dict.fromkeys(chain.from_iterable(modes_of(load(), a) for a in asked)))}
-                )
-            )
-        else:
-            print("\n\n".join(explained(load(), a, this_platform(), profile) for a in asked))
-    except CatalogueError as error:
-        if config.option.json:
-            print(json.dumps({"codes": []}))
-        raise pytest.UsageError(f"--explain: {error}") from None
+    pages, codes, unknown = [], dict[str, None](), []
+    for each in asked:
+        try:
+            pages.append(explained(load(), each, this_platform(), profile))
+            codes.update(dict.fromkeys(modes_of(load(), each)))
+        except CatalogueError as error:
+            unknown.append(f"--explain: {error}")
+    if pages or config.option.json:
+        print(json.dumps({"codes": list(codes)}) if config.option.json else "\n\n".join(pages))
+    if unknown:
+        raise pytest.UsageError(*unknown)
     return 0
 
 

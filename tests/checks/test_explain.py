@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from checks.catalogue import CatalogueError, load
 from checks.explain import explained
+from checks.plugin import pytest_cmdline_main
 from tests.suite import run_suite
 
 
@@ -32,6 +36,30 @@ def test_every_requirement_has_a_page(identifier: str) -> None:
 def test_the_remedy_is_the_platforms() -> None:
     assert "Remove-Item Env:" in explained(load(), "ENV01", "windows", "msh")
     assert "unset " in explained(load(), "ENV01", "linux", "msh")
+
+
+def in_one_run(*asked: str, as_json: bool) -> tuple[str, ...]:
+    """The complaints of a run with these --explain."""
+    config: Any = SimpleNamespace(option=SimpleNamespace(explain=list(asked), profile=[], json=as_json))
+    try:
+        assert pytest_cmdline_main(config) == 0
+    except pytest.UsageError as error:
+        return error.args
+    return ()
+
+
+def test_what_is_known_is_said_beside_what_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    complaints = in_one_run("TOK98", "TOK02", "javascript-sdk", "TOK99", as_json=True)
+    assert json.loads(capsys.readouterr().out) == {"codes": ["TOK02"]}
+    assert [text.partition(" is called ")[2][:7] for text in complaints] == ["'TOK98'", "'TOK99'"]
+    in_one_run("TOK98", "TOK02", "javascript-sdk", as_json=False)
+    said = capsys.readouterr().out
+    assert said.startswith("TOK02  ") and "\njavascript-sdk  " in said
+
+
+def test_a_programs_rules_have_no_codes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert in_one_run("JavaScript-SDK", as_json=True) == ()
+    assert json.loads(capsys.readouterr().out) == {"codes": []}
 
 
 def test_an_unknown_code_names_the_nearest() -> None:
