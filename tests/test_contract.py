@@ -223,6 +223,10 @@ def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, com
         (["--snapshot", "nowhere.json"], "--snapshot nowhere.json: No such file or directory"),
         (["--compliance", "nowhere.toml"], "--compliance nowhere.toml: no such file"),
         (["--env-file", "nowhere.env"], "--env-file nowhere.env: no such file"),
+        (
+            ["--env-file", f"{ROOT}/reports/results.schema.json"],
+            "no environment file: it has no line NAME=value",
+        ),
         (["--world", "compliant", "--profile", "msh"], "add --backend moto, or leave --profile out"),
         (["--world", "compliant", "--snapshot", "evidence.json"], "--world goes with --backend moto"),
         (["--backend", "live"], "--backend live needs --profile NAME"),
