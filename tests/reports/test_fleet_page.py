@@ -193,6 +193,16 @@ def test_missing_targets_are_named(markup: str) -> None:
     assert "3 of 4" in text
 
 
+def test_why_targets_are_incomplete_is_told_at_the_top_and_only_where_some_are(
+    document: dict[str, Any], markup: str
+) -> None:
+    verdicts = [{**target, "verdict": "incomplete"} for target in document["targets"]]
+    told = rendered({**document, "targets": verdicts}).partition("</ol>")[0]
+    assert "3 targets incomplete: " in told
+    assert 'href="#h-unread"' in told
+    assert 'href="#h-unread"' not in markup
+
+
 def test_what_leaves_the_page_leads_to_the_page_of_a_target(markup: str) -> None:
     links = {one["href"] for one in Page(markup).all("a") if not one["href"].startswith("#")}
     assert "targets/alpha.html" in links
