@@ -247,3 +247,8 @@ def test_a_delivery_role_that_is_gone_is_named() -> None:
     row = judged("enterprise", only=("LOG-10",), edit=edit)["LOG-10"]
     assert row["status"] == "non_compliant"
     assert row["observed"] == "role BedrockInvocationLogging does not exist"
+
+
+def test_where_invocations_are_logged_is_told() -> None:
+    observed = judged("enterprise", only=("LOG-08",), environment="production")["LOG-08"]["observed"]
+    assert "log group bedrock-invocations and bucket acme-bedrock-payloads;" in observed
