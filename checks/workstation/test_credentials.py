@@ -10,7 +10,15 @@ from datetime import timedelta
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.requirement import require, requirement
-from checks.stored_keys import UNWANTED, fault_of_keys, handed_out_late, misspelt, renewed, unwanted
+from checks.stored_keys import (
+    UNWANTED,
+    fault_of_keys,
+    handed_out_late,
+    issued_anew,
+    misspelt,
+    renewed,
+    unwanted,
+)
 from fixtures.aws.errors import EXPIRED, INVALID_KEYS, PROCESS_FAILED, REFUSED
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
@@ -250,6 +258,7 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
             *(["keys-refused"] if method in STATIC and refusal in REFUSED else []),
             "other-provider",
             *(["meant-for-sso"] if uses_sso or not option else []),
+            *(["keys-of-environment"] if method == "env" else []),
         ],
         fix=fix,
     )
@@ -321,7 +330,7 @@ class _Fault:
     given: tuple[str, ...] = ()
 
 
-@requirement("CRD-02", asks=("platform",))
+@requirement("CRD-02", asks=("platform", "profile_names"))
 def test_environment_has_no_stray_credential(
     case: str,
     environment: Variables,
@@ -344,7 +353,10 @@ def test_environment_has_no_stray_credential(
     ]
     if KEY in present and "env" not in evidence.allowed_providers:
         faults.append(_shadow(present, faults, winners, evidence.target.profile))
+    # Without them a job has nothing.
+    needed = "env" in evidence.allowed_providers and bool({KEY, SECRET}.intersection(present))
     for fault in faults:
+        anew = case in fault.variables and needed and evidence.target.profile not in evidence.profile_names
         require(
             case not in fault.variables,
             cause=fault.cause,
@@ -352,7 +364,8 @@ def test_environment_has_no_stray_credential(
             observed=fault.observed,
             variable=fault.variables[0],
             given=fault.given,
-            fix=[Unset(KEY_VARIABLES)],
+            remedy=issued_anew() if anew else None,
+            fix=[] if anew else [Unset(KEY_VARIABLES)],
         )
     return f"{case} is set, and stands in nobody's way"
 
@@ -420,7 +433,8 @@ def _second_token(keys: Keys) -> Iterable[_Fault]:
 
 def _expired(present: dict[str, Value], keys: Keys, evidence: Evidence) -> Iterable[_Fault]:
     ends = keys["expiration"]
-    if EXPIRATION not in present:
+    # Nobody reads it where there is no key that it could be about (botocore.credentials.EnvProvider).
+    if EXPIRATION not in present or KEY not in present:
         return
     now = evidence.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     if ends["utc"] is None:
@@ -626,6 +640,7 @@ def test_environment_selects_the_profile(
         expected=expected,
         observed=f"{case} is {shown}" + (f", with {' and '.join(garbled)}" if garbled else ""),
         variable=case,
+        remedy=unset,
         fix=fix,
     )
     other = environment.get("AWS_PROFILE")

@@ -92,7 +92,7 @@ def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("selects_none",))
+@requirement("ENV-02", asks=("profile_names", "selects_none"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
@@ -119,7 +119,8 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         "BEDROCK_EMBED_MODEL_ID": evidence.settings.models.embedding,
     }
     # One edit for all that are missing: who mends the first would otherwise be sent back for each of the others.
-    unset = [name for name in VARIABLES if not file.sets(name)]
+    leave = {"AWS_PROFILE"} - {case} if _is_missing(evidence) else set()
+    unset = [name for name in VARIABLES if name not in leave and not file.sets(name)]
     require(
         False,
         expected=f"{case}, with a value",
@@ -128,9 +129,18 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         else f"{file.path}: no line sets {case}",
         each=[{"variable": name, "candidate": values[name]} for name in unset],
         file=file.path,
-        given=[*(["file-lost"] if lost else []), *([elsewhere] if elsewhere else [])],
+        given=[
+            *(["file-lost"] if lost else []),
+            *([elsewhere] if elsewhere else []),
+            *(["profile-to-come"] if case == "AWS_PROFILE" and _is_missing(evidence) else []),
+        ],
     )
     return f"{file.place(case)}: {case} = {file.shown(case)}"
+
+
+def _is_missing(evidence: Evidence) -> bool:
+    """Whether no file has the profile under test: to name it would stop what works without one."""
+    return evidence.target.profile not in evidence.profile_names
 
 
 @requirement("ENV-03", asks=("model_names", "profile"))
@@ -244,7 +254,7 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
 
 
-@requirement("ENV-05", asks=("selects_none",))
+@requirement("ENV-05", asks=("profile_names", "selects_none"))
 def test_path_leads_to_a_file(
     case: str,
     env_file: EnvFile | None,
@@ -276,7 +286,10 @@ def test_path_leads_to_a_file(
         each=[{"variable": name, "line": file.line(name)} for name in alike],
         file=file.path,
         fix=lambda: environment_fixes.lead_to(file, case, files, platform),
-        given=[f"right-path:{kind}"] if file.value(case) == files.path_of(kind) else [],
+        given=[
+            *([f"right-path:{kind}"] if file.value(case) == files.path_of(kind) else []),
+            *(["profile-to-come"] if _is_missing(evidence) else []),
+        ],
     )
     return f"{file.place(case)}: {case} leads to {file.shown(case)}"
 

@@ -74,7 +74,7 @@ SIGNED_IN_BEFORE = (
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
-@requirement("PRF-01", asks=("needs_no_profile", "platform", "selected_in_vain"))
+@requirement("PRF-01", asks=("environment", "needs_no_profile", "platform", "selected_in_vain"))
 def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     """The [config, credentials] file is where its variable or the default says, UTF-8 without BOM, no duplicates."""
     found = files.config if case == "config" else files.credentials
@@ -225,9 +225,18 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             *(SIGNED_IN_BEFORE if by_variables else ()),
             f"aws configure sso --profile {shlex.quote(profile)}",
         ],
-        given=["selected-in-vain"] if beside else [],
+        given=[
+            *(["selected-in-vain"] if beside else []),
+            *(["half-a-pair"] if _has_half_a_pair(evidence) else []),
+        ],
         file=default,
     )
+
+
+def _has_half_a_pair(evidence: Evidence) -> bool:
+    """Whether the keys that would do in the place of a profile are there by half, which boto3 refuses or passes over."""
+    pairing = evidence.environment.told["keys"]["pairing"]
+    return "env" in evidence.allowed_providers and pairing not in ("none", "complete")
 
 
 def _require_encoding(found: AwsFileFound, profile: str) -> None:

@@ -83,6 +83,7 @@ def test_caller_is_known(
         _require_sound_settings_of_roles(resolution.error, parsed_files, chain)
     if resolution.error and provider.method == WEB_IDENTITY:
         _require_web_identity(resolution.error, parsed_files, target.profile)
+    of_environment = ["keys-of-environment"] if provider.method == "env" else []
     caller_identity = evidence.caller_identity
     error = caller_identity.error
     if error and error.code in REFUSED:
@@ -103,9 +104,9 @@ def test_caller_is_known(
             remedy=_for_keys(place, provider, cause, parsed_files, profile),
             file=place and place.file,
             line=place and place.line,
-            given=["keys-refused"],
+            given=["keys-refused", *of_environment],
         )
-    answer = value_of(caller_identity, "unanswered")
+    answer = value_of(caller_identity, "unanswered", *of_environment)
     require(
         bool(answer["Account"] and answer["Arn"]),
         expected="account and ARN",

@@ -202,7 +202,7 @@ def test_a_look_alike_raises_nothing(world: str) -> None:
 
 
 def test_an_expiration_that_looks_like_a_secret_cannot_be_judged() -> None:
-    world = with_environment({EXPIRATION: "wJalrXUtn9FEMIzK7MDENGzbPxRfiCYzzzzzCANA"})
+    world = with_environment({**ROLE_KEYS, EXPIRATION: "wJalrXUtn9FEMIzK7MDENGzbPxRfiCYzzzzzCANA"})
     found = judged("compliant", only=("CRD-02",), edit=world)["CRD-02", EXPIRATION]
     assert found["status"] == "inconclusive"
     assert found["reason"] == f"{EXPIRATION}: the value is not kept: it looks like a secret"

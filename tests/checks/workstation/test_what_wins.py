@@ -82,6 +82,11 @@ def in_a_task(world: World) -> World:
         ("ok-short-term-bedrock-api-key", [ENDED], "workstation"),
         ("ok-short-term-bedrock-api-key", [LOGGED_OUT], "workstation"),
         ("compliant", [exported(), NONE_SELECTED, allowing("env", "sso")], "workstation"),
+        ("ok-ent-production-role", [NO_PROFILE], "ci"),
+        ("ok-ent-production-role", [REGION_ALONE], "ci"),
+        ("ok-ent-production-role", [in_a_task, NO_PROFILE], "ci"),
+        ("ok-ent-production-role", [exported(), NO_PROFILE], "ci"),
+        ("compliant", [environment(AWS_CREDENTIAL_EXPIRATION="2026-11-20T13:00:00Z")], "workstation"),
     ],
     ids=[
         "keys of a pipeline's step and no file of AWS's",
@@ -98,6 +103,11 @@ def in_a_task(world: World) -> World:
         "an API key beside a login that has ended",
         "an API key beside no login",
         "keys beside a login that is alive, and no profile selected",
+        "the role of a job's runner and no file",
+        "the role of a job's runner and a profile default that has a Region alone",
+        "the role of a job's container and no file",
+        "keys of a pipeline's step on a runner that has a role",
+        "the time when keys ended that are no longer there",
     ],
 )
 def test_what_wins_works_and_is_allowed_raises_nothing(world: str, edits: list[Edit], purpose: str) -> None:
@@ -243,6 +253,64 @@ def test_a_job_without_credentials_is_to_sign_in_in_a_step_before(edit: Edit) ->
     # Where SSO alone is allowed there is no such step.
     alone = found("compliant", edit)["PRF-01", "config"]
     assert alone["remedy"] == ["aws configure sso --profile default"]
+
+
+KEY, SECRET = KEYS["AWS_ACCESS_KEY_ID"], KEYS["AWS_SECRET_ACCESS_KEY"]
+
+
+@pytest.mark.parametrize(
+    ("edits", "root_cause"),
+    [
+        ([environment(AWS_ACCESS_KEY_ID=KEY)], "CRD-02 ENV07"),
+        ([environment(AWS_ACCESS_KEY_ID=KEY, AWS_SECRET_ACCESS_KEY="")], "CRD-02 ENV07"),
+        ([environment(AWS_SECRET_ACCESS_KEY=SECRET)], "CRD-02 ENV07"),
+        ([environment(AWS_ACCESS_KEY_ID="${{ secrets.KEY }}", AWS_SECRET_ACCESS_KEY="x")], "CRD-02 ENV04"),
+        ([exported(), environment(AWS_SESSION_TOKEN=KEYS["AWS_SESSION_TOKEN"] + "\n")], "CRD-02 ENV10"),
+        (
+            [exported("${now-1h}"), environment(AWS_CREDENTIAL_EXPIRATION="2026-11-22T11:00:00Z")],
+            "CRD-02 ENV09",
+        ),
+    ],
+)
+def test_keys_of_a_job_that_are_wrong_are_the_one_fault_and_are_issued_anew(
+    edits: list[Edit], root_cause: str
+) -> None:
+    """Without them the job has nothing: to unset them would be no remedy, and a login none either."""
+    verdict = found("compliant", *edits, NO_PROFILE, purpose="ci")
+    assert verdict.root_causes == [root_cause]
+    (cause,) = verdict.document["root_causes"]
+    assert cause["remedy"][0].startswith("# export a key, its secret and their token anew")
+    assert not verdict.with_status("inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("edits", "root_cause"),
+    [
+        ([environment(AWS_PROFILE="docxp-dev")], "CRD-05 ENV05"),
+        ([environment(AWS_PROFILE="")], "CRD-05 ENV05"),
+        ([environment(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test")], "CRD-02 ENV04"),
+        ([exported()], "CRD-02 ENV01"),
+    ],
+    ids=["a developer's profile", "an empty profile", "an emulator's keys", "a person's keys"],
+)
+def test_what_is_left_over_beside_a_workloads_role_is_the_one_fault_and_goes(
+    edits: list[Edit], root_cause: str
+) -> None:
+    edit = both(NO_PROFILE, *edits)
+    verdict = judged(
+        "ok-ent-production-role", edit=edit, environment="production", only=(*WORKSTATION, "PRD-01")
+    )
+    assert verdict.root_causes == [root_cause]
+    (cause,) = verdict.document["root_causes"]
+    assert cause["remedy"][0].startswith("unset ")
+    assert not any(line.startswith("export AWS_PROFILE") for line in cause["remedy"])
+
+
+def test_a_job_with_keys_is_not_told_to_name_a_profile_that_no_file_has() -> None:
+    without_region = env_file(("AWS_REGION=us-east-1\n", ""))
+    verdict = found("compliant", exported(), NO_PROFILE, without_region, purpose="ci")
+    assert verdict.root_causes == ["ENV-02"]
+    assert not any("AWS_PROFILE" in line for line in verdict["ENV-02", "AWS_REGION"]["remedy"])
 
 
 @pytest.mark.parametrize("variable", ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"])
