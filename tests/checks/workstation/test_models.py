@@ -615,6 +615,8 @@ def test_an_application_profile_goes_where_its_destinations_are(geography: str, 
     assert row["status"] == status
     if status == "non_compliant":
         assert row["observed"].endswith("it sends requests to us-east-1, us-east-2, us-west-2")
+        # Which model it is of was not asked: no other profile of it can be named.
+        assert row["remedy"][-1].endswith("give CHAT_MODEL an inference profile of the permitted geography")
 
 
 @pytest.mark.parametrize(
