@@ -142,6 +142,24 @@ def test_subscribing_is_allowed_while_a_model_still_needs_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("statement", "by"),
+    [
+        (allow("bedrock:InvokeModel", ["arn:aws:s3:::a", "arn:aws:bedrock:*"]), "arn:aws:bedrock:*"),
+        # What is left out at the end of an ARN is any.
+        (allow("bedrock:InvokeModel", "arn:aws:bedrock"), "arn:aws:bedrock"),
+        (
+            {"Effect": "Allow", "Action": ["bedrock:InvokeModel"], "NotResource": "arn:aws:s3:::a"},
+            "NotResource",
+        ),
+    ],
+)
+def test_a_wildcard_over_models_is_named_as_it_is_written(statement: dict[str, Any], by: str) -> None:
+    row = found(policy(statement, name="Wide"), only=["LPR-05"])["LPR-05"]
+    assert row["observed"] == f"statement 1 of inline policy Wide lets any model be invoked, by {by}"
+    assert f"in place of {by}: " in row["remedy"][0]
+
+
+@pytest.mark.parametrize(
     ("statement", "extent"),
     [
         (allow("*"), "*"),
