@@ -12,8 +12,10 @@ import pytest
 
 from fixtures.aws.policy_language import Policy
 from fixtures.backends import Backend
+from fixtures.evidence.denials import Decision
 from fixtures.evidence.organisation import OrganisationAsks
 from fixtures.evidence.permissions import INVOKE, STREAM, Need, named
+from fixtures.evidence.rulings import Known, _called
 from fixtures.readings import ReadError, Reading
 from fixtures.simulation.policy import simulate
 from fixtures.simulation.world import World
@@ -359,6 +361,16 @@ def test_a_region_that_another_policy_denies_is_found_behind_that_of_the_place(
     assert "in us-east-2 through" in result["IAM-02", "CHAT_MODEL"]["observed"]
     alone = found(of_the_place, only=CALLS, probe=True)
     assert (alone.root_causes, alone.with_status("inconclusive")) == ([], set())
+
+
+@pytest.mark.parametrize(("allowed", "shown"), [(True, 1), (False, 0)])
+def test_only_a_call_that_was_allowed_shows_what_the_organisation_lets_through(
+    allowed: bool, shown: int
+) -> None:
+    one, another = Need(INVOKE, "model/one"), Need(STREAM, "model/another")
+    calls = {one: Decision(*one[:2], allowed), another: Decision(*another[:2], True)}
+    known = Known(calls=calls, layers=None)
+    assert len(_called(known, Need(STREAM, "model/one"))) == shown
 
 
 @pytest.mark.parametrize(
