@@ -59,6 +59,7 @@ TURNED: dict[type[ast.cmpop], str] = {
     ast.Eq: "!=", ast.NotEq: "==", ast.Lt: ">=", ast.GtE: "<", ast.Gt: "<=", ast.LtE: ">",
     ast.In: "not in", ast.NotIn: "in", ast.Is: "is not", ast.IsNot: "is",
 }  # fmt: skip
+FUNCTIONS = (ast.FunctionDef, ast.ClassDef)
 LEFT_OUT = ("given", "cause")
 """Arguments of `require` without which a failure is explained by nothing, or is nobody's."""
 
@@ -78,9 +79,15 @@ class Mutant:
 
     @property
     def key(self) -> str:
-        """What tells it from any other, also of a file that has been edited since."""
+        """What tells it from any other, also of a function that has been edited since."""
         whole = self.apply((ROOT / self.file).read_bytes())
-        return hashlib.sha256(self.file.encode() + whole).hexdigest()[:16]
+        outermost = next((node for node in ast.parse(whole).body if self.within(node)), None)
+        told = ast.get_source_segment(whole.decode(), outermost) if outermost else whole.decode()
+        return hashlib.sha256(f"{self.file} {told}".encode()).hexdigest()[:16]
+
+    def within(self, node: ast.stmt) -> bool:
+        """Whether that function or class has the change."""
+        return isinstance(node, FUNCTIONS) and node.lineno <= self.line <= (node.end_lineno or 0)
 
 
 def sources() -> list[Path]:
@@ -141,7 +148,7 @@ def functions() -> dict[tuple[str, str], frozenset[str]]:
     found: dict[tuple[str, str], frozenset[str]] = {}
     for path in sources():
         for node in ast.parse(path.read_bytes()).body:
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            if isinstance(node, FUNCTIONS):
                 named = frozenset(filter(None, map(_named, ast.walk(node))))
                 found[path.relative_to(ROOT).as_posix(), node.name] = named
     return found
@@ -169,12 +176,8 @@ def _imports(file: str, other: str) -> bool:
 def changed_function(mutant: Mutant) -> str:
     """The function or class at the file's outermost level that has the change; empty where it is in none."""
     tree = ast.parse((ROOT / mutant.file).read_bytes())
-    for node in tree.body:
-        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.lineno <= mutant.line <= (
-            node.end_lineno or 0
-        ):
-            return node.name
-    return ""
+    names = (node.name for node in tree.body if isinstance(node, FUNCTIONS) and mutant.within(node))
+    return next(names, "")
 
 
 def users(mutant: Mutant) -> tuple[frozenset[str], frozenset[str]]:
