@@ -49,6 +49,7 @@ FLAWS = {
 }
 ONCE = "; a refresh token holds once, and another program that refreshes at the same moment may have used it"
 SCOPES = "sso_registration_scopes"
+ACCESS = "sso:account:access"
 
 
 @requirement("SSO-01")
@@ -260,6 +261,7 @@ def test_token_can_refresh_itself(
         file=place.file,
         line=place.line,
         sso_session=sso.session_name,
+        remedy=[_login(target).text] if _asks_for_refreshing(files, sso.session_name) else None,
         given=["cannot-refresh"],
         fix=[*_with_scopes(files, sso.session_name), _login(target)],
     )
@@ -290,6 +292,12 @@ def _misspelt_scopes(files: Files, session: str) -> Place | None:
     )
 
 
+def _asks_for_refreshing(files: Files, session: str) -> bool:
+    """Whether the sso-session has the scope with which a login gets a refresh token: then only the login is missing."""
+    scopes = files.session_option(session, SCOPES)
+    return scopes is not None and ACCESS in (scopes["value"] or "").replace(" ", "").split(",")
+
+
 def _with_scopes(files: Files, session: str) -> list[Fix]:
     """The sso-session asks for what a login needs to get a refresh token."""
     if files.session_option(session, SCOPES):
@@ -297,7 +305,7 @@ def _with_scopes(files: Files, session: str) -> list[Fix]:
     return [
         fix
         for found, section in _named(files, session)[:1]
-        for fix in file_fixes.add_setting(found, section, SCOPES, "sso:account:access")
+        for fix in file_fixes.add_setting(found, section, SCOPES, ACCESS)
     ]
 
 

@@ -103,8 +103,7 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
          [f"# edit {CONFIG} line 1: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
           LOGIN]),
         ("tok06-registration-expired", "SSO-05", "TOK06", "lacks a client registration that has not expired",
-         [f"# edit {CONFIG} line 1: have sso_registration_scopes = sso:account:access under [sso-session msh], then:",
-          LOGIN]),
+         [LOGIN]),
         ("tok07-revoked-session", "SSO-06", "TOK07",
          "in us-east-1: UnauthorizedException, for a token until 2026-11-22 20:00 UTC",
          [f"# edit {CONFIG} line 3: where sso_region is not us-east-1, the Region of IAM Identity Center, correct it",
@@ -383,6 +382,22 @@ def test_a_token_without_a_session_is_never_refreshed_and_none_the_worse() -> No
 @pytest.mark.parametrize("field", ["refreshToken", "clientId", "clientSecret"])
 def test_each_field_that_a_refresh_takes_is_asked_for(field: str) -> None:
     assert says(of(with_token((f'"{field}"', '"other"')))["SSO-05"], "TOK06", f"{PATH} lacks {field}")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "edits"),
+    [
+        ("sso:account:access", False),
+        ("codewhisperer:completions, sso:account:access", False),
+        ("codewhisperer:completions", True),
+        ("", True),
+    ],
+)
+def test_a_remedy_names_the_scope_only_where_the_session_has_it_not(scopes: str, edits: bool) -> None:
+    config = env_file(("_scopes = sso:account:access", f"_scopes = {scopes}"), of=CONFIG)
+    result = of(both(config, with_token(('"refreshToken"', '"other"'))))["SSO-05"]
+    assert says(result, "TOK06", f"{PATH} lacks refreshToken")
+    assert (len(result["remedy"]), result["remedy"][-1]) == (1 + edits, LOGIN)
 
 
 def test_that_an_expired_token_cannot_refresh_is_no_second_fault() -> None:
