@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from checks.catalogue import Catalogue
 from fixtures import region_names
 from fixtures.late import dataclass
-from fixtures.text.nearest import nearest
+from fixtures.text.nearest import nearest, slips
 from fixtures.text.shape import distinct, each, filled, unless
 from fixtures.text.toml_file import TomlFile
 
@@ -174,7 +174,10 @@ class Register:
         elif within:
             state, warning = "stale", "no longer matches a failure: remove it"
         else:
-            state, warning = "not_selected", None
+            state, warning = (
+                "not_selected",
+                _misspelt(waiver, [places[row["target"]].profile for row in about]),
+            )
         left = self.days_left(waiver)
         if warning is None and left <= WARNING_DAYS:
             warning = f"ends in {left} days" if left > 1 else ("ends tomorrow" if left else "ends today")
@@ -187,6 +190,27 @@ class Register:
             "warning": warning,
             "covers": [{"target": row["target"], "case": row["case"]} for row in covered],
         }
+
+
+def _misspelt(waiver: Waiver, profiles: Iterable[str]) -> str | None:
+    """That none of its profiles is in the run, where one can only be a slip of the pen for one that is.
+
+    A register may be shared: what differs by a figure or in a word of one or two letters may be somebody else's profile.
+    """
+    run = sorted(set(profiles))
+    for name in waiver.profiles:
+        for meant in slips(name, run):
+            words = [re.split(r"[^a-zA-Z]+", each) for each in (name, meant)]
+            short = any(
+                one != other and min(len(one), len(other)) < 3 for one, other in zip(*words, strict=False)
+            )
+            if (
+                re.findall(r"\d", name) == re.findall(r"\d", meant)
+                and len(words[0]) == len(words[1])
+                and not short
+            ):
+                return f"covers nothing: no target has profile {name!r}; did you mean {meant!r}?"
+    return None
 
 
 def _covers(waiver: Waiver) -> tuple[Any, ...]:

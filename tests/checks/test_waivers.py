@@ -183,6 +183,28 @@ def test_the_register_says_what_became_of_each(
     assert accounted["covers"] == ([{"target": "msh/us-east-1", "case": None}] if state == "used" else [])
 
 
+@pytest.mark.parametrize(
+    ("named", "under_test", "meant"),
+    [
+        ("mhs", "msh", "msh"),
+        ("acme-prd", "acme-prod", "acme-prod"),
+        ("acme-prod", "acme-prod-2", None),
+        ("team-b", "team-a", None),
+        ("app-eu", "app-au", None),
+        ("prod1", "prod2", None),
+        ("prod", "msh", None),
+    ],
+)
+def test_a_profile_that_was_mistyped_is_named(
+    tmp_path: Path, named: str, under_test: str, meant: str | None
+) -> None:
+    found = register(tmp_path, waivers({"profiles": f'["{named}"]'}))
+    rows = [row("non_compliant") | {"target": "it"}]
+    (accounted,) = found.accounted(rows, {"it": Place(under_test, "us-east-1", None)})
+    said = meant and f"covers nothing: no target has profile {named!r}; did you mean {meant!r}?"
+    assert (accounted["state"], accounted["warning"]) == ("not_selected", said)
+
+
 def test_a_waiver_that_is_not_yet_approved_covers_nothing(tmp_path: Path) -> None:
     assert register(tmp_path, waivers({"approved_on": "2026-11-23"})).about("PRF-08", None) == []
 
