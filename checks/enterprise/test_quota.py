@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import NoReturn
 
 from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
 from fixtures.evidence.grants import CallerNames
-from fixtures.evidence.quotas import ModelQuotas
+from fixtures.evidence.quotas import ModelQuotas, names_of
 
 
 @requirement("QTA-01")
@@ -35,12 +36,12 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
 
 
 @requirement("QTA-02")
-def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> str:
+def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas], evidence: Evidence) -> str:
     """The configured model has at least the configured requests and tokens a minute."""
     own = quotas[case]
     _require_runtime(own)
     if not own.needed:
-        _nothing_configured(own)
+        _nothing_configured(case, quotas, evidence)
     short = own.short()
     require(
         not short,
@@ -53,12 +54,12 @@ def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas]) -> st
 
 
 @requirement("QTA-03")
-def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas]) -> str:
+def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas], evidence: Evidence) -> str:
     """Where an increase was needed, the applied quota is above the default, or an approved request exists."""
     own = quotas[case]
     _require_runtime(own)
     if not own.needed:
-        _nothing_configured(own)
+        _nothing_configured(case, quotas, evidence)
     if own.quotas and not own.beyond_default():
         not_applicable(f"the defaults are enough for what is configured for {own.configured.name.text}")
     missing = [(quota, need) for quota, need in own.beyond_default() if not quota.raised]
@@ -86,8 +87,11 @@ def _require_runtime(own: ModelQuotas) -> None:
         not_applicable("[models] endpoint is mantle, which has quotas of its own, per model and Region")
 
 
-def _nothing_configured(own: ModelQuotas) -> NoReturn:
-    not_applicable(f'[quotas."{own.configured.name.text}"] asks for nothing')
+def _nothing_configured(case: str, quotas: dict[str, ModelQuotas], evidence: Evidence) -> NoReturn:
+    used = {name for each in quotas.values() for name in names_of(each.configured)}
+    unused = [name for name in evidence.settings.quotas if name not in used]
+    besides = f"; {', '.join(unused)}, which [quotas] has, is not in use" if unused else ""
+    not_applicable(f'[quotas."{quotas[case].configured.name.text}"] asks for nothing{besides}')
 
 
 def _said(default: float | None) -> str:

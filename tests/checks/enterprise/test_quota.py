@@ -8,6 +8,7 @@ import pytest
 
 from fixtures.evidence.models import FoundationModel, Lifecycle
 from fixtures.evidence.quotas import is_for
+from fixtures.settings import QuotaSettings, Settings
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from tests.harness import judged
@@ -59,6 +60,16 @@ def test_without_settings_only_zero_is_asked_about() -> None:
     open_ones = found.with_status("not_applicable")
     assert open_ones == {f"{each} {case}" for each in QTA[1:] for case in CASES} | daily
     assert "asks for nothing" in found["QTA-02", "CHAT_MODEL"]["reason"]
+
+
+def test_quotas_of_a_model_that_is_not_in_use_are_named() -> None:
+    settings = Settings(quotas={"us.anthropic.claude-sonet-4-6": QuotaSettings(50)})
+    found = judged("enterprise", only=QTA, settings=settings)
+
+    for requirement in ("QTA-02", "QTA-03"):
+        row = found[requirement, "CHAT_MODEL"]
+        assert row["status"] == "not_applicable"
+        assert row["reason"].endswith("; us.anthropic.claude-sonet-4-6, which [quotas] has, is not in use")
 
 
 def test_the_remedy_asks_for_what_is_needed() -> None:
