@@ -123,8 +123,13 @@ def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence:
     none_needed |= {*KEY_ROWS} if evidence.sends_api_key else set()
     wanted = [row for row in ROWS if row not in none_needed]
     unset = [row for row in wanted if row not in cli_configuration.resolved]
+    remedy = None
+    if unset == ["region"] and evidence.needs_no_profile:
+        region = evidence.target.region
+        remedy = [f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}"]
     require(
         not unset,
+        remedy=remedy,
         expected="a profile, both keys and a region, each with its source",
         observed=f"{cli_configuration.command}: {', '.join(unset)} <not set>",
         given=["region-unset" if unset == ["region"] else "keys-unset"],

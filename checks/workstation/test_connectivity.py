@@ -30,12 +30,14 @@ PROXY_FAULTS = {
     "timeout": "it does not answer",
     "scheme": "botocore speaks HTTP and HTTPS to a proxy, and no such protocol",
     "address": "no host can be told from its name and password",
+    "wrapped": "blanks or quotes stand around the address, and are taken for a part of it",
     "plain": "it is asked in HTTPS, and speaks HTTP",
     "authentication": "it answers",
 }
 PROXY_REMEDIES = {
     "scheme": "# give {variable} the proxy's address for HTTP, http://HOST:PORT; where it has none, unset {variable}",
     "address": "# write what is no letter or digit in name and password of {variable} %-escaped: %23 for #, %2F for /",
+    "wrapped": "# write {variable} without blanks and quotes around its value, where it is set",
     "plain": "# write http:// for https:// at the start of {variable}: what goes through the proxy is encrypted all the same",
 }
 BUNDLE_FAULTS = {

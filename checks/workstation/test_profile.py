@@ -18,6 +18,7 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.profile import (
     FORMS,
+    OF_SESSION,
     SSO_KEYS,
     AwsFileFound,
     Files,
@@ -435,19 +436,24 @@ WHAT = {
 @requirement("PRF-04", asks=("environment", "sso_candidates"))
 def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name] is set, in the profile or through its sso-session."""
-    through_session = case in ("sso_start_url", "sso_region")
+    through_session = case in OF_SESSION
     _require_first_column(parsed_files, profile, {case, "sso_session"} if through_session else {case})
     # botocore looks for these two in the profile alone when it decides whether the profile is one for SSO.
     skipped = not any(key in profile.options for key in ("sso_account_id", "sso_role_name"))
-    if profile.has(case) and (through_session or not skipped):
+    if not profile.lacks(case) and (through_session or not skipped):
         return f"{case} = {profile.get(case)}"
     place = parsed_files.header_of(profile.name)
-    cause, remedy, fix = None, None, list[Fix]()
+    cause, title, remedy, fix = None, None, None, list[Fix]()
     lacks = [case]
     if profile.uses_sso:
-        cause, lacks = "CFG06", [key for key in SSO_KEYS if not profile.has(key)]
+        cause, lacks = "CFG06", [key for key in SSO_KEYS if profile.lacks(key)]
         remedy, fix = _lines_to_add(lacks, profile, parsed_files, evidence)
     seen = f"{place}: profile {profile.name} has no {', and no '.join(lacks)}"
+    misplaced = through_session and profile.has(case)
+    if misplaced:
+        title = "The sso-session lacks a setting that the profile has itself"
+        names = " and ".join(key for key in lacks if profile.has(key))
+        seen = f"{place}: profile {profile.name} has {names} itself, and botocore looks in sso-session {profile.session_name}"
     if not profile.uses_sso:
         seen = f"{place}: profile {profile.name} has no SSO settings"
     elif skipped and not through_session:
@@ -460,7 +466,8 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
     require(
         False,
         cause=cause,
-        expected=f"{case} of profile {profile.name}",
+        title=title,
+        expected=f"{case} of {f'sso-session {profile.session_name}' if misplaced else f'profile {profile.name}'}",
         observed=seen,
         remedy=remedy,
         fix=fix,
@@ -493,7 +500,7 @@ def _line_to_add(
 ) -> tuple[list[str] | None, list[Fix]]:
     """The line to add, below the header of the section in which it is missing; a script adds what can be nothing else."""
     name, kind = profile.name, "profile"
-    if profile.session_name and profile.session is not None and key in ("sso_start_url", "sso_region"):
+    if profile.session_name and profile.session is not None and key in OF_SESSION:
         name, kind = profile.session_name, "sso-session"
     sections = [(found, section) for found in files if (section := found.read_as(name, kind))]
     if not sections:
@@ -502,6 +509,8 @@ def _line_to_add(
         candidates = evidence.sso_candidates.get(key, [])
     except Unavailable:
         candidates = []
+    if own := profile.options.get(key):  # which the session may not contradict
+        candidates = [own]
     found, section = sections[0]
     empty = files.session_option(name, key) if kind == "sso-session" else files.option(name, key)
     if empty and candidates:  # a second line of that name would be one too many

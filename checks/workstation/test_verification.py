@@ -19,6 +19,7 @@ from fixtures.evidence.profile import Files, Place, Profile
 from fixtures.evidence.regions import ALWAYS_ENABLED, Sdk
 from fixtures.evidence.roles import SourceChain, source_chain
 from fixtures.evidence.tokens import UNUSABLE_TOKEN
+from fixtures.machine.config_file import EffectiveOption
 from fixtures.readings import ReadError, Reading, Unavailable
 from fixtures.settings import ROLE_ARN
 from fixtures.targets import Target
@@ -293,6 +294,7 @@ def _require_readable_settings(error: ReadError, expected: str, evidence: Eviden
     files, profile = evidence.files, evidence.target.profile
     stated = files.option(profile, refused.option) if refused.option else None
     place = files.place_of(stated) if stated else files.header_of(profile)
+    _require_indented_services(stated, expected, files)
     require(
         False,
         title=f"botocore cannot read {refused.variable or refused.option}, and builds no client",
@@ -308,6 +310,33 @@ def _require_readable_settings(error: ReadError, expected: str, evidence: Eviden
         given=["not-built"],
         fix=[Unset((refused.variable,))] if refused.variable else (),
     )
+
+
+def _require_indented_services(stated: EffectiveOption | None, expected: str, files: Files) -> None:
+    """In the services section every setting is indented below the name of a service, which has no value of its own."""
+    found = files.config
+    for section in found.file["sections"]:
+        if stated is None or section["type"] != "services" or section["name"] != stated["value"]:
+            continue
+        flat = next((option for option in section["options"] if option["value"]["length"]), None)
+        place = Place(found.path, flat["line"] if flat else section["line"])
+        setting = bool(flat and flat["key"] == "endpoint_url")
+        require(
+            flat is None,
+            title="botocore cannot read the services section, and builds no client",
+            expected=expected,
+            observed=f"{place}: endpoint_url stands in the first column, and belongs to no service"
+            if setting
+            else f"{place}: a service has a value of its own, in place of settings below it",
+            remedy=[
+                f"# edit {place}: indent the line, so that it belongs to the service above it"
+                if setting
+                else f"# edit {place}: end the line at the =, and write endpoint_url = with the address below it, indented"
+            ],
+            file=place.file,
+            line=place.line,
+            given=["not-built"],
+        )
 
 
 @requirement("RUN-04", asks=("files", "refused_setting"))
@@ -343,7 +372,7 @@ def test_runtime_client_is_built_for_the_region(
             remedy=None
             if unknown or of_endpoint
             else (f"# correct what botocore cannot read, in {header} or in a variable AWS_…",),
-            given=["not-built"],
+            given=["not-built", *(["elsewhere"] if of_endpoint else [])],
         )
     client = value_of(runtime_client, "unread", *without_source(runtime_client))
     endpoint = str(client["endpoint"])

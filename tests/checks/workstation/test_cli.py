@@ -450,3 +450,18 @@ def test_a_region_that_the_cli_has_not_is_what_the_profile_has_not(
     assert [cause.split()[0] for cause in found.root_causes] == [behind]
     assert found["CLI-02"]["observed"].endswith("region <not set>")
     assert found["CLI-02"]["behind"] == behind
+
+
+def test_a_job_without_any_region_is_to_export_one_and_gets_no_profile() -> None:
+    keys = environment(
+        AWS_ACCESS_KEY_ID="ASIAQCANARYSESSION01",
+        AWS_SECRET_ACCESS_KEY="CANARYsecretOfAnExportedRoleSession00000",
+        AWS_SESSION_TOKEN="CANARYtoken",
+        AWS_PROFILE=None,
+    )
+    job = both(NO_REGION, keys, *(written(None, of=f"~/.aws/{kind}") for kind in ("config", "credentials")))
+    found = judged(
+        "ok-no-env-file", edit=both(job, machine(profile="default")), only=("CLI-02",), environment="ci"
+    )
+    assert found["CLI-02"]["observed"].endswith("region <not set>")
+    assert found["CLI-02"]["remedy"] == ["export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"]

@@ -16,7 +16,7 @@ from fixtures.machine.machine import LiveMachine
 from fixtures.simulation.world import File, World
 from fixtures.text.shape import duration
 from tests.harness import Judged, failing, judged, says
-from tests.world_edits import Edit, both
+from tests.world_edits import Edit, both, environment
 
 CONFIG = "~/.aws/config"
 CON = ("CON-01", "CON-02", "CON-03")
@@ -460,3 +460,19 @@ def test_a_switch_that_leads_to_no_host_is_named_by_its_variable_or_its_line(
 ) -> None:
     (cause,) = judged(world, only=("CON-02",)).document["root_causes"]
     assert cause["observed"].endswith(says_so)
+
+
+@pytest.mark.parametrize("form", [" {}", "{} ", "{}\r", '"{}"', "'{}'"])
+@pytest.mark.parametrize("login", ["", "jo:CANARYpass@"])
+def test_what_stands_around_a_proxys_url_is_named_as_that(form: str, login: str) -> None:
+    """Docker's --env-file, among others, takes quotes for a part of the value."""
+    url = form.format(f"http://{login}proxy.acme.example:8080")
+    found = judged("ok-required-proxy", only=(*CON, "RUN-02"), edit=environment(HTTPS_PROXY=url))
+    assert found.root_causes == ["CON-01 NET01"]
+    assert says(
+        found["CON-01"], "NET01", "HTTPS_PROXY is (not shown): blanks or quotes stand around the address"
+    )
+    assert found["CON-01"]["remedy"] == [
+        "# write HTTPS_PROXY without blanks and quotes around its value, where it is set"
+    ]
+    assert "CANARY" not in f"{found.document}{found.readings}"

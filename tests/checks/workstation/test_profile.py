@@ -559,6 +559,30 @@ def test_a_missing_setting_is_named_alone(key: str) -> None:
     assert found.root_causes == ["PRF-04 CFG06"]
 
 
+START_URL, SSO_REGION = "sso_start_url = https://acme.awsapps.com/start\n", "sso_region = us-east-1\n"
+NAMED = "sso_session = msh\n"
+
+
+@pytest.mark.parametrize("lines", [START_URL, SSO_REGION, START_URL + SSO_REGION])
+def test_what_the_profile_has_in_place_of_its_session_is_to_be_the_sessions(lines: str) -> None:
+    """botocore looks for a token's portal in the sso-session alone; a profile of the older form had it itself."""
+    found = of_compliant(changed((lines, ""), (NAMED, NAMED + lines)))
+    key = lines.partition(" ")[0]
+    assert found.root_causes == ["PRF-04 CFG06"]
+    assert found["PRF-04", key]["title"] == "The sso-session lacks a setting that the profile has itself"
+    assert found["PRF-04", key]["remedy"] == [
+        f"# edit {CONFIG} line 1: add {line} below it" for line in lines.splitlines()
+    ]
+    assert not found.with_status("inconclusive")
+    mended = of_compliant(
+        both(
+            changed((lines, ""), (NAMED, NAMED + lines)),
+            changed(("[sso-session msh]\n", f"[sso-session msh]\n{lines}")),
+        )
+    )
+    assert mended.root_causes == []
+
+
 def test_an_empty_setting_is_as_good_as_none() -> None:
     found = of_compliant(changed(("sso_role_name = BedrockDeveloper", "sso_role_name =")), "PRF-04")
     assert says(found["PRF-04", "sso_role_name"], "CFG06", "profile msh has no sso_role_name")

@@ -264,6 +264,23 @@ def test_a_client_that_cannot_be_built_is_the_finding(
     assert result["remedy"][0].startswith("# correct what botocore cannot read") is not bool(cause)
 
 
+@pytest.mark.parametrize(
+    "edit",
+    [
+        environment(AWS_ENDPOINT_URL_BEDROCK_RUNTIME="bedrock-runtime.us-east-1.amazonaws.com"),
+        env_file(
+            ("output = json\n", "output = json\nendpoint_url = vpce-0.sts.us-east-1.vpce.amazonaws.com\n"),
+            of=CONFIG,
+        ),
+    ],
+    ids=["variable", "profile"],
+)
+def test_an_override_that_is_no_url_is_one_root_cause(edit: Edit) -> None:
+    found = judged("compliant", only=WORKSTATION, edit=edit)
+    assert found.root_causes == ["CRD-06 REG06"]
+    assert found["RUN-04"]["behind"] == "CRD-06"
+
+
 def test_a_setting_that_no_client_can_be_built_with_is_no_endpoint() -> None:
     edit = env_file(("output = json", "output = json\nmax_attempts = many"), of=CONFIG)
     result = of_compliant(edit, "RUN-04")["RUN-04"]
@@ -475,6 +492,15 @@ def setting(lines: str) -> Edit:
     return env_file(("output = json\n", f"output = json\n{lines}\n"), of="~/.aws/config")
 
 
+def services(lines: str) -> Edit:
+    """A services section, which the profile names."""
+
+    def edit(world: World) -> World:
+        return written(f"{world.machine.files[CONFIG].text}\n[services acme]\n{lines}\n", of=CONFIG)(world)
+
+    return both(setting("services = acme"), edit)
+
+
 # ------------------------------------------------------------------------- RUN-04, a setting that botocore cannot read
 
 
@@ -503,6 +529,16 @@ def setting(lines: str) -> Edit:
         (setting("sts_regional_endpoints = true"), "sts_regional_endpoints: ", "# edit ~/.aws/config line "),
         (setting("s3 =\nsignature_version = s3v4"), "s3: ", "# edit ~/.aws/config line "),
         (setting("services = acme"), "services: ", "# edit ~/.aws/config line "),
+        (
+            services("bedrock_runtime =\nendpoint_url = https://bedrock-runtime.us-east-1.amazonaws.com"),
+            f"{CONFIG} line 20: endpoint_url stands in the first column",
+            f"# edit {CONFIG} line 20: indent the line",
+        ),
+        (
+            services("bedrock_runtime = https://bedrock-runtime.us-east-1.amazonaws.com"),
+            f"{CONFIG} line 19: a service has a value of its own",
+            f"# edit {CONFIG} line 19: end the line at the =",
+        ),
     ],
 )
 def test_a_setting_that_botocore_cannot_read_is_the_one_root_cause(
@@ -521,10 +557,11 @@ def test_a_setting_that_botocore_cannot_read_is_the_one_root_cause(
         environment(AWS_REQUEST_CHECKSUM_CALCULATION="WHEN_REQUIRED", AWS_DEFAULTS_MODE="standard"),
         setting("s3 =\n  signature_version = s3v4"),
         setting("s3 = signature_version = s3v4"),
+        services("bedrock_runtime =\n  endpoint_url = https://bedrock-runtime.us-east-1.amazonaws.com"),
         setting("sts_regional_endpoints = legacy\nmax_attempts = 5"),
         environment(AWS_METADATA_SERVICE_TIMEOUT="5", AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE="IPv6"),
     ],
-    ids=["capitals", "nested", "one line", "two options", "a longer wait"],
+    ids=["capitals", "nested", "one line", "services", "two options", "a longer wait"],
 )
 def test_what_botocore_reads_in_its_own_way_is_no_fault(edit: Edit) -> None:
     assert judged("compliant", only=("RUN-01", "RUN-02", "RUN-04"), edit=edit).root_causes == []
