@@ -19,7 +19,7 @@ from checks.stored_keys import (
     renewed,
     unwanted,
 )
-from fixtures.aws.errors import EXPIRED, INVALID_KEYS, PROCESS_FAILED, REFUSED
+from fixtures.aws.errors import EXPIRED, INVALID_KEYS, PROCESS_FAILED, REFUSED, refuses_api_key
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -603,7 +603,7 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
     # What the key does not say of itself, such as that somebody has revoked it, Bedrock does.
     refused = evidence.model_listing.error if evidence.asks_aws else None
     require(
-        refused is None or "api key" not in refused.message.lower(),
+        refused is None or not refuses_api_key(refused.message),
         cause="ENV14",
         title="Bedrock refuses the API key",
         expected=f"a Bedrock API key that Bedrock takes in {target.region}",

@@ -33,6 +33,7 @@ REFUSALS = (
 )  # fmt: skip
 """Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
 RESTRICTED, NO_ACCESS, LEGACY, THROTTLES = "MOD08", "MOD03", "MOD05", "MOD06"
+FORBIDDEN = "IAM02"
 
 
 @requirement("INV-01", asks=("caller_names", "chat_answer", "embedding_answer", "identity", *DENIAL))
@@ -120,7 +121,7 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
         return LEGACY  # only extended access is left of it, which the account has not
     if cause == RESTRICTED and _another_answers(configured, evidence):
         return NO_ACCESS  # one model that the account may not use, and no restricted account
-    if cause == "IAM02" and "aws-marketplace:" in error.message:
+    if cause == FORBIDDEN and "aws-marketplace:" in error.message:
         return cause  # the organisation denies what a subscription takes
     # Whoever is throttled was let in: neither a login nor a right would help. A 503 in the same words is Bedrock's own.
     if cause in REFUSALS and (cause != THROTTLES or code in THROTTLED):
@@ -163,15 +164,18 @@ def _refused(
     ways = ways_to_call(model, configured.offers, configured.region, geography) if model else []
     said = f"{error.code}: {begins(error.message)}" if error else ""
     candidates = ways if cause == "MOD01" else replacements(configured, evidence.now, geography)
+    remedy = None
+    if cause == NO_ACCESS:
+        remedy = _offered_and_refused(configured, first(candidates), said, evidence)
+    elif cause == FORBIDDEN and (forbids := denial_of(error)):
+        remedy = remedy_of(Denial(Need(forbids.action, forbids.resource), forbids), evidence)
     require(
         False,
         cause=cause,
         expected=f"{configured.name.text} answers",
         observed=f"{reading.action} on {configured.name.text}: {said}",
         given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
-        remedy=_offered_and_refused(configured, first(candidates), said, evidence)
-        if cause == NO_ACCESS
-        else None,
+        remedy=remedy,
         candidate=first(candidates),
         model=configured.base,
         account=caller.account,

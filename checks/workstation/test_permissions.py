@@ -9,7 +9,7 @@ from checks.denials import ASKS as DENIAL
 from checks.denials import more, remedy_of
 from checks.model_words import of_bedrock
 from checks.requirement import not_applicable, require, requirement
-from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS
+from fixtures.aws.errors import ACCESS_DENIED, INVALID_KEYS, refuses_api_key
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.denials import APPLY_GUARDRAIL, Decision, denial_of
@@ -103,7 +103,7 @@ def test_models_can_be_listed(model_listing: Reading, evidence: Evidence) -> str
     if denial:
         _fail([Denial(Need(denial.action, "*"), denial)], ("denied", *caller_meant(evidence)), evidence)
     if error and error.code in ACCESS_DENIED | INVALID_KEYS:
-        with_key = "api key" in error.message.lower()
+        with_key = refuses_api_key(error.message)
         # STS knew the keys: where Bedrock does not, the account has not enabled the Region.
         refused = "REG04" if error.code in INVALID_KEYS else None
         require(

@@ -28,7 +28,7 @@ from fixtures.simulation.world import File, World, load_world
 from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
-from tests.world_edits import Edit, both, env_file
+from tests.world_edits import Edit, answers, both, env_file
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -663,6 +663,21 @@ def test_a_key_that_is_meant_is_judged_by_what_it_says(
     assert (found["CRD-04"]["status"], found["CRD-04"]["cause"]) == (status, cause)
     assert observed in (found["CRD-04"]["observed"] or "")
     assert "CANARY" not in json.dumps([found.document, found.readings])
+
+
+@pytest.mark.parametrize(
+    ("said", "of_the_key"),
+    [
+        ("Bearer Token has expired", True),
+        ("Your account is not authorized to invoke this API operation.", False),
+    ],
+)
+def test_what_bedrock_says_of_a_key_that_says_no_end_itself_is_of_the_key(
+    said: str, of_the_key: bool
+) -> None:
+    refused = answers("bedrock:ListFoundationModels", "AccessDeniedException", said, 403)
+    found = judged("ok-short-term-bedrock-api-key", only=("CRD-04", "IAM-03"), edit=refused)
+    assert found.root_causes == (["CRD-04 ENV14"] if of_the_key else ["IAM-03"])
 
 
 def test_with_a_key_that_alone_is_allowed_the_chain_is_nobodys_concern() -> None:

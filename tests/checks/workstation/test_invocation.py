@@ -135,6 +135,8 @@ def test_any_other_error_judges_nothing(message: str) -> None:
     [
         ("AccessDeniedException: API Model access is denied by Marketplace subscription", "IAM03"),
         ("BadCScoreException: Your account is not authorized to access this model", "MOD03"),
+        ("ValidationException: Error 002: Access to Bedrock models is not allowed for this account", "MOD03"),
+        ("AccessDeniedException: Your account is currently being verified. Please wait.", "MOD03"),
         (
             "AccessDeniedException: Your account is not authorized to access this model. Your AWS Marketplace "
             "subscription for this model is still being processed.",
@@ -147,8 +149,34 @@ def test_a_refusal_in_the_words_of_the_user_guide_is_no_right_of_the_role(messag
     assert result.root_causes == [f"INV-01 {cause}"]
     assert cause != "MOD03" or "wait 15 minutes" in result["INV-01"]["remedy"][0]
     everywhere = found(both(refusal(message), model(TITAN, invoke_error=message)))
-    restricted = message.startswith("BadCScore")
+    restricted = "arketplace" not in message
     assert everywhere["INV-01"]["cause"] == ("MOD08" if restricted else cause)
+    assert not restricted or "aws freetier get-account-plan-state" in everywhere["INV-01"]["remedy"][2]
+
+
+SUBSCRIBING = "User: x is not authorized to perform: aws-marketplace:Subscribe"
+POLICY_ARN = "arn:aws:organizations::111122223333:policy/o-acme000000/service_control_policy/p-0123abcd"
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause", "remedy"),
+    [
+        ("an internal error.", "MOD03", "wait 15 minutes"),
+        (f"{SUBSCRIBING}.", "IAM03", "allows BedrockDeveloper to call aws-marketplace:Subscribe"),
+        (
+            f"{SUBSCRIBING} with an explicit deny in a service control policy: {POLICY_ARN}.",
+            "IAM02",
+            f"is denied aws-marketplace:Subscribe on * by an explicit deny in the service control policy {POLICY_ARN}.",
+        ),
+    ],
+)
+def test_why_the_marketplace_subscribes_to_nothing_is_in_its_own_words(
+    reason: str, cause: str, remedy: str
+) -> None:
+    end = "Your AWS Marketplace subscription for this model cannot be completed at this time."
+    result = found(refusal(f"AccessDeniedException: Model access is denied due to {reason} {end}"))
+    assert result.root_causes == [f"INV-01 {cause}"]
+    assert remedy in result["INV-01"]["remedy"][0]
 
 
 @pytest.mark.parametrize(
