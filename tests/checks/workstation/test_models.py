@@ -149,6 +149,14 @@ def test_a_malformed_identifier_blocks_all_else_about_the_model() -> None:
     assert result.root_causes == ["MDL-01 MOD02"]
 
 
+@pytest.mark.parametrize(
+    "text", ["bedrock/us.anthropic.claude-sonnet-4-6", "claude-sonnet-4-6[1m]", "Claude Sonnet 4.6"]
+)
+def test_a_name_as_others_write_it_is_given_back_as_the_account_lists_it(text: str) -> None:
+    row = found(chat(text), only=("MDL-01",))["MDL-01", CHAT]
+    assert row["remedy"][1].endswith(f"such as {PROFILE}")
+
+
 def test_an_identifier_in_capitals_is_given_back_as_it_should_be() -> None:
     row = found(embedding("Amazon.Titan-Embed-Text-v2:0"), only=("MDL-01",))["MDL-01", EMBEDDING]
     assert row["remedy"][0] == (
