@@ -1002,3 +1002,11 @@ def test_a_source_of_a_container_that_answers_is_none_that_fails() -> None:
     assert says(
         dead["CRD-01"], "PRE11", 'Could not connect to the endpoint URL: "http://127.0.0.1:9911/creds"'
     )
+
+
+def test_a_profile_with_none_of_the_settings_of_sso_lacks_them_and_nothing_else() -> None:
+    settings = "sso_session = msh\nsso_account_id = 210987654321\nsso_role_name = BedrockDeveloper\n"
+    edit = env_file((settings, ""), of="~/.aws/config")
+    result = judged("compliant", edit=edit, only=("PRF-04", "CRD-01"))
+    assert result.root_causes == ["PRF-04"]
+    assert result["CRD-01"]["behind"] == "PRF-04"
