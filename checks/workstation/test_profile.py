@@ -72,6 +72,7 @@ SIGNED_IN_BEFORE = (
     "# in a job or below a tool: have the step that signs in run before this, in the same environment; by OIDC the job needs",
     "# the permission id-token: write, and in GitLab an entry in id_tokens; where this machine is to have a profile:",
 )
+WEB_IDENTITY = "assume-role-with-web-identity"
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
@@ -210,6 +211,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             remedy=remedy,
             file=path,
         )
+    _require_role_of_the_token(found, evidence)
     # A job, or a tool that starts programs, has none either: its variables are what is missing there.
     by_variables = not {"env", "assume-role-with-web-identity"}.isdisjoint(evidence.allowed_providers)
     # Where they are there, what is wrong is the profile that is selected beside them.
@@ -231,6 +233,23 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             *(["half-a-pair"] if _has_half_a_pair(evidence) else []),
         ],
         file=default,
+    )
+
+
+def _require_role_of_the_token(found: AwsFileFound, evidence: Evidence) -> None:
+    """A job that has an identity token, and needs no profile for it, is told the role that it may assume."""
+    environment = evidence.environment
+    meant = WEB_IDENTITY in evidence.allowed_providers and environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
+    selects = "AWS_PROFILE" in environment or "AWS_DEFAULT_PROFILE" in environment
+    require(
+        not meant or selects or bool(environment.get("AWS_ROLE_ARN")),
+        title="The identity token is there, and AWS_ROLE_ARN does not say which role to assume with it",
+        expected="AWS_ROLE_ARN beside AWS_WEB_IDENTITY_TOKEN_FILE, or a profile that has both",
+        observed=f"AWS_WEB_IDENTITY_TOKEN_FILE is {meant}, AWS_ROLE_ARN is not set, and there is no {found.path}",
+        remedy=[
+            "# export AWS_ROLE_ARN, the ARN of the role that trusts the token's issuer, where the token's file is named; then:",
+            "aws sts get-caller-identity",
+        ],
     )
 
 
@@ -974,6 +993,11 @@ def _for_source(source: _Source, profile: str) -> list[str] | None:
     """The remedy where the failure mode's does not fit what the source is."""
     if source.cause == "CFG15":
         return renewed(source.place, profile)
+    if source.cause == "STS01" and "credential_source and source_profile" in str(source.broken):
+        return [
+            f"# edit {source.place}: delete the line, where the role is to be assumed from the source_profile;",
+            "# where it is to be assumed from what this machine itself has, delete source_profile instead",
+        ]
     if source.cause == "STS01" and str(source.broken).startswith("credential_source"):
         return [
             f"# {source.place}: credential_source is for a process on that machine, container or with those variables; here,",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from checks import file_fixes
 from checks.fixes import Unset
@@ -80,9 +81,11 @@ def test_caller_is_known(
     target = evidence.target
     if resolution.error and provider.method == "assume-role":
         chain = source_chain(parsed_files, target.profile)
+        _require_arns_of_roles(resolution.error, parsed_files, chain.profiles, environment)
         _require_role_is_assumed(resolution.error, chain)
         _require_sound_settings_of_roles(resolution.error, parsed_files, chain)
     if resolution.error and provider.method == WEB_IDENTITY:
+        _require_arns_of_roles(resolution.error, parsed_files, (target.profile,), environment)
         _require_web_identity(resolution.error, parsed_files, target.profile)
     of_environment = ["keys-of-environment"] if provider.method == "env" else []
     caller_identity = evidence.caller_identity
@@ -148,6 +151,31 @@ def _require_sound_keys(error: ReadError, profile: Profile, files: Files) -> Non
         fix=fault.fix,
         given=["keys-refused"],
     )
+
+
+def _require_arns_of_roles(
+    error: ReadError, files: Files, profiles: Sequence[str], environment: Variables
+) -> None:
+    """What is given for a role is its ARN: AWS STS refuses another text as it refuses a caller."""
+    if error.code not in ACCESS_DENIED | {"ParamValidationError", "ValidationError"}:
+        return
+    options = [option for name in profiles if (option := files.option(name, "role_arn"))]
+    given = [(f"{files.place_of(option)}: role_arn", option["value"]) for option in options]
+    for what, arn in given or [("AWS_ROLE_ARN", environment.get("AWS_ROLE_ARN"))]:
+        place, _, name = what.rpartition(": ")
+        require(
+            # One that was cut for the reading may be right.
+            arn is None or bool(ROLE_ARN.fullmatch(arn)),
+            title=f"{name} is not the ARN of a role",
+            expected="arn:aws:iam::ACCOUNT:role/NAME",
+            observed=f"{what} is {arn}: {error.code}",
+            remedy=[
+                f"# {f'edit {place}: write' if place else 'export'} {name} as IAM shows the role's ARN: with :role/ in it,"
+                " without quotes, and without a",
+                "# variable, which nobody fills in but the shell that writes it",
+            ],
+            given=["not-assumed"],
+        )
 
 
 def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:

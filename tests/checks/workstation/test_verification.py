@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -658,3 +659,69 @@ def test_a_source_of_credentials_that_this_machine_has_not_is_named_without_a_lo
     assert found.root_causes == ["PRF-10 STS01"]
     assert "credential_source Ec2InstanceMetadata has no credentials here" in found["PRF-10"]["observed"]
     assert "source_profile" in found["PRF-10"]["remedy"][1]
+
+
+# ------------------------------------------------------------------------------------- what stands in a role's place
+
+ROLE = "arn:aws:iam::210987654321:role/App"
+FROM_SSO = "ok-role-assumed-from-sso"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        f'"{ROLE}"',
+        f"{ROLE}  # of the service",
+        "arn:aws:iam::210987654321:user/App",
+        "arn:aws:sts::210987654321:assumed-role/App/jo",
+        "App",
+    ],
+)
+def test_what_is_no_roles_arn_is_no_matter_of_its_trust_policy(arn: str) -> None:
+    edit = env_file((f"role_arn = {ROLE}", f"role_arn = {arn}"), of=CONFIG)
+    found = judged(FROM_SSO, only=WORKSTATION, edit=edit)
+    assert found.root_causes == ["RUN-02"]
+    assert found["RUN-02"]["title"] == "role_arn is not the ARN of a role"
+    assert found["RUN-02"]["remedy"][0].startswith(f"# edit {CONFIG} line 13: write role_arn as IAM shows")
+
+
+@pytest.mark.parametrize("arn", [f"{ROLE}s", ROLE.replace("role/", "role/of/a/path/")])
+def test_a_role_that_cannot_be_assumed_is_still_a_matter_of_its_trust_policy(arn: str) -> None:
+    edit = env_file((f"role_arn = {ROLE}", f"role_arn = {arn}"), of=CONFIG)
+    assert judged(FROM_SSO, only=WORKSTATION, edit=edit).root_causes == ["RUN-02 STS02"]
+
+
+def test_two_sources_of_one_role_are_named_with_the_line_of_the_second() -> None:
+    edit = env_file(("role_arn =", "credential_source = Environment\nrole_arn ="), of=CONFIG)
+    found = judged(FROM_SSO, only=WORKSTATION, edit=edit)
+    assert found.root_causes == ["PRF-10 STS01"]
+    assert not found.with_status("inconclusive")
+    assert found["PRF-10"]["remedy"][0].startswith(f"# edit {CONFIG} line 13: delete the line")
+    mended = both(edit, env_file(("credential_source = Environment\n", ""), of=CONFIG))
+    assert judged(FROM_SSO, only=WORKSTATION, edit=mended).root_causes == []
+
+
+@pytest.mark.parametrize(
+    ("variable", "root", "title"),
+    [
+        ("$PREFLIGHT_ROLE", "RUN-02", "AWS_ROLE_ARN is not the ARN of a role"),
+        ("", "PRF-01", "The identity token is there, and AWS_ROLE_ARN does not say which role"),
+        (None, "PRF-01", "The identity token is there, and AWS_ROLE_ARN does not say which role"),
+    ],
+)
+def test_a_job_whose_variable_for_the_role_was_not_filled_in_is_told_so(
+    tmp_path: Path, variable: str | None, root: str, title: str
+) -> None:
+    token = tmp_path / "token"
+    token.write_text("an.identity.token", encoding="utf-8")
+    edit = both(
+        *(written(None, of=file) for file in (CONFIG, CREDENTIALS)),
+        environment(AWS_PROFILE=None, AWS_ROLE_ARN=variable, AWS_WEB_IDENTITY_TOKEN_FILE=str(token)),
+        machine(profile="default"),
+    )
+    found = judged("ok-no-env-file", only=WORKSTATION, edit=edit, environment="ci")
+    assert found.root_causes == [root]
+    (cause,) = found.document["root_causes"]
+    assert cause["title"].startswith(title)
+    assert "export AWS_ROLE_ARN" in cause["remedy"][0]
+    assert not found.with_status("inconclusive")
