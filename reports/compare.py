@@ -44,8 +44,11 @@ def load(path: Path) -> list[Earlier]:
         files = sorted(path.rglob(NAME))
         if not files:
             raise NotResults(f"--compare {path}: no {NAME} in this folder")
-        runs = [_read(file) for file in files if file.is_file()]
-        return sorted(runs, key=lambda run: (run.run["finished"], run.file))
+        runs = sorted(
+            (_read(file) for file in files if file.is_file()), key=lambda run: (run.run["finished"], run.file)
+        )
+        # A share of targets may have been empty: that is no state in which anything was.
+        return [run for run in runs if run.statuses] or runs[-1:]
     return [_read(path)]
 
 
@@ -104,7 +107,8 @@ def comparison(document: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[
     against = earlier[-1]
     now = {key_of(row): row["status"] for row in document["results"]}
     changes = []
-    for key in [*now, *(key for key in against.statuses if key not in now)]:
+    keys = [*now, *(key for key in against.statuses if key not in now)] if against.statuses else []
+    for key in keys:
         kind = change(against.statuses.get(key), now.get(key))
         if kind is not None:
             requirement, case, target = key
@@ -131,15 +135,15 @@ def comparison(document: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[
         "counts": {kind: sum(each["change"] == kind for each in changes) for kind in CHANGES},
         "changes": changes,
         "trend": [
-            *(_point(run.run, run.verdict, run.statuses) for run in earlier),
-            _point(document["run"], document["verdict"], now),
+            *(_point(run.run, run.verdict, run.statuses) for run in earlier if run.statuses),
+            *([_point(document["run"], document["verdict"], now)] if now else []),
         ],
     }
 
 
 def notices(document: Mapping[str, Any], against: Earlier) -> list[str]:
     """In what the two runs differ besides their results."""
-    said = []
+    said = [] if against.statuses else ["the earlier run judged no target: there is nothing to compare with"]
     if against.suite["version"] != document["suite"]["version"]:
         said.append(
             f"the suite differs: {against.suite['version']} then, {document['suite']['version']} now; "

@@ -154,6 +154,21 @@ def test_a_folder_is_a_history_compared_with_its_last_run(tmp_path: Path) -> Non
     ]
 
 
+def test_with_an_empty_share_nothing_is_compared(tmp_path: Path) -> None:
+    empty = saved(tmp_path, "b/results.json", {**report({"SSO-01": "compliant"}), "results": []})
+    now = report({"SSO-01": "compliant", "SSO-03": "inconclusive", "PRF-08": "non_compliant"})
+    found = comparison(now, load_earlier(empty))
+    assert (found["changes"], set(found["counts"].values()), len(found["trend"])) == ([], {0}, 1)
+    assert found["notices"] == ["the earlier run judged no target: there is nothing to compare with"]
+    assert comparison(now, load_earlier(tmp_path)) == found
+    # In a history it is no state in which anything was, be it the last.
+    older = changed(report({"SSO-01": "non_compliant"}), "run", finished="2026-11-01T09:00:07Z")
+    saved(tmp_path, "a/results.json", older)
+    found = comparison(now, load_earlier(tmp_path))
+    assert (found["notices"], found["counts"]["fixed"], len(found["trend"])) == ([], 1, 2)
+    assert comparison({**now, "results": []}, load_earlier(tmp_path))["trend"] == found["trend"][:1]
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
