@@ -53,6 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
             load()
         except TomlError as error:
             raise pytest.UsageError(str(error)) from None
+        _of_frameworks(config)
         config.stash[REGISTER] = register(config.option.waivers, config.stash[RUN])
 
 
@@ -191,17 +192,26 @@ def pytest_report_collectionfinish(config: pytest.Config, items: list[pytest.Ite
     words = [word for word in re.findall(r"[\w-]+", asked) if word not in ("and", "or", "not")]
     unknown = next((word for word in words if word.upper().replace("_", "-") not in known), None)
     hint = nearest(unknown, known) if unknown else ""
+    codes = {cause.code for cause in load().causes}
+    mode = next((word.upper() for word in words if word.upper() in codes), None)
+    if mode:
+        return f"-k {asked}: selects no check; {mode} is a failure mode, which --explain {mode} tells of"
     return f"-k {asked}: selects no check{hint if 'did you mean' in hint else ''}"
 
 
-def _select_frameworks(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Deselects what is no evidence for the frameworks that --framework names; UsageError for one that is not known."""
-    if not config.option.framework:
-        return
+def _of_frameworks(config: pytest.Config) -> frozenset[str] | None:
+    """The requirements of the frameworks that --framework names, None without any; UsageError for one that is not known."""
     try:
-        wanted = selected(config.option.framework)
+        return selected(config.option.framework) if config.option.framework else None
     except CatalogueError as error:
         raise pytest.UsageError(f"--framework: {error}") from None
+
+
+def _select_frameworks(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselects what is no evidence for the frameworks that --framework names."""
+    wanted = _of_frameworks(config)
+    if wanted is None:
+        return
     others = [item for item in items if requirement_of(item) not in wanted]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if requirement_of(item) in wanted]

@@ -36,15 +36,16 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the screen, and pytest's names for how it looks."""
+    """A line of the screen, and pytest's names for how it looks. What goes into a file or pipe is not `wrapped`."""
 
     text: str
     style: Mapping[str, bool] = field(default_factory=dict)
+    wrapped: bool = True
 
     @property
     def height(self) -> int:
         """How many rows of a window it takes."""
-        return max(1, -(-len(self.text) // WIDTH))
+        return max(1, -(-len(self.text) // WIDTH)) if self.wrapped else 1
 
 
 def height(rows: Iterable[Row]) -> int:
@@ -52,10 +53,11 @@ def height(rows: Iterable[Row]) -> int:
     return sum(row.height for row in rows)
 
 
-def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
+def screen(document: Json, tail: Sequence[Row], *, piped: bool = False) -> list[Row]:
     """All rows of results.json's `document`, in ROWS rows of WIDTH columns with the `tail`; at the end the verdict again.
 
-    In a fleet of more than TARGETS the worst are shown, and the others counted.
+    In a fleet of more than TARGETS the worst are shown, and the others counted. In what is `piped`, to a file or a program,
+    root causes have no columns that they must fit in.
     """
     causes = by_target(document["root_causes"])
     shown = sorted(document["targets"], key=lambda target: _rank(target, causes.get(target["id"], ())))[
@@ -71,7 +73,7 @@ def screen(document: Json, tail: Sequence[Row]) -> list[Row]:
         least = sum(
             height(_who(document, each)) + 2 * bool(_causes(document, each)) for each in shown[number + 1 :]
         )
-        blocks.append(_target(document, target, max(left - least, 3), first=number == 0))
+        blocks.append(_target(document, target, max(left - least, 3), first=number == 0, piped=piped))
     # Whatever was too long, the last targets lose it first, and keep their names.
     for block in reversed(blocks):
         while len(block) > 1 and sum(map(height, blocks)) > room:
@@ -119,7 +121,7 @@ def _who(document: Json, target: Json) -> list[Row]:
     return [Row(line(told), {"bold": True, **COLOURS[target["verdict"]]})]
 
 
-def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row]:
+def _target(document: Json, target: Json, room: int, *, first: bool, piped: bool) -> list[Row]:
     rows = _who(document, target)
     unread = _not_evaluated(by_target(document["results"]).get(target["id"], ()))
     callers = _callers(target.get("callers", []))
@@ -128,13 +130,12 @@ def _target(document: Json, target: Json, room: int, *, first: bool) -> list[Row
     spare = height([*unread, *programs]) + (height(callers) if height(callers) < room // 2 else 0)
     for number, cause in enumerate(causes, 1):
         more = 1 if number < len(causes) else 0
-        whole = _whole(number, cause) if first and number == 1 else [_short(number, cause)]
+        whole = _whole(number, cause, piped) if first and number == 1 else [_short(number, cause, piped)]
         # The first cause is shown whole whatever it takes: it is what the reader came for.
         if height([*rows, *whole]) + more + spare > room and number > 1:
             rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[number - 1 :]))
-            rows.append(
-                Row("  " + cut(f"and {len(causes) - number + 1} more, in the report: {rest}", WIDTH - 2))
-            )
+            more_of_them = f"and {len(causes) - number + 1} more, in the report: {rest}"
+            rows.append(Row("  " + cut(more_of_them, COMMAND if piped else WIDTH - 2), wrapped=not piped))
             break
         rows += whole
     if height([*rows, *unread, *programs, *callers]) <= room:
@@ -151,10 +152,11 @@ def _code(cause: Json) -> str:
     return f"{code}{case}, {cause['severity']}{behind}"
 
 
-def _whole(number: int, cause: Json) -> list[Row]:
+def _whole(number: int, cause: Json, piped: bool) -> list[Row]:
     """What is wrong, the evidence, and what mends it: commands whole, or not at all."""
     rows = [Row(line(f"  {number}. {cause['title']}, {_code(cause)}"), {"red": True, "bold": True})]
-    rows.append(Row("     seen   " + cut(visible(cause["observed"]), LINE - 12)))
+    seen = cut(visible(cause["observed"]), COMMAND if piped else LINE - 12)
+    rows.append(Row(f"     seen   {seen}", wrapped=not piped))
     for position, remedy in enumerate(cause["remedy"]):
         row = Row(f"     {'mend' if position == 0 else '    '}   {pasted(remedy)}")
         if position and height([*rows, row]) > ROWS // 2:
@@ -164,11 +166,10 @@ def _whole(number: int, cause: Json) -> list[Row]:
     return rows
 
 
-def _short(number: int, cause: Json) -> Row:
+def _short(number: int, cause: Json, piped: bool) -> Row:
     code = _code(cause)
-    return Row(
-        f"  {number}. {cut(visible(cause['title']), max(WIDTH - len(code) - 8, 30))}  {code}", {"red": True}
-    )
+    title = cut(visible(cause["title"]), COMMAND if piped else max(WIDTH - len(code) - 8, 30))
+    return Row(f"  {number}. {title}  {code}", {"red": True}, wrapped=not piped)
 
 
 def _callers(rows: Sequence[Mapping[str, str]]) -> list[Row]:

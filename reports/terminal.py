@@ -27,7 +27,7 @@ def summarise(
     `problem` is why no reports were written, `mend` how to run the fix script, where there is something that it can do.
     """
     reporter.section("bedrock preflight", bold=True)
-    for row in screen(document, [*_tail(document, directory, problem, mend)]):
+    for row in screen(document, [*_tail(document, directory, problem, mend)], piped=not reporter.isatty):
         reporter.write_line(row.text, **row.style)
 
 

@@ -734,6 +734,7 @@ def test_a_check_takes_each_fact_for_what_it_is(identifier: str) -> None:
     [
         ("SOS-03", "-k SOS-03: selects no check; did you mean 'SSO-03'?"),
         ("SSO-03 and COST", "-k SSO-03 and COST: selects no check"),
+        ("tok02", "-k tok02: selects no check; TOK02 is a failure mode, which --explain TOK02 tells of"),
         ("SSO-03", None),
     ],
 )

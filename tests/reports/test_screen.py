@@ -42,6 +42,22 @@ def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: st
         assert f"and {targets - 4} other targets, in the report" in [row.text for row in rows]
 
 
+def test_what_is_piped_is_not_cut() -> None:
+    told = document("iam01-no-bedrock-policy")
+    long = {
+        **told["root_causes"][0],
+        "title": "A title that goes on " + "and on " * 30,
+        "observed": "seen " * 100,
+    }
+    told["root_causes"] = [{**long, "requirement": f"IAM-0{number}"} for number in range(1, 6)]
+    for piped in (True, False):
+        whole = [row.text for row in screen(told, TAIL, piped=piped)]
+        titled = [row for row in whole if "A title that goes on" in row]
+        assert len(titled) == 5
+        assert all((long["title"] in row) is piped for row in titled[1:])
+        assert any(long["observed"].strip() in row for row in whole) is piped
+
+
 @pytest.mark.parametrize(
     ("remedy", "step"),
     [
@@ -71,7 +87,7 @@ def test_the_first_step_is_how_the_remedy_begins(remedy: list[str], step: str | 
             "first: edit ~/.aws/config line 6: write the header as [profile msh]",
         ),
         ("cfg16-region-of-bedrock-for-the-portals", "first: edit ~/.aws/config line "),
-        ("tok06-registration-expired", "first: edit ~/.aws/config line "),
+        ("tok06-no-refresh-token", "first: edit ~/.aws/config line "),
     ],
 )
 def test_the_last_line_is_the_first_thing_to_do(world: str, begins: str) -> None:
