@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TypeVar
 
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence.costs import Budget, Charge, Monitor, Told, billed_as
 from fixtures.evidence.identity import Identity
@@ -18,14 +20,17 @@ def test_budget_covers_bedrock(
 ) -> str:
     """A budget covers Bedrock and the model providers' own billing names, or the whole account."""
     known = _of_own_bill(budgets)
-    missing = [billed_as(charge) for charge in charges if not any(budget.covers(charge) for budget in known)]
+    uncovered = [charge for charge in charges if not any(budget.covers(charge) for budget in known)]
+    missing = [billed_as(each) for each in uncovered if not any(budget.may_cover(each) for budget in known)]
     require(
         not missing,
         expected="cost budgets over the whole account, or over each name that the models are billed under",
         observed=f"none of {len(known)} cost budgets covers {', '.join(missing)}",
         account=identity.account,
-        value=", ".join(missing),
+        each=[{"value": Words(json.dumps(missing))}],
     )
+    for charge in uncovered:
+        raise Unavailable(_in_doubt(next(each for each in known if each.may_cover(charge)), charge))
     return f"{_covering(known, charges)}: {len(known)} cost budgets, {len(charges)} names that the models are billed under"
 
 
@@ -41,12 +46,12 @@ def test_budget_has_subscribers(
     for charge in charges:
         covering = [budget.name for budget in known if budget.covers(charge)]
         if not covering:
-            raise Unavailable(f"no budget covers {charge['SERVICE']}", given=("no-budget",))
+            raise Unavailable(f"no budget is known to cover {billed_as(charge)}", given=("no-budget",))
         if not satisfying(covering, lambda name: told[name].anybody):
             require(
                 False,
                 expected="a subscriber to a notification of the budget",
-                observed=f"budget {covering[0]}, which covers {charge['SERVICE']}: {told[covering[0]].problem}",
+                observed=f"budget {covering[0]}, which covers {billed_as(charge)}: {told[covering[0]].problem}",
                 account=identity.account,
                 resource=covering[0],
             )
@@ -59,18 +64,30 @@ def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges:
     monitors = _of_own_bill(anomaly_monitors)
     for charge in charges:
         covering = [monitor for monitor in monitors if monitor.covers(charge)]
-        if satisfying(covering, lambda monitor: monitor.told is not None and monitor.told.anybody):
+        if satisfying(covering, _is_heard):
             continue
+        if in_doubt := satisfying([each for each in monitors if each.may_cover(charge)], _is_heard):
+            raise Unavailable(_in_doubt(in_doubt[0], charge))
         if covering:
             told = covering[0].told
             problem = told.problem if told else "no subscription names it"
-            observed = f"monitor {covering[0].name}, which covers {charge['SERVICE']}: {problem}"
+            observed = f"monitor {covering[0].name}, which covers {billed_as(charge)}: {problem}"
         else:
-            observed = f"none of {len(monitors)} anomaly monitors covers {charge['SERVICE']}"
+            observed = f"none of {len(monitors)} anomaly monitors covers {billed_as(charge)}"
         require(
             False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
         )
     return f"{_covering(monitors, charges)} covers what the models are billed under, and somebody hears of it"
+
+
+def _is_heard(monitor: Monitor) -> bool:
+    return monitor.told is not None and monitor.told.anybody
+
+
+def _in_doubt(entry: Budget | Monitor, charge: Charge) -> str:
+    kind = "budget" if isinstance(entry, Budget) else "monitor"
+    by = "it counts by tags or the like, and what carries them is not read here"
+    return f"{kind} {entry.name} may cover {billed_as(charge)}: {by}"
 
 
 def _covering(entries: Sequence[Budget] | Sequence[Monitor], charges: Sequence[Charge]) -> str:
