@@ -40,6 +40,8 @@ def test_service_has_an_endpoint(
         _require_private(evidence.resolved_names[case])
         return f"{case} resolves to the private addresses of a central endpoint"
     endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
+    if not vpc and not any(vpc_endpoints.values()):
+        _require_nobody_elses(evidence.resolved_names[case])
     others = sorted(
         {endpoint.vpc for own in vpc_endpoints.values() for endpoint in own if endpoint.available}
     )
@@ -50,7 +52,7 @@ def test_service_has_an_endpoint(
         expected=f"an available interface endpoint for {case}{where}",
         observed=", ".join(states) or f"none{where} in {evidence.target.region}",
         service=case,
-        resource=vpc or next(iter(others), None),
+        resource=vpc or next(iter(others), "VPC"),
     )
     return ", ".join(f"{endpoint.id} is {endpoint.state}" for endpoint in endpoints)
 
@@ -69,10 +71,26 @@ def _require_private(name: Resolved) -> None:
     )
 
 
-@requirement("NET-02")
+def _require_nobody_elses(name: Resolved) -> None:
+    """An account whose network is shared with it, or led through a hub, has no endpoints itself: where a name leads to private
+    addresses somebody has one."""
+    try:
+        addresses = sorted(name.addresses)
+    except Unavailable:
+        return
+    if addresses and all(ip_address(each).is_private for each in addresses):
+        raise Unavailable(
+            f"this account has no endpoint, and {name.host} resolves to {', '.join(addresses)}: where that is an endpoint of "
+            "another account, name the account in [network] endpoint_accounts"
+        )
+
+
+@requirement("NET-02", asks=("endpoint_addresses", "resolved_names"))
 def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint], evidence: Evidence) -> str:
-    """The service's endpoint has private DNS on."""
+    """The service's endpoint has private DNS on, or a zone of somebody's own leads the name to it."""
     endpoint = _used(used_endpoints, case, evidence)
+    if not endpoint.private_dns and _leads_to(endpoint, evidence.resolved_names[case], evidence):
+        return f"{endpoint.id} for {case} has it off, and {evidence.resolved_names[case].host} leads to it all the same"
     require(
         endpoint.private_dns,
         expected="private DNS",
@@ -80,6 +98,23 @@ def test_endpoint_has_private_dns(case: str, used_endpoints: dict[str, Endpoint]
         resource=endpoint.id,
     )
     return f"{endpoint.id} for {case} has it on"
+
+
+def _leads_to(endpoint: Endpoint, name: Resolved, evidence: Evidence) -> bool:
+    """Whether the name resolves to the endpoint, as by a private hosted zone that a network shares: where there is one,
+    private DNS cannot be switched on."""
+    try:
+        addresses = name.addresses
+    except Unavailable:
+        return False
+    # What no network of anybody's has is none of its addresses.
+    if not addresses or not all(ip_address(each).is_private for each in addresses):
+        return False
+    return addresses <= _addresses_of(endpoint, evidence.endpoint_addresses)
+
+
+def _addresses_of(endpoint: Endpoint, known: dict[str, set[str]]) -> set[str]:
+    return {address for each in endpoint.interfaces for address in known[each]}
 
 
 @requirement("NET-03")
@@ -179,7 +214,7 @@ def test_name_leads_to_the_endpoint(
 ) -> str:
     """The service's host name resolves here to addresses of the endpoint."""
     endpoint = _used(used_endpoints, case, evidence)
-    own = {address for each in endpoint.interfaces for address in endpoint_addresses[each]}
+    own = _addresses_of(endpoint, endpoint_addresses)
     name = resolved_names[case]
     require(
         name.addresses <= own and bool(name.addresses),

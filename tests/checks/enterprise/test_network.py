@@ -98,7 +98,45 @@ def test_only_the_workloads_own_vpc_counts_where_it_is_named() -> None:
     assert found(settings=here).root_causes == []
 
 
+NO_ENDPOINTS: Edit = lambda world: replace(world, vpc_endpoint=())  # noqa: E731
+PUBLIC = {"bedrock_runtime": ("3.208.0.80",), "bedrock": ("3.208.0.81",), "sts": ("3.208.0.82",)}
+
+
+def test_where_a_name_leads_to_private_addresses_somebody_has_an_endpoint() -> None:
+    """An account whose network is shared with it has none itself, and could make none there."""
+    result = found(NO_ENDPOINTS)
+    assert result.root_causes == []
+    row = result["NET-01", "bedrock-runtime"]
+    assert row["status"] == "inconclusive"
+    assert f"{HOST} resolves to 10.20.1.12, 10.20.2.12" in row["reason"]
+    assert "[network] endpoint_accounts" in row["reason"]
+    settings = with_settings("enterprise", network={"endpoint_accounts": ("444455556666",)})
+    assert found(NO_ENDPOINTS, settings=settings).with_status("inconclusive") == set()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [addresses(**PUBLIC), addresses(bedrock_runtime=("10.20.1.12", "3.208.0.80"))],
+    ids=["public", "both"],
+)
+def test_without_any_endpoint_a_name_that_leads_outside_is_found(edit: Edit) -> None:
+    row = found(NO_ENDPOINTS, edit, only=["NET-01"])["NET-01", "bedrock-runtime"]
+    assert (row["status"], row["observed"]) == ("non_compliant", "none in us-east-1")
+    assert "--vpc-id VPC " in row["remedy"][0]
+
+
 # ------------------------------------------------------------------------------------- NET-02, NET-03, NET-05
+
+
+def test_private_dns_is_not_missed_where_a_zone_of_somebodys_own_leads_to_the_endpoint() -> None:
+    off = endpoint(private_dns=False)
+    result = found(off)
+    assert result.with_status("compliant") == {f"{name} {case}" for name in GROUP for case in SERVICES}
+    assert found(off, addresses(bedrock_runtime=("10.20.9.9",))).root_causes == ["NET-02"]
+    unread = found(off, failing("ec2:DescribeNetworkInterfaces", "UnauthorizedOperation"), only=["NET-02"])
+    assert unread.with_status("inconclusive") == {"NET-02 bedrock-runtime"}
+    outside = both(off, addresses(**PUBLIC), failing("ec2:DescribeNetworkInterfaces"))
+    assert found(outside, only=["NET-02"]).root_causes == ["NET-02"]
 
 
 def test_private_dns_that_is_off_explains_the_public_address() -> None:
