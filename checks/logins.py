@@ -24,6 +24,15 @@ def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
     return [f"{line} {OPTION}" if line.startswith(COMMANDS) else line for line in lines]
 
 
+def mounted(evidence: Any) -> list[str]:
+    """What comes before a login in a container, whose machine may have one already."""
+    if evidence.environment.told.get("away") != "container":
+        return []
+    return [
+        "# where this container runs on a machine that has the profile and its login, mount ~/.aws of that here; else:"
+    ]
+
+
 def in_account(lines: Sequence[str], target: Target) -> list[str]:
     """The lines of a remedy, and of an account that was entered, whose profile they name: no role that only reads mends it."""
     if not target.entered or not any("--profile " in line for line in lines):

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
+from checks.logins import mounted
 from checks.portals import lacks_its_path, page_of, region_of
 from checks.remedies import header_word
 from checks.requirement import not_applicable, require, requirement
@@ -221,11 +222,11 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         False,
         title="This machine has neither an AWS profile nor allowed credentials in variables"
         if by_variables
-        else None,
+        else "This machine has no AWS profile yet",
         expected=f"a file {default}" + (" or credentials in variables" if by_variables else ""),
         observed=f"there is no {found.path}: this machine has no AWS profile yet",
         remedy=[
-            *(SIGNED_IN_BEFORE if by_variables else ()),
+            *(SIGNED_IN_BEFORE if by_variables else mounted(evidence)),
             f"aws configure sso --profile {shlex.quote(profile)}",
         ],
         given=[
@@ -1006,6 +1007,15 @@ def _for_source(source: _Source, profile: str) -> list[str] | None:
     return None
 
 
+def _no_program(command: ProcessCommand) -> str:
+    """What is said of a program that cannot be found: botocore starts it without a shell, which would fill in more."""
+    name = command.program or command.written
+    if name is None:
+        return "its first word is no program, and no shell is started that would make more of it"
+    filled = "; no shell is started that would fill in ~ or a variable" if name.startswith(("~", "$")) else ""
+    return f"there is no program {name}{filled}"
+
+
 def _other_sources(
     profile: Profile,
     files: Files,
@@ -1034,7 +1044,7 @@ def _other_sources(
         missing = None if sdk.awscrt else "the package awscrt is not installed"
         sources.append(_Source("login_session", place("login_session"), missing and "PRE08", missing))
     if command and not (profile.uses_sso and command.found and command.prints_own_login):
-        lost = fault if command.found else f"there is no program {command.program or command.written}"
+        lost = fault if command.found else _no_program(command)
         if lost and command.names_itself:
             lost += f", and it asks for the credentials of profile {profile.name} itself"
         cause = "WIN09" if command.is_mangled(platform) else "PRE07"

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 
 from checks import file_fixes
 from checks.fixes import Ask, Fix, Rename
+from checks.logins import mounted
 from checks.portals import is_of_aws
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
@@ -52,12 +53,16 @@ SCOPES = "sso_registration_scopes"
 ACCESS = "sso:account:access"
 
 
-@requirement("SSO-01")
+@requirement("SSO-01", asks=("environment",))
 def test_token_is_cached(
-    sso: Sso, token_cache: TokenCache, other_logins: list[OtherLogin], files: Files, target: Target
+    sso: Sso,
+    token_cache: TokenCache,
+    other_logins: list[OtherLogin],
+    files: Files,
+    evidence: Evidence,
 ) -> str:
     """A token is cached for exactly the profile's start URL or sso-session."""
-    own = token_cache.named(sso.cached_as)
+    own, target = token_cache.named(sso.cached_as), evidence.target
     login, cause = _elsewhere(sso, other_logins)
     whose = f"sso-session {sso.session_name}" if sso.session_name else f"start URL {sso.start_url}"
     seen = f"{token_cache.path} has no {cache_name(sso.cached_as)[:8]}….json, the token of {whose}"
@@ -76,6 +81,7 @@ def test_token_is_cached(
         line=place.line,
         start_url=login and login.start_url,
         sso_session=sso.session_name,
+        remedy=[*away, _login(target).text] if cause == "TOK01" and (away := mounted(evidence)) else None,
         fix=_changed(files, target, sso, "sso_start_url", login.start_url if login else None)
         if cause == "TOK04"
         else (),
@@ -269,7 +275,8 @@ def test_token_can_refresh_itself(
         token_cache.folder["writable"],
         cause="TOK09",
         expected=f"{token_cache.path} can be written",
-        observed=f"{token_cache.path} cannot be written, so a refreshed token cannot be kept",
+        observed=f"{token_cache.path} cannot be written, so a refreshed token cannot be kept"
+        + (f"; this one works until {_utc(sso_token)}" if sso_token.remaining > timedelta() else ""),
     )
     return f"{sso_token.path} has what refreshes it, and {token_cache.path} can be written"
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fixtures.machine.environment import read_environment
-from tests.harness import judged
-from tests.world_edits import Edit, both, environment, machine
+from tests.harness import WORKSTATION, judged
+from tests.world_edits import Edit, both, environment, machine, written
 
 SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
+CONFIG, CREDENTIALS, TOKEN = "~/.aws/config", "~/.aws/credentials", "~/.aws/sso/cache/${sha1:msh}.json"
 OLD = machine(cli="aws-cli/2.21.3 Python/3.12.6")
 
 
@@ -37,3 +38,24 @@ def test_the_address_of_the_other_machine_is_not_kept() -> None:
 
 def test_an_empty_variable_is_no_connection() -> None:
     assert read_environment({"SSH_TTY": ""})["away"] is None
+
+
+@pytest.mark.parametrize(
+    ("lost", "requirement"),
+    [((CONFIG, CREDENTIALS, TOKEN), ("PRF-01", "config")), ((TOKEN,), "SSO-01")],
+    ids=["no file of AWS's", "the config file alone"],
+)
+@pytest.mark.parametrize(("variable", "said"), [("REMOTE_CONTAINERS", True), ("SSH_CONNECTION", False)])
+def test_a_container_may_have_the_login_of_the_machine_that_it_runs_on(
+    lost: tuple[str, ...], requirement: str | tuple[str, str], variable: str, said: bool
+) -> None:
+    edit = both(*(written(None, of=file) for file in lost), environment(**{variable: "true"}))
+    found = judged("ok-no-env-file", only=WORKSTATION, edit=edit)
+    assert len(found.root_causes) == 1
+    remedy = found[requirement]["remedy"]
+    assert remedy[-1].startswith(("aws sso login", "aws configure sso"))
+    assert any("mount ~/.aws" in line for line in remedy) is said
+
+
+def test_a_container_with_a_login_is_told_nothing() -> None:
+    assert judged("compliant", only=WORKSTATION, edit=environment(REMOTE_CONTAINERS="true")).root_causes == []

@@ -189,6 +189,13 @@ def test_programs_on_a_machine_that_agrees_are_compliant(program: str) -> None:
     assert found["ENV-11", program]["status"] == "compliant"
 
 
+@pytest.mark.parametrize("program", ["java-sdk", "go-sdk", "rust-sdk", "dotnet-sdk"])
+def test_a_path_that_is_filled_in_before_the_program_starts_is_no_obstacle(program: str) -> None:
+    """The guide's ${HOME} in the environment file, which Node's dotenv alone leaves as it is."""
+    found = judged("compliant", only=("ENV-11",), edit=naming(program, environment()))
+    assert found["ENV-11", program]["status"] == "compliant"
+
+
 def test_another_region_is_not_explained_by_a_profile_that_is_not_the_programs() -> None:
     edit = both(
         env_file(("AWS_PROFILE=msh", "AWS_PROFILE=nobody")), opencode(region="us-west-2", profile="msh")

@@ -1400,3 +1400,23 @@ def test_a_path_that_lost_its_marks_is_told_from_a_program_that_is_plainly_not_t
         ("sso_session = msh\n", "sso_session = msh\ncredential_process = corp-credentials --json\n")
     )
     assert of_compliant(plain, "PRF-10")["PRF-10"]["cause"] == "PRE07"
+
+
+@pytest.mark.parametrize(
+    ("command", "seen"),
+    [
+        (
+            "~/bin/corp-credentials",
+            "there is no program ~/bin/corp-credentials; no shell is started that would",
+        ),
+        ("$HOME/bin/corp-credentials", "there is no program $HOME/bin/corp-credentials; no shell is started"),
+        ("STAGE=prod corp-credentials", "its first word is no program, and no shell is started"),
+        ("corp-credential", "there is no program corp-credential"),
+    ],
+)
+def test_what_only_a_shell_would_understand_is_said_of_a_process(command: str, seen: str) -> None:
+    edit = world_edits.env_file(("= corp-credentials", f"= {command}"), of=CONFIG)
+    found = judged("ok-credential-process", only=PROFILE, edit=edit)
+    assert found.root_causes == ["PRF-10 PRE07"]
+    assert seen in found["PRF-10"]["observed"]
+    assert "None" not in found["PRF-10"]["observed"]

@@ -429,6 +429,7 @@ def test_a_cache_that_cannot_be_written_is_found_before_the_token_has_to_be_refr
     found = judged("compliant", only=(*SSO, "RUN-02"), edit=_read_only)
     assert found.root_causes == ["SSO-05 TOK09"]
     assert found["RUN-02"]["status"] == found["SSO-06"]["status"] == "compliant"
+    assert found["SSO-05"]["observed"].endswith("; this one works until 2026-11-22 20:00 UTC")
 
 
 def _read_only(world: World) -> World:
