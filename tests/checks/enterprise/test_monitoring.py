@@ -72,6 +72,17 @@ def test_thousands_are_read_page_by_page(monkeypatch: pytest.MonkeyPatch) -> Non
     assert judged("enterprise", only=MON, edit=edit).with_status("compliant") == set(MON)
 
 
+def test_of_an_alarms_topics_those_that_are_heard_are_told() -> None:
+    def edit(world: World) -> World:
+        (topic,) = world.topic
+        unheard = replace(topic, name="unheard", subscription=())
+        alarms = tuple(replace(each, actions=("unheard", *each.actions)) for each in world.alarm)
+        return replace(world, topic=(unheard, topic), alarm=alarms)
+
+    row = judged("enterprise", only=("MON-05",), edit=edit)["MON-05"]
+    assert row["observed"] == "confirmed subscriptions: topic security has 1"
+
+
 def test_without_an_attested_schedule_the_alarms_decide() -> None:
     fault = Fault("AccessDenied", "User is not authorized", 403)
     found = judged(

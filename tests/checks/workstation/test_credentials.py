@@ -1004,9 +1004,18 @@ def test_a_source_of_a_container_that_answers_is_none_that_fails() -> None:
     )
 
 
-def test_a_profile_with_none_of_the_settings_of_sso_lacks_them_and_nothing_else() -> None:
+@pytest.mark.parametrize(
+    ("variables", "root", "behind"),
+    [
+        ({}, ["PRF-04"], "PRF-04"),
+        # It stands in for credentials, where a profile has none.
+        ({"AWS_BEARER_TOKEN_BEDROCK": "bedrock-api-key-x"}, ["CRD-04 ENV08"], "CRD-04"),
+    ],
+)
+def test_a_profile_with_none_of_the_settings_of_sso_is_explained_by_what_there_is(
+    variables: Mapping[str, str], root: list[str], behind: str
+) -> None:
     settings = "sso_session = msh\nsso_account_id = 210987654321\nsso_role_name = BedrockDeveloper\n"
-    edit = env_file((settings, ""), of="~/.aws/config")
-    result = judged("compliant", edit=edit, only=("PRF-04", "CRD-01"))
-    assert result.root_causes == ["PRF-04"]
-    assert result["CRD-01"]["behind"] == "PRF-04"
+    edit = both(env_file((settings, ""), of=CONFIG), with_environment(variables))
+    result = judged("compliant", edit=edit, only=("PRF-04", "CRD-01", "CRD-04"))
+    assert (result.root_causes, result["CRD-01"]["behind"]) == (root, behind)
