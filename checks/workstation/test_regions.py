@@ -10,7 +10,7 @@ from checks.fixes import Fix
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.profile import Files, Profile
-from fixtures.evidence.regions import BeyondSdk, NamedRegion, Sdk, written_region
+from fixtures.evidence.regions import REGION_VARIABLES, BeyondSdk, NamedRegion, Sdk, written_region
 from fixtures.readings import Reading, Unavailable
 
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
@@ -32,20 +32,22 @@ def _named(case: str, regions: Regions) -> NamedRegion:
     return named
 
 
-def _another_run(case: str, regions: Regions, fit: Callable[[str], bool]) -> list[str] | None:
-    """The remedy where --region alone names the region under test, and something else names one that is fit."""
-    named = regions["target"]
+def _elsewhere(case: str, regions: Regions, fit: Callable[[str], bool]) -> list[str] | None:
+    """The remedy where the profile is not what names the region: --region alone does, and something else names one that is
+    fit, or a variable does, and the profile names one."""
+    named = regions[case]
+    own = regions["profile"]
+    if named and case in REGION_VARIABLES and own and own.region and fit(own.region):
+        return [f"# write {own.region}, as the profile has it, wherever {case} is set to {named.region} now"]
     others = {
         each.region: None for name, each in regions.items() if each and each.region and name != "target"
     }
     if case != "target" or named is None or named.region in others:
         return None
     better = next(filter(fit, others), None)
-    return (
-        [f"# run the checks again with --region {better}: nothing else names {named.region}"]
-        if better
-        else None
-    )
+    if not better:
+        return None
+    return [f"# run the checks again with --region {better}: nothing else names {named.region}"]
 
 
 @requirement("REG-01", asks=("env_file", "files"))
@@ -85,7 +87,7 @@ def test_region_supports_bedrock(
         expected="a region in which Bedrock is available",
         observed=f"{named}: {lacks}",
         own_remedy=True,
-        remedy=_another_run(case, regions_in_use, sdk.supports_bedrock),
+        remedy=_elsewhere(case, regions_in_use, sdk.supports_bedrock),
         region=meant,
         candidate=named.region,
         fix=renamed,
@@ -99,7 +101,7 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
     """[each region in use] is on the approved list."""
     named = _named(case, regions_in_use)
     approved = evidence.settings.regions.approved
-    another = _another_run(case, regions_in_use, approved.__contains__)
+    another = _elsewhere(case, regions_in_use, approved.__contains__)
     elsewhere = [
         *(["overrides"] if named.overrides else []),
         *([] if sdk.knows(named.region) else ["unknown"]),

@@ -13,7 +13,7 @@ from fixtures.evidence.regions import Sdk
 from fixtures.settings import RegionSettings, Settings
 from fixtures.simulation.world import World
 from tests.harness import Judged, judged
-from tests.world_edits import Edit, answers, both, env_file, environment
+from tests.world_edits import Edit, answers, both, env_file, environment, written
 
 ALL = tuple(f"REG-{number:02}" for number in range(1, 5))
 CASES = ("target", "profile", "AWS_REGION", "AWS_DEFAULT_REGION")
@@ -316,3 +316,29 @@ def test_an_endpoint_in_another_partition_is_the_overrides_fault() -> None:
     assert found["REG-04"]["behind"] == "CRD-06"
     assert found["REG-04"]["cause"] == "REG06"
     assert "bedrock-runtime.cn-north-1" in found["REG-04"]["observed"]
+
+
+@pytest.mark.parametrize(
+    ("region", "identifier", "first"),
+    [
+        ("us-esat-1", "REG-01", "# write us-east-1, as the profile has it, wherever AWS_REGION is set to us-esat-1 now"),
+        ("eu-central-1", "REG-02", "# write us-east-1, as the profile has it, wherever AWS_REGION is set to eu-central-1 now"),
+    ],
+)  # fmt: skip
+def test_a_variables_region_is_mended_where_it_is_and_not_in_the_profile(
+    region: str, identifier: str, first: str
+) -> None:
+    edit = both(environment(AWS_REGION=region), written(None))
+    result = of_compliant(edit, identifier)
+    assert result[identifier, "AWS_REGION"]["remedy"][0] == first
+    assert not any("aws configure" in line for line in result[identifier, "AWS_REGION"]["remedy"])
+
+
+@pytest.mark.parametrize(("in_file", "edits"), [("us-esat-1", 1), ("us-west-2", 0)])
+def test_what_the_environment_file_has_is_mended_where_it_is_the_same(in_file: str, edits: int) -> None:
+    edit = both(
+        environment(AWS_REGION="us-esat-1"), env_file(("AWS_REGION=us-east-1", f"AWS_REGION={in_file}"))
+    )
+    rows = of_compliant(edit, "REG-01", "ENV-03", "ENV-09").rows
+    (row,) = (each for each in rows if (each["requirement"], each["case"]) == ("REG-01", "AWS_REGION"))
+    assert [each["does"] for each in row["fix"]] == ["unset"] + ["replace"] * edits
