@@ -809,3 +809,11 @@ def test_a_deny_that_lists_what_it_spares_gets_what_is_lacking_and_stays_in_forc
     assert told == [only, {**only, "NotResource": [*listed, *models]}]
     assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
     assert found(policy(told[1], name="Only")).root_causes == []
+
+
+def test_what_the_simulation_allows_as_it_is_no_statement_is_proven_to_mend() -> None:
+    said = f"User: x is not authorized to perform: {INVOKE} on resource: {PROFILE_ARN}"
+    missing = f"{said} because no identity-based policy allows the {INVOKE} action"
+    result = found(model(SONNET, invoke_error=f"AccessDeniedException: {missing}"), only=CALLS, probe=True)
+    assert result.root_causes == ["IAM-05 IAM01"]
+    assert first(result)["remedy"][-1] == "# not proven: IAM's simulation allows the calls as it is"

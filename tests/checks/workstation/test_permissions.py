@@ -42,6 +42,7 @@ from tests.bedrock_edits import (
     model,
     model_arn,
     policy,
+    profile,
     scp,
     throttled,
     without_preflight,
@@ -401,6 +402,31 @@ def test_a_global_profile_takes_the_model_without_region_as_well(everywhere: boo
         entry["ContextKeyName"]: entry["ContextKeyValues"] for entry in without_region[0]["ContextEntries"]
     }
     assert (told["bedrock:InferenceProfileArn"], told["aws:RequestedRegion"]) == ([arn], ["unspecified"])
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_global_profile_as_bedrock_lists_it_takes_what_the_user_guide_has(probe: bool) -> None:
+    """It lists the model of the own Region and one without a Region, and the guide allows each for itself."""
+    identifier = f"global.{SONNET}"
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:inference-profile/{identifier}"
+    through = {"bedrock:InferenceProfileArn": arn}
+
+    def when(region: str, **more: str) -> dict[str, dict[str, str]]:
+        return {"StringEquals": {"aws:RequestedRegion": region, **more}}
+
+    statements = [
+        allow(READING),
+        allow(INVOKE, model_arn(TITAN)),
+        allow([INVOKE, STREAM], arn, Condition=when("us-east-1")),
+        allow([INVOKE, STREAM], model_arn(SONNET), Condition=when("us-east-1", **through)),
+        allow([INVOKE, STREAM], model_arn(SONNET, ""), Condition=when("unspecified", **through)),
+    ]
+    listed = both(profile(identifier, regions=("", "us-east-1")), chat(identifier))
+    only = (*GROUP, "INV-01", "INV-02")
+    assert found(both(listed, policy(*statements)), only=only, probe=probe).root_causes == []
+    without = found(both(listed, policy(*statements[:-1])), only=only, probe=probe)
+    assert without.root_causes == ["IAM-02 IAM01"]
+    assert "in any Region through global" in without["IAM-02", "CHAT_MODEL"]["observed"]
 
 
 def test_without_the_profiles_destinations_nothing_is_said_about_them() -> None:
