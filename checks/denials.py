@@ -62,6 +62,7 @@ class Words:
 
     layers: Mapping[str, str]
     everything: Meeting
+    quarantine: Meeting
     simulated: Meeting
     routed: Meeting
     literal: Said
@@ -69,6 +70,8 @@ class Words:
     condition: tuple[Conditioned, ...] = ()
 
 
+QUARANTINE = "AWSCompromisedKeyQuarantine"
+"""How the names of those policies begin, which have a number at their end (AWS Managed Policy Reference)."""
 OWN_PROFILES = " --type-equals APPLICATION"
 """What has list-inference-profiles list those that the account has made."""
 
@@ -91,6 +94,11 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
     except Unavailable as failure:
         why = failure.reason
     proposal = proposal or Proposal(needs, statement_of(needs), proof=Proof(None, why=why))
+    quarantine = next((name for each in (denial, *alike) for name in _quarantines(each.decision)), "")
+    if quarantine:
+        # A control that is meant, and the last step of several: nobody is to be asked for an exemption.
+        last = [line for change in proposal.changes for line in _changed(change, "then an administrator")]
+        return list(dict.fromkeys([f"# {_words().quarantine.meet.format(policy=quarantine)}", *last]))
     nearer = list(_nearer_profile(denial, evidence))
     lines = [
         *(nearer or _routed(denial, proposal, evidence)),
@@ -100,6 +108,14 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
         *_asked_for(alike, proposal, evidence),
     ]
     return list(dict.fromkeys(lines))
+
+
+def _quarantines(decision: Decision) -> Iterator[str]:
+    """The policies of those that deny by which AWS closes up a caller whose key has leaked."""
+    for policy in (*decision.policies, *(statement.policy for statement in decision.by)):
+        name = policy.rsplit("/", 1)[-1].rsplit(" ", 1)[-1]
+        if decision.explicit and name.startswith(QUARANTINE):
+            yield name
 
 
 def _of_everything(decision: Decision, why: str) -> Iterator[str]:
@@ -273,6 +289,11 @@ def _is_missing_allow(denial: Denial) -> bool:
 
 
 def _changed(change: Change, owner: str) -> Iterator[str]:
+    if not change.changed:
+        own = "which is AWS's own and cannot be changed"
+        yield f"# {owner} takes {change.policy} off, {own}; statement {change.statement} denies it:"
+        yield f"# {change.as_is}"
+        return
     yield f"# {owner} changes statement {change.statement} of {change.policy}, which denies it:"
     yield f"# {change.as_is}"
     yield "# so that it spares this caller:"

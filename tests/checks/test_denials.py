@@ -817,3 +817,31 @@ def test_what_the_simulation_allows_as_it_is_no_statement_is_proven_to_mend() ->
     result = found(model(SONNET, invoke_error=f"AccessDeniedException: {missing}"), only=CALLS, probe=True)
     assert result.root_causes == ["IAM-05 IAM01"]
     assert first(result)["remedy"][-1] == "# not proven: IAM's simulation allows the calls as it is"
+
+
+def attached(name: str) -> Edit:
+    closed = {name: document(deny([*INVOKING, "iam:CreateUser"]))}
+    return lambda world: replace(world, role=replace(world.role, attached={**world.role.attached, **closed}))
+
+
+@pytest.mark.parametrize("read", [True, False])
+def test_what_a_leaked_key_has_closed_up_nobody_is_asked_to_open(read: bool) -> None:
+    arn = "arn:aws:iam::aws:policy/AWSCompromisedKeyQuarantineV3"
+    said = f"User: x is not authorized to perform: {INVOKE} on resource: {PROFILE_ARN}"
+    refused = f"AccessDeniedException: {said} with an explicit deny in an identity-based policy: {arn}"
+    closed = attached("aws/AWSCompromisedKeyQuarantineV3") if read else model(SONNET, invoke_error=refused)
+    lines = first(found(closed, only=CALLS, probe=not read))["remedy"]
+    assert lines[0].startswith(
+        "# AWS has attached AWSCompromisedKeyQuarantineV3 since a long-lived access key"
+    )
+    assert lines[0].endswith("the policy goes last")
+    assert [line for line in lines if "takes policy" in line] == (lines[1:2] if read else [])
+    assert not any("spares" in line or "exempt" in line or "proven" in line for line in lines)
+
+
+@pytest.mark.parametrize(("name", "by_aws"), [("aws/AWSDenyBedrock", True), ("DenyBedrock", False)])
+def test_a_policy_of_aws_is_taken_off_and_not_edited(name: str, by_aws: bool) -> None:
+    lines = first(found(attached(name)))["remedy"]
+    assert ("takes policy AWSDenyBedrock off, which is AWS's own" in lines[0]) == by_aws
+    assert any("spares this caller" in line for line in lines) != by_aws
+    assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
