@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
@@ -17,6 +17,7 @@ from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
+from fixtures.machine.environment import BEARER, KEY_VARIABLES
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Reading, Unavailable
 from fixtures.targets import Target
@@ -43,6 +44,10 @@ VARIABLES = (
     "BEDROCK_EMBED_MODEL_ID",
     "CHAT_MODEL",
 )
+
+KEY, SECRET, *_ = KEY_VARIABLES
+OTHER_PROFILE, TOKEN_FILE = "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"
+WEB_IDENTITY = "assume-role-with-web-identity"
 
 
 @requirement("ENV-01")
@@ -222,12 +227,18 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     return [*added, *changed]
 
 
-@requirement("ENV-04", asks=("needs_no_profile", "selected_in_vain", "selects_none"))
+@requirement(
+    "ENV-04",
+    asks=(
+        "application_overrides", "endpoint_overrides", "environment", "needs_no_profile", "selected_in_vain", "selects_none"
+    ),
+)  # fmt: skip
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
-    """AWS_PROFILE names the profile under test."""
+    """AWS_PROFILE names the profile under test, and nothing else in the file comes before it or sends calls elsewhere."""
     file = _required(env_file)
     # What the file has is judged by itself, whatever becomes of the profile that it names.
     if not file.variable("AWS_PROFILE"):
+        _require_nothing_before(file, target, evidence)
         _need_a_profile(file, evidence)
     named = file.text("AWS_PROFILE")
     superfluous = False
@@ -251,7 +262,52 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
         ),
         given=[] if file.variable("AWS_PROFILE") else ["unset"],
     )
+    _require_nothing_before(file, target, evidence)
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
+
+
+def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -> None:
+    """Nothing in the file comes before the profile for who relies on the environment, or sends calls elsewhere than to AWS."""
+    name, seen = next(_before(file, target, evidence), ("", ""))
+    lines = [each for each in KEY_VARIABLES if file.variable(each)] if name == KEY else [name]
+    require(
+        not name,
+        title=f"{name} in the environment file keeps the application from profile {target.profile}",
+        expected=f"{file.path} without {name}, or with a value that leads to profile {target.profile}",
+        observed=f"{file.place(name)}: {seen}",
+        remedy=[f"# edit {file.place(each)}: delete the line that sets {each}" for each in lines],
+        fix=lambda: [fix for each in lines for fix in environment_fixes.leave_out(file, each)],
+        given=["before"],
+    )
+
+
+def _before(file: EnvFile, target: Target, evidence: Evidence) -> Iterator[tuple[str, str]]:
+    """The variables of the file that do so, with what is to be said of each: of those that the process has already, the file's
+    are not used (python-dotenv: load_dotenv)."""
+    environment, allowed = evidence.environment, evidence.allowed_providers
+    added = {name for name in file.file["variables"] if file.variable(name) and name not in environment}
+    # Where the process has the right one, the file's is wrong all the same.
+    if file.variable(OTHER_PROFILE) and file.text(OTHER_PROFILE) != target.profile:
+        yield (
+            OTHER_PROFILE,
+            f"boto3 takes {OTHER_PROFILE}, which is {file.shown(OTHER_PROFILE)}, before AWS_PROFILE",
+        )
+    emulated = evidence.endpoint_overrides.to_emulators or evidence.application_overrides.to_emulators
+    if KEY in added and file.sets(KEY) and not emulated:
+        key, secret = file.variable(KEY), environment.described(SECRET)
+        if not (file.sets(SECRET) if SECRET in added else secret and secret["length"]):
+            yield KEY, f"boto3 stops at {KEY}, which has no {SECRET} beside it"
+        elif key and key["value"]["placeholder"]:
+            yield KEY, f"{KEY} is no key of AWS, and boto3 takes it before every profile"
+        elif "env" not in allowed:
+            yield KEY, f"boto3 takes {KEY} before every profile"
+    if TOKEN_FILE in added and file.sets(TOKEN_FILE) and WEB_IDENTITY not in allowed:
+        yield TOKEN_FILE, f"boto3 takes the web identity in {TOKEN_FILE} before the profile"
+    if BEARER in added and not ("bearer" in allowed and file.sets(BEARER)):
+        empty = "" if file.sets(BEARER) else ", which is empty,"
+        yield BEARER, f"Bedrock's clients send {BEARER}{empty} in place of the profile"
+    for over in evidence.application_overrides.astray:
+        yield over.option, f"{over.option} is {over.url}, which is neither AWS's own nor an approved endpoint"
 
 
 @requirement("ENV-05", asks=("profile_names", "selects_none"))
@@ -474,8 +530,10 @@ def test_environment_does_not_override(
 
 
 def _of_the_guide(name: str) -> bool:
-    """Whether it says how AWS is used. What else a file sets, PATH say, is the application's own affair."""
-    return name.startswith(("AWS_", "BEDROCK_")) or name in VARIABLES
+    """Whether it says how AWS is used. What else a file sets, PATH say, is the application's own affair; who calls is judged by
+    itself, in the process and in the file: a job's own keys are not to make way for a file's stand-ins."""
+    selects = (*KEY_VARIABLES, BEARER, OTHER_PROFILE, TOKEN_FILE)
+    return (name.startswith(("AWS_", "BEDROCK_")) or name in VARIABLES) and name not in selects
 
 
 def _difference(name: str, file: EnvFile, environment: Variables) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from fixtures.backends import live
-from fixtures.settings import ApplicationSettings, ProfileSettings, Settings
+from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import load_world
-from tests.harness import Judged, judged
+from tests.harness import WORKSTATION, Judged, judged
 from tests.world_edits import ENV_FILE, Edit, both, env_file, environment, machine, written
 
 ALL = tuple(f"ENV-{number:02}" for number in range(1, 11))
@@ -584,3 +584,105 @@ def test_two_chat_models_are_named_with_their_lines() -> None:
 def test_chat_models_agree_where_they_mean_one_model_by_one_way(chat: str, status: str) -> None:
     edit = env_file(("CHAT_MODEL=us.anthropic.claude-sonnet-4-6", f"CHAT_MODEL={chat}"))
     assert of_compliant(edit, "ENV-10")["ENV-10"]["status"] == status
+
+
+# ------------------------------------------------------------------------ ENV-04, what comes before the profile in the file
+
+KEY, SECRET = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
+VPC_ENDPOINT = "https://vpce-0abc-1.bedrock-runtime.us-east-1.vpce.amazonaws.com"
+EMULATOR = Settings(credentials=CredentialSettings(approved_endpoints=("http://localhost:4566",)))
+
+
+def added(*lines: str) -> Edit:
+    """More lines in the file, below AWS_PROFILE's."""
+    return env_file(("AWS_PROFILE=msh\n", "\n".join(("AWS_PROFILE=msh", *lines, ""))))
+
+
+@pytest.mark.parametrize(
+    ("lines", "seen"),
+    [
+        (
+            (f"{KEY}=your-access-key-id", f"{SECRET}=your-secret"),
+            "AWS_ACCESS_KEY_ID is no key of AWS, and boto3 takes it before",
+        ),
+        ((f"{KEY}=test", f"{SECRET}=test"), "AWS_ACCESS_KEY_ID is no key of AWS, and boto3 takes it before"),
+        (
+            (f"{KEY}=changeme", f"{SECRET}="),
+            "boto3 stops at AWS_ACCESS_KEY_ID, which has no AWS_SECRET_ACCESS_KEY",
+        ),
+        (
+            ("AWS_BEARER_TOKEN_BEDROCK=",),
+            "Bedrock's clients send AWS_BEARER_TOKEN_BEDROCK, which is empty, in",
+        ),
+        (("AWS_BEARER_TOKEN_BEDROCK=your-key",), "Bedrock's clients send AWS_BEARER_TOKEN_BEDROCK in place"),
+        (("AWS_DEFAULT_PROFILE=old",), "boto3 takes AWS_DEFAULT_PROFILE, which is old, before AWS_PROFILE"),
+        (("AWS_DEFAULT_PROFILE=",), "boto3 takes AWS_DEFAULT_PROFILE, which is '', before AWS_PROFILE"),
+        (
+            ("AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/token",),
+            "boto3 takes the web identity in AWS_WEB_IDENTITY_TOKEN_FILE",
+        ),
+        (
+            ("AWS_ENDPOINT_URL=http://localhost:4566",),
+            "AWS_ENDPOINT_URL is http://localhost:4566, which is neither",
+        ),
+        (
+            ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=http://localhost:4566",),
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME is http://loc",
+        ),
+    ],
+)
+def test_what_comes_before_the_profile_in_the_file_is_named_with_its_line(
+    lines: tuple[str, ...], seen: str
+) -> None:
+    """A copied example: the application then gets what the shell, and whoever is tried there, does not."""
+    found = judged("compliant", only=WORKSTATION, edit=added(*lines))
+    assert found.root_causes == ["ENV-04"]
+    observed, remedy = failure(found["ENV-04"])
+    assert observed.startswith(f"{ENV_FILE} line 4: {seen}")
+    assert remedy.split("; ") == [
+        f"# edit {ENV_FILE} line {number}: delete the line that sets {line.partition('=')[0]}"
+        for number, line in enumerate(lines, 4)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edit", "settings"),
+    [
+        (added(f"{KEY}=", f"{SECRET}=", "AWS_SESSION_TOKEN="), None),
+        (added(f"# {KEY}=your-access-key-id", "#AWS_BEARER_TOKEN_BEDROCK="), None),
+        (added(KEY, "AWS_BEARER_TOKEN_BEDROCK"), None),
+        (added("AWS_DEFAULT_PROFILE=msh"), None),
+        (added("AWS_ENDPOINT_URL_S3=http://localhost:9000"), None),
+        (added(f"AWS_ENDPOINT_URL_BEDROCK_RUNTIME={VPC_ENDPOINT}"), None),
+        (added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://${GATEWAY}/bedrock"), None),
+        (added("AWS_ENDPOINT_URL=http://localhost:4566", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"), None),
+        (added("AWS_ENDPOINT_URL=http://localhost:4566", f"{KEY}=test", f"{SECRET}=test"), EMULATOR),
+    ],
+    ids=[
+        "empty keys", "comments", "names without a value", "the same profile twice", "another service", "a VPC endpoint",
+        "an address that is not known", "overrides that are ignored", "an emulator on purpose",
+    ],
+)  # fmt: skip
+def test_what_leaves_the_application_with_the_profile_is_no_fault(
+    edit: Edit, settings: Settings | None
+) -> None:
+    assert judged("compliant", only=WORKSTATION, edit=edit, settings=settings).root_causes == []
+
+
+def test_keys_in_the_file_are_a_secret_first() -> None:
+    keys = (f"{KEY}=AKIAQCANARYOLDKEY001", f"{SECRET}=CANARYsecretOfAnEarlierSetUp000000000000")
+    found = judged("compliant", only=WORKSTATION, edit=added(*keys))
+    assert found.root_causes == ["ENV-08"]
+    assert found["ENV-04"]["explained_by"] == "ENV-08"
+
+
+def test_a_jobs_own_keys_do_not_make_way_for_stand_ins_of_the_file() -> None:
+    """To unset them, as for another variable that the process overrides, would leave the job with the stand-ins."""
+    keys = load_world("ok-both-token-names").machine.environment
+    exported = {name: keys[name] for name in (KEY, SECRET, "AWS_SESSION_TOKEN")}
+    edit = both(added(f"{KEY}=changeme", f"{SECRET}=changeme"), environment(**exported))
+    found = judged("compliant", only=ALL, edit=edit, environment="ci")
+    assert found["ENV-09"]["status"] == found["ENV-04"]["status"] == "compliant"
+    overriding = both(edit, environment(AWS_API_TIMEOUT="5"))
+    remedy = judged("compliant", only=ALL, edit=overriding, environment="ci")["ENV-09"]["remedy"]
+    assert not any(KEY in line for line in remedy)
