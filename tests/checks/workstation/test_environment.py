@@ -254,6 +254,8 @@ def test_a_profile_that_botocore_would_not_find_is_env05(value: str) -> None:
     assert observed.startswith("./.env.enterprise line 3: AWS_PROFILE is ")
     assert remedy == "# edit ./.env.enterprise line 3: write AWS_PROFILE=msh"
     assert found.root_causes == ["ENV-04 ENV05"]
+    (row,) = (each for each in found.rows if each["requirement"] == "ENV-04")
+    assert {each["file"] for each in row["fix"]} == {"./.env.enterprise"}
 
 
 def test_another_profile_that_exists_has_no_cause_but_is_not_the_one_under_test() -> None:

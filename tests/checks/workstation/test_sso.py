@@ -601,3 +601,14 @@ def test_no_other_program_is_started_for_a_login_that_is_dead(world: str) -> Non
     found = judged(world, only=("CLI-01", "CLI-02", "CLI-03", "RUN-07"))
     assert not {"cli.configure", "cli.identity", "child.identity"} & {each["name"] for each in found.readings}
     assert found.with_status("blocked") == {"CLI-02", "CLI-03", "RUN-07"}
+
+
+@pytest.mark.parametrize(("name", "told"), [("sso_registration_scope", True), ("sso_colour", False)])
+def test_only_what_looks_like_the_scopes_is_told_beside_a_token_that_cannot_refresh_itself(
+    name: str, told: bool
+) -> None:
+    edit = env_file(
+        ("sso_region = us-east-1\n", f"sso_region = us-east-1\n{name} = sso:account:access\n"), of=CONFIG
+    )
+    row = judged("tok06-no-refresh-token", only=("SSO-05",), edit=edit)["SSO-05"]
+    assert ("line 4 has a setting that nobody reads" in row["observed"]) is told, row["observed"]
