@@ -333,3 +333,9 @@ def test_guardduty_is_judged_by_what_the_region_has(edit: Edit, observed: str, r
     result = judged("enterprise", only=("MON-10",), edit=edit)["MON-10"]
     assert (result["observed"], result["remedy"]) == (observed, remedy)
     assert (result["status"] == "compliant") == (not remedy)
+
+
+def test_a_detector_without_features_says_nothing_unless_it_is_off() -> None:
+    with pytest.raises(Unavailable, match="lists no feature"):
+        Detector.of("d", {"Status": "ENABLED"})
+    assert Detector.of("d", {"Status": "DISABLED"}) == Detector("d", enabled=False, protects_ai=None)

@@ -1420,3 +1420,8 @@ def test_what_only_a_shell_would_understand_is_said_of_a_process(command: str, s
     assert found.root_causes == ["PRF-10 PRE07"]
     assert seen in found["PRF-10"]["observed"]
     assert "None" not in found["PRF-10"]["observed"]
+
+
+def test_the_portals_region_is_found_wrong_in_the_setting_that_names_it() -> None:
+    found = judged("cfg16-region-of-bedrock-for-the-portals", only=("PRF-05",))
+    assert found.with_status("non_compliant") == {"PRF-05 sso_region"}
