@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from fixtures.evidence.detection import Detector
 from fixtures.evidence.monitoring import DENIED, PATTERNS, SAMPLES, SIGN_IN, Alarm
+from fixtures.readings import Unavailable
 from fixtures.simulation import cbor, service
 from fixtures.simulation.filter_pattern import FilterPatternError, matches
 from fixtures.simulation.world import Fault, World
