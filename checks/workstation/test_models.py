@@ -333,6 +333,10 @@ def test_model_is_available(
         raise configured.unavailable(f"Bedrock does not say whether its {what} is available")
     if status != "AVAILABLE" and _has_answered(configured, evidence):
         return f"{variable}: {what} of {configured.base} is {status}, and it has answered a call of this run"
+    if status != "AVAILABLE" and what == "region" and _runs_elsewhere(configured):
+        return (
+            f"{variable}: {what} of {configured.base} is {status}, and {configured.name.id} leads to others"
+        )
     # Without an agreement there is no entitlement either: one cause for both.
     without = what != "region" and agreement not in {"AVAILABLE", ""}
     missing = form_is_missing(use_case_form)
@@ -371,6 +375,17 @@ def _has_answered(configured: ConfiguredModel, evidence: Evidence) -> bool:
     except Unavailable:
         return False  # INV-01 to INV-03 say why it was not called
     return made is not None and made.allowed
+
+
+def _runs_elsewhere(configured: ConfiguredModel) -> bool:
+    """Whether it is called by an inference profile that the Region has and that leads to others: then what the Region itself
+    has of models decides nothing. A global profile names the Region that it is read in, wherever it leads."""
+    try:
+        profile = configured.profile
+    except Unavailable:
+        return False
+    active = profile is not None and profile.status == "ACTIVE" and bool(profile.regions)
+    return bool(profile and active and ("" in profile.regions or configured.region not in profile.regions))
 
 
 def _elsewhere(

@@ -490,6 +490,22 @@ def test_a_model_that_the_region_has_not_is_named_otherwise_unless_it_answers() 
     assert (answered["INV-01"]["status"], answered[case]["status"]) == ("compliant", "compliant")
 
 
+@pytest.mark.parametrize(
+    ("identifier", "regions", "status"),
+    [
+        (f"us.{SONNET}", ("us-east-2", "us-west-2"), "compliant"),
+        (f"us.{SONNET}", ("us-east-1", "us-west-2"), "non_compliant"),
+        (f"global.{SONNET}", ("", "us-east-1"), "compliant"),
+    ],
+)
+def test_what_the_region_has_decides_nothing_of_a_profile_that_leads_to_others(
+    identifier: str, regions: tuple[str, ...], status: str
+) -> None:
+    listed = both(profile(identifier, regions=regions, sources=("us-east-1",)), chat(identifier))
+    result = found(both(listed, model(SONNET, region_availability="NOT_AVAILABLE")), only=("MDL-08",))
+    assert result["MDL-08", "CHAT_MODEL-region"]["status"] == status
+
+
 def test_both_chat_variables_are_one_root_cause() -> None:
     assert found(model(SONNET, entitlement="NOT_AVAILABLE")).root_causes == ["MDL-08 MOD03"]
 
