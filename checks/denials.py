@@ -74,6 +74,7 @@ QUARANTINE = "AWSCompromisedKeyQuarantine"
 """How the names of those policies begin, which have a number at their end (AWS Managed Policy Reference)."""
 OWN_PROFILES = " --type-equals APPLICATION"
 """What has list-inference-profiles list those that the account has made."""
+OF_ITS_OWN = "one of the account's own, which create-inference-profile makes of a model where it has none"
 
 
 @cache
@@ -163,7 +164,7 @@ def _met(decision: Decision, evidence: Evidence) -> Iterator[str]:
     if decision.demands:
         own_profile = decision.demands == "bedrock:InferenceProfileArn"
         names = {
-            "values": "one of the account's own" if own_profile else "any, or the one that its owner names",
+            "values": OF_ITS_OWN if own_profile else "any, or the one that its owner names",
             "key": decision.demands,
             "kind": OWN_PROFILES if own_profile else "",
             **_names(evidence),

@@ -34,6 +34,7 @@ from tests.bedrock_edits import (
     chat,
     deny,
     document,
+    embedding,
     fault,
     model,
     model_arn,
@@ -845,3 +846,25 @@ def test_a_policy_of_aws_is_taken_off_and_not_edited(name: str, by_aws: bool) ->
     assert ("takes policy AWSDenyBedrock off, which is AWS's own" in lines[0]) == by_aws
     assert any("spares this caller" in line for line in lines) != by_aws
     assert lines[-1] == "# proven: with that, IAM's simulation allows all of it"
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_a_model_that_alone_is_called_by_its_id_is_to_be_called_as_the_others_are(probe: bool) -> None:
+    """The chat model goes through a profile of the account's own, as the organisation wants it, the embedding model not."""
+    through = {
+        "ArnNotLike": {"bedrock:InferenceProfileArn": "arn:aws:bedrock:*:*:application-inference-profile/*"}
+    }
+    everything = deny(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=through)
+    chats = both(own_profile, policy(allow([*READING, *INVOKING])))
+    result = found(both(chats, scp(everything)), only=CALLS, probe=probe)
+    assert result.root_causes == ["IAM-01 IAM02"]
+    lines = first(result)["remedy"]
+    assert "one of the account's own, which create-inference-profile makes" in lines[0]
+    assert "--type-equals APPLICATION" in lines[1]
+    identifier = "fedcba654321"
+    arn = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/{identifier}"
+    made = both(profile(identifier, model=TITAN, type="APPLICATION"), embedding(arn))
+    mended = found(both(chats, scp(everything), made), only=CALLS, probe=probe)
+    assert (mended.root_causes, mended.with_status("inconclusive")) == ([], set())
+    banned = found(both(chats, scp(deny(INVOKING, model_arn(TITAN)))), only=CALLS, probe=probe)
+    assert not any("account's own" in line for line in first(banned)["remedy"])
