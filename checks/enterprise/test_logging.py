@@ -36,7 +36,7 @@ def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> str
 
 
 @requirement("LOG-02")
-def test_trail_delivers(covering_trails: list[Trail]) -> str:
+def test_trail_delivers(covering_trails: list[Trail], evidence: Evidence) -> str:
     """The trail is logging, its last delivery had no error, and it delivered within the last day."""
     if not satisfying(covering_trails, lambda trail: trail.works):
         trail = covering_trails[0]
@@ -44,11 +44,22 @@ def test_trail_delivers(covering_trails: list[Trail]) -> str:
             False,
             expected="a trail that is logging and delivered within a day, without an error",
             observed=f"trail {trail.name} {trail.trouble('Delivery')}{_others(covering_trails)}",
+            remedy=_let_in(trail, evidence) if trail.status["IsLogging"] else None,
             trail=trail.arn,
             region=trail.home,
             resource=trail.bucket,
         )
     return _delivered(satisfying(covering_trails, lambda trail: trail.works)[0])
+
+
+def _let_in(trail: Trail, evidence: Evidence) -> list[str]:
+    """What somebody does about a trail that is logging, and whose bucket or key lets nothing in."""
+    keys = f", or the KMS key {trail.kms_key}" if trail.kms_key else ""
+    return [
+        f"# the trail is logging: the bucket {trail.bucket}{keys} does not let it in; whoever owns them mends their "
+        "policies, or enables what was disabled; this shows the last error:",
+        f"aws cloudtrail get-trail-status --name {trail.arn} --region {trail.home} --profile {evidence.target.profile}",
+    ]
 
 
 @requirement("LOG-03")

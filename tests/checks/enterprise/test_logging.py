@@ -11,7 +11,7 @@ import pytest
 from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
-from tests.enterprise_edits import trusted, trusting
+from tests.enterprise_edits import changed, trusted, trusting
 from tests.harness import judged
 
 LOG = tuple(f"LOG-{number:02}" for number in range(1, 13))
@@ -252,3 +252,21 @@ def test_a_delivery_role_that_is_gone_is_named() -> None:
 def test_where_invocations_are_logged_is_told() -> None:
     observed = judged("enterprise", only=("LOG-08",), environment="production")["LOG-08"]["observed"]
     assert "log group bedrock-invocations and bucket acme-bedrock-payloads;" in observed
+
+
+@pytest.mark.parametrize(
+    ("changes", "starts"),
+    [
+        ({"logging": False}, True),
+        ({"delivery_error": "KMS.DisabledException"}, False),
+        ({"delivered_ago": None}, False),
+    ],
+)
+def test_only_a_trail_that_was_stopped_is_to_be_started(changes: dict[str, Any], starts: bool) -> None:
+    found = judged("enterprise", only=("LOG-02",), edit=changed("trail", "organization", **changes))
+    lines = found["LOG-02"]["remedy"]
+    assert lines[0].startswith("aws cloudtrail start-logging") == starts
+    assert starts or "the bucket acme-cloudtrail, or the KMS key arn:aws:kms:" in lines[0]
+    assert lines[-1].startswith(
+        "aws cloudtrail get-trail-status --name arn:aws:cloudtrail:us-east-1:210987654321:"
+    )
