@@ -477,10 +477,17 @@ def test_env_file_holds_no_secret(env_file: EnvFile | None) -> str:
         not secrets,
         expected="no key, token or password",
         observed=f"{file.path}: {_listed(found)}",
-        each=[{"line": line, "variable": key} for line, key in rules],
+        remedy=[_taken_out(f"{file.path} line {line}", key) for line, key in rules],
         file=file.path,
     )
     return f"{file.path}: no key, token or password in {len(file.file['variables'])} variables"
+
+
+def _taken_out(place: str, key: str) -> str:
+    """How a secret leaves the file: the profile stands in for AWS's own, and any other is still needed."""
+    if key.startswith("AWS_"):
+        return f"# edit {place}: delete {key}, and have what it held revoked: others may have read it"
+    return f"# edit {place}: move {key} to a store of secrets that the application asks, and renew what others may have read"
 
 
 @requirement("ENV-09")

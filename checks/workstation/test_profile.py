@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
@@ -479,6 +479,15 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
     elif skipped and not through_session:
         cause, seen = "CFG07", f"{place}: profile {profile.name} has neither sso_account_id nor sso_role_name"
         remedy = None
+    named = {case, "sso_session"} if through_session and "sso_session" not in profile.options else {case}
+    if profile.uses_sso and (wrong := _misnamed(parsed_files, profile.name, named)):
+        title = "A setting of the SSO profile has a name that nobody reads"
+        (place, name), fix = wrong, []
+        seen = f"{place} has a name that nobody reads, and that looks like {name}"
+        remedy = [
+            f"# edit {place}: call the setting {name}",
+            f"aws configure list --profile {shlex.quote(profile.name)}",
+        ]
     dangling = "sso_session" in profile.options and profile.session is None
     # Without any SSO setting it is a profile of another kind, and that another provider wins is what is wrong.
     sources = any(key in profile.options for key in OTHER_SOURCES)
@@ -501,6 +510,16 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
         ],
     )
     return f"{case} = {profile.get(case)}"
+
+
+def _misnamed(files: Files, profile: str, names: Collection[str]) -> tuple[Place, str] | None:
+    """The setting of the profile that nobody reads under the name it has, and that was meant for one of these."""
+    for found in files:
+        section = found.read_as(profile)
+        for option in section["options"] if section else ():
+            if option["key"] is None and option["resembles"] in names:
+                return Place(found.path, option["line"]), str(option["resembles"])
+    return None
 
 
 def _lines_to_add(
@@ -875,11 +894,17 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> str:
     bare = "".join(filter(str.isprintable, written)).strip("\"'").partition(" #")[0].strip()
     if profile.session is None:
         misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
-        fix: list[Fix] = []
+        fix, remedy = list[Fix](), None
         seen = f"{place}: sso_session = {written}, and there is no [sso-session {written}]"
         for found, section in misspelt[:1]:
             seen += f", but [{section['header']}] in {found.place(section)}"
             fix = _session_found(parsed_files, named, found, section, bare)
+            # Other profiles refer to a section that is read as it is called, and its token is cached by that name.
+            if section["effective"] and section["type"] == "sso-session":
+                remedy = [
+                    f"# edit {place}: write sso_session = {section['name']}",
+                    f"aws configure list --profile {shlex.quote(profile.name)}",
+                ]
             place = found.place(section) if section["name"] != bare else place
         require(
             False,
@@ -889,6 +914,7 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> str:
             file=place.file,
             line=place.line,
             sso_session=bare,
+            remedy=remedy,
             fix=fix,
         )
     for key in sorted(profile.disagreements):

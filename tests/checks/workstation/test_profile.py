@@ -86,7 +86,7 @@ def failing(name: str) -> Callable[..., Any]:
         ("cfg05-sso-session-misspelt", "PRF-09", None, f"but [sso_session msh] in {CONFIG} line 1",
          f"# edit {CONFIG} line 1: the config file has to have the header [sso-session msh],"),
         ("cfg05-sso-session-quoted", "PRF-09", None, f'{CONFIG} line 7: sso_session = "msh", and there is no',
-         f"# edit {CONFIG} line 7: the config file has to have the header [sso-session msh],"),
+         f"# edit {CONFIG} line 7: write sso_session = msh"),
         ("cfg06-sso-region-missing", "PRF-04", "sso_region", f"{CONFIG} line 5: profile msh has no sso_region",
          f"# edit {CONFIG} line 1: add sso_region = us-east-1 below it"),
         ("cfg07-no-account-and-role", "PRF-04", "sso_role_name", "neither sso_account_id nor sso_role_name",
@@ -360,7 +360,7 @@ def test_the_header_that_the_remedy_names_is_one_that_botocore_reads(name: str) 
 def test_a_reference_with_a_character_that_nobody_sees_means_the_session_without_it() -> None:
     found = of_compliant(changed(("sso_session = msh", "sso_session = msh\u200b")), "PRF-09")
     assert says(found["PRF-09"], "CFG05", f"but [sso-session msh] in {CONFIG} line 1")
-    assert "[sso-session msh]," in found["PRF-09"]["remedy"][0]
+    assert found["PRF-09"]["remedy"][0] == f"# edit {CONFIG} line 7: write sso_session = msh"
     (row,) = (row for row in found.rows if row["requirement"] == "PRF-09")
     assert [fix["does"] for fix in row["fix"]] == ["ask"]
 
@@ -954,7 +954,8 @@ def test_a_script_adds_a_line_whose_value_is_known(
 def test_a_dangling_sso_session_blocks_what_it_would_give(before: str, after: str, observed: str) -> None:
     found = of_compliant(changed((before, after)), *PROFILE)
     assert says(found["PRF-09"], "CFG05", observed)
-    assert "[sso-session msh]" in found["PRF-09"]["remedy"][0]
+    told = "write sso_session = " if "MSH" in after or "#" in after else "the header [sso-session msh],"
+    assert told in found["PRF-09"]["remedy"][0]
     assert found["PRF-04", "sso_region"]["behind"] == "PRF-09"
     assert found["PRF-04", "sso_account_id"]["status"] == "compliant"
     assert found.root_causes == ["PRF-09 CFG05"]
@@ -1425,3 +1426,40 @@ def test_what_only_a_shell_would_understand_is_said_of_a_process(command: str, s
 def test_the_portals_region_is_found_wrong_in_the_setting_that_names_it() -> None:
     found = judged("cfg16-region-of-bedrock-for-the-portals", only=("PRF-05",))
     assert found.with_status("non_compliant") == {"PRF-05 sso_region"}
+
+
+@pytest.mark.parametrize(
+    ("line", "written", "name", "cases"),
+    [
+        (7, "sso-session = msh", "sso_session", ["sso_start_url", "sso_region"]),
+        (7, "sso_sesion = msh", "sso_session", ["sso_start_url", "sso_region"]),
+        (8, "sso_accountid = 210987654321", "sso_account_id", ["sso_account_id"]),
+        (9, "sso_rolename = BedrockDeveloper", "sso_role_name", ["sso_role_name"]),
+    ],
+)
+def test_a_setting_whose_name_is_misspelt_is_named_with_its_line(
+    line: int, written: str, name: str, cases: list[str]
+) -> None:
+    value = written.partition(" = ")[2]
+    found = of_compliant(changed((f"{name} = {value}\n", f"{written}\n")), *PROFILE)
+    assert found.root_causes == ["PRF-04 CFG06"]
+    for case in cases:
+        result = found["PRF-04", case]
+        assert (
+            result["observed"]
+            == f"{CONFIG} line {line} has a name that nobody reads, and that looks like {name}"
+        )
+        assert result["remedy"][0] == f"# edit {CONFIG} line {line}: call the setting {name}"
+
+
+def test_a_setting_of_another_program_beside_the_profiles_is_no_misspelling() -> None:
+    """granted and aws-sso-util write such; the profile lacks nothing."""
+    more = "granted_sso_account_id = 210987654321\nsso_auto_populated = true\nsso_account_name = acme\n"
+    assert of_compliant(changed(("output = json\n", f"output = json\n{more}")), *PROFILE).root_causes == []
+
+
+def test_a_session_in_other_letters_is_called_as_its_section_is() -> None:
+    """Under the section's name its token is cached, and other profiles refer to it."""
+    found = of_compliant(changed(("sso_session = msh", "sso_session = MSH")), *PROFILE)
+    assert found.root_causes == ["PRF-09 CFG05"]
+    assert found["PRF-09"]["remedy"][0] == f"# edit {CONFIG} line 7: write sso_session = msh"
