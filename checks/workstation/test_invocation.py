@@ -194,6 +194,11 @@ def _offered_and_refused(
         f"# Bedrock offers {configured.base} to the account and refuses it: where its agreement is new, wait 15 minutes;",
         f"# else only AWS opens it for account {account}: ask its account team or AWS Sales, or open a support case",
     ]
+    if "being verified" in said.lower():
+        lines = [
+            f"# AWS is verifying account {account}, as it does with new ones and after an upgrade: that takes some hours;",
+            "# where it takes more than a day, an administrator opens a support case, under Account and billing",
+        ]
     if "channel program" in said.lower():
         lines = [
             f"# ask the AWS Solution Provider or Distributor that holds account {account} to open {configured.base} for it"
