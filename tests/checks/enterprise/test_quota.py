@@ -122,6 +122,31 @@ def model(provider: str, name: str) -> FoundationModel:
             None,
         ),
         ("Model invocation max tokens per day for Amazon Titan", model("Amazon", "Titan"), "on-demand", None),
+        # The names that Service Quotas has of a maker of two words, of one in another spelling, and of a longer context.
+        (
+            "Cross-region model inference tokens per minute for Mistral Pixtral Large 25.02 V1",
+            model("Mistral AI", "Pixtral Large (25.02)"),
+            "cross-region",
+            "tokens",
+        ),
+        (
+            "On-demand model inference requests per minute for Mistral AI Mistral 7B Instruct",
+            model("Mistral AI", "Mistral 7B Instruct"),
+            "on-demand",
+            "requests",
+        ),
+        (
+            "On-demand model inference tokens per minute for OpenAI GPT OSS 120B",
+            model("OpenAI", "gpt-oss-120b"),
+            "on-demand",
+            "tokens",
+        ),
+        (
+            "Cross-region model inference tokens per minute for Anthropic Claude Sonnet 4.5 V1 1M Context Length",
+            model("Anthropic", "Claude Sonnet 4.5"),
+            "cross-region",
+            None,
+        ),
     ],
 )
 def test_a_quota_is_a_models_by_its_name(quota: str, of: FoundationModel, way: str, unit: str | None) -> None:
