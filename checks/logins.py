@@ -33,6 +33,16 @@ def mounted(evidence: Any) -> list[str]:
     ]
 
 
+def in_a_job(evidence: Any) -> list[str]:
+    """What comes before a login in a job, where nobody is there to sign in."""
+    if evidence.purpose != "ci":
+        return []
+    return [
+        "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
+        "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
+    ]
+
+
 def in_account(lines: Sequence[str], target: Target) -> list[str]:
     """The lines of a remedy, and of an account that was entered, whose profile they name: no role that only reads mends it."""
     if not target.entered or not any("--profile " in line for line in lines):

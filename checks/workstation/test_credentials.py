@@ -20,6 +20,7 @@ from checks.stored_keys import (
     unwanted,
 )
 from fixtures.aws.errors import EXPIRED, INVALID_KEYS, PROCESS_FAILED, REFUSED, refuses_api_key
+from fixtures.aws.selection import SELECTING
 from fixtures.evidence import Evidence
 from fixtures.evidence.code import CredentialCall
 from fixtures.evidence.endpoints import Override, Overrides
@@ -234,6 +235,16 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     elif refusal == "":
         title = f"The profile {_way(method, profile, files)}: that works, and is not what the guide asks for"
         remedy = _allowing(method, profile, files, allowed)
+    elif method == "sso" and set(METADATA).intersection(allowed):
+        # A login that is over: one that is alive is what PRD-01 is about.
+        title = f"Profile {profile} is for a person who signs in, and here a role is asked for"
+        selects = [name for name in SELECTING if evidence.environment.get(name) == profile]
+        remedy = [
+            "# give the workload a role of its own (task role, instance profile, service account), and start it without",
+            f"# the SSO profile {profile}; then:",
+            *([f"unset {' '.join(selects)}"] if selects else []),
+            "aws sts get-caller-identity",
+        ]
     elif method in METADATA:
         cause = "PRE06"
         fix = _without_the_machines_role(profile)
@@ -611,7 +622,7 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
     )
 
 
-@requirement("CRD-05", asks=("files", "profile_names"))
+@requirement("CRD-05", asks=("files", "profile_names", "selected_in_vain"))
 def test_environment_selects_the_profile(
     case: str, environment: Variables, target: Target, evidence: Evidence
 ) -> str:
@@ -632,7 +643,8 @@ def test_environment_selects_the_profile(
         fix.append(Export(case, target.profile))
     # A profile may be called in letters of any language.
     garbled = [seen for seen in unwanted(told) if seen != UNWANTED["non-ascii"]]
-    if told["value"] == target.profile:
+    # The default stops boto3 as any other name does where it is selected and no file has it.
+    if told["value"] == target.profile and not evidence.selected_in_vain:
         return f"{case} is {target.profile}"
     require(
         bool(told["length"]) and not garbled,

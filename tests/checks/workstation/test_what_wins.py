@@ -435,3 +435,38 @@ def test_a_profile_of_a_workload_with_settings_of_its_own_is_not_sent_for_the_ma
         "compliant", *edits, machine(profile="app"), environment(AWS_PROFILE=None), purpose="production"
     )
     assert "aws configure list --profile app" in verdict["CRD-01"]["remedy"]
+
+
+@pytest.mark.parametrize("variable", ["msh", None])
+@pytest.mark.parametrize("login", [LOGGED_OUT, ENDED], ids=["no login", "a login that has ended"])
+def test_a_workload_with_a_persons_profile_is_to_start_without_it(login: Edit, variable: str | None) -> None:
+    verdict = found("compliant", login, environment(AWS_PROFILE=variable), purpose="production")
+    assert verdict.root_causes[0] == "CRD-01"
+    remedy = verdict["CRD-01"]["remedy"]
+    assert verdict["CRD-01"]["title"].startswith("Profile msh is for a person who signs in")
+    assert ("unset AWS_PROFILE" in remedy) is (variable is not None)
+    assert not any("remove the source" in line or "sso login" in line for line in remedy)
+
+
+@pytest.mark.parametrize(
+    ("world", "edits", "purpose", "root_causes"),
+    [
+        ("ok-ent-production-role", [NO_PROFILE], "production", ["CRD-05 ENV05"]),
+        ("compliant", [exported(), NO_PROFILE], "ci", ["CRD-05 ENV05"]),
+        ("compliant", [exported(), REGION_ALONE], "ci", []),
+        ("compliant", [NO_PROFILE], "workstation", ["PRF-01"]),
+    ],
+)
+def test_the_default_is_no_profile_to_select_where_no_file_has_it(
+    world: str, edits: list[Edit], purpose: str, root_causes: list[str]
+) -> None:
+    """boto3 goes on without it unless it is selected, at which it stops."""
+    verdict = found(world, *edits, environment(AWS_PROFILE="default"), purpose=purpose)
+    assert verdict.root_causes == root_causes
+
+
+def test_nobody_is_sent_to_a_login_in_a_job_without_being_told_what_a_job_does() -> None:
+    verdict = found("compliant", LOGGED_OUT, purpose="ci")
+    assert verdict.root_causes == ["SSO-01 TOK01"]
+    assert "have a step before this assume a role" in verdict["SSO-01"]["remedy"][0]
+    assert verdict["SSO-01"]["remedy"][-1] == "aws sso login --profile msh"
