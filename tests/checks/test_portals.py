@@ -81,6 +81,22 @@ def test_the_page_is_named_and_where_the_portals_address_is_to_be_found(world: s
     assert "https://NAME.awsapps.com/start" in " ".join(result["remedy"])
 
 
+BUILDER_ID = "sso_start_url = https://view.awsapps.com/start"
+PERSONAL = f"[sso-session personal]\n{BUILDER_ID}\nsso_region = us-east-1\n\n[sso-session msh]"
+
+
+def test_a_builder_id_opens_no_account() -> None:
+    edit = env_file((f"sso_start_url = {PORTAL}", BUILDER_ID), of="~/.aws/config")
+    found = judged("compliant", edit=edit, only=("PRF-05",))["PRF-05", "sso_start_url"]
+    assert (found["status"], found["cause"]) == ("non_compliant", "CFG14")
+    assert found["observed"].endswith("a page of AWS Builder ID, which opens no AWS account")
+
+
+def test_a_builder_id_beside_the_profile_is_another_programs_affair() -> None:
+    edit = env_file(("[sso-session msh]", PERSONAL), of="~/.aws/config")
+    assert judged("compliant", edit=edit, only=("PRF-05", "PRF-09", "SSO-01")).root_causes == []
+
+
 # -------------------------------------------------------------------------------------------------- sso_region
 
 
