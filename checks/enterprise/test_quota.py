@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NoReturn
 
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.grants import CallerNames
-from fixtures.evidence.quotas import ModelQuotas, names_of
+from fixtures.evidence.quotas import ModelQuotas, Quota, names_of
 
 
 @requirement("QTA-01")
@@ -25,6 +26,7 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
             False,
             cause="MOD12" if day else None,
             own_remedy=True,
+            remedy=_by_a_case([(zero[0], int(zero[0].default or 1))], caller_names),
             expected=f"more than 0 requests and tokens a {day or 'minute'} for {own.configured.name.text}",
             observed=f"{zero[0].name}: {zero[0].applied:,.0f} applied, and {_said(zero[0].default)} by default",
             account=caller_names.account,
@@ -36,7 +38,9 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
 
 
 @requirement("QTA-02")
-def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas], evidence: Evidence) -> str:
+def test_quota_is_as_configured(
+    case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames, evidence: Evidence
+) -> str:
     """The configured model has at least the configured requests and tokens a minute."""
     own = quotas[case]
     _require_runtime(own)
@@ -47,6 +51,7 @@ def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas], evide
         not short,
         expected=f"{' and '.join(f'{need} {quota.unit}' for quota, need in short)} a minute",
         observed="; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota, _ in short),
+        remedy=_by_a_case(short, caller_names),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
         given=own.configured.in_its_way,
     )
@@ -54,7 +59,9 @@ def test_quota_is_as_configured(case: str, quotas: dict[str, ModelQuotas], evide
 
 
 @requirement("QTA-03")
-def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas], evidence: Evidence) -> str:
+def test_increase_was_granted(
+    case: str, quotas: dict[str, ModelQuotas], caller_names: CallerNames, evidence: Evidence
+) -> str:
     """Where an increase was needed, the applied quota is above the default, or an approved request exists."""
     own = quotas[case]
     _require_runtime(own)
@@ -70,12 +77,25 @@ def test_increase_was_granted(case: str, quotas: dict[str, ModelQuotas], evidenc
             f"{quota.name}: {quota.applied:,.0f}, the default, {need} are needed and no request was approved"
             for quota, need in missing
         ),
+        remedy=_by_a_case(missing, caller_names),
         each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
         given=own.configured.in_its_way,
     )
     return "; ".join(
         f"{quota.name}: {quota.applied:,.0f}, {need} are needed" for quota, need in own.beyond_default()
     )
+
+
+def _by_a_case(wanted: Sequence[tuple[Quota, int]], caller: CallerNames) -> list[str] | None:
+    """Where Service Quotas takes no request for any of the quotas, as for those of a new account: whom to ask instead."""
+    if not wanted or any(quota.adjustable for quota, _ in wanted):
+        return None
+    asked = " and ".join(f"{need:,} of {quota.name} ({quota.code})" for quota, need in wanted)
+    account = caller.account or "<account>"
+    return [
+        f"# Service Quotas takes no request for it: an administrator opens a support case for account {account},",
+        f"# under Account and billing, which every support plan has, or asks the account team: {asked}",
+    ]
 
 
 def _require_runtime(own: ModelQuotas) -> None:

@@ -151,3 +151,22 @@ def model(provider: str, name: str) -> FoundationModel:
 )
 def test_a_quota_is_a_models_by_its_name(quota: str, of: FoundationModel, way: str, unit: str | None) -> None:
     assert is_for({"QuotaName": quota}, of, way) == unit
+
+
+@pytest.mark.parametrize(("requirement", "applied"), [("QTA-01", 0), ("QTA-02", 1)])
+@pytest.mark.parametrize("adjustable", [True, False])
+def test_what_takes_no_request_is_asked_for_in_a_case(
+    requirement: str, applied: int, adjustable: bool
+) -> None:
+    def edit(world: World) -> World:
+        rows = (
+            replace(each, applied=applied, adjustable=adjustable) if "Sonnet" in each.name else each
+            for each in world.quota
+        )
+        return replace(world, quota=tuple(rows))
+
+    row = judged("enterprise", only=(requirement,), edit=edit)[requirement, "CHAT_MODEL"]
+    assert row["status"] == "non_compliant"
+    text = " ".join(row["remedy"])
+    assert ("request-service-quota-increase" in text) == adjustable
+    assert ("opens a support case for account 210987654321" in text and "(L-CHATREQS)" in text) != adjustable
