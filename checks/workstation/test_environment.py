@@ -268,15 +268,21 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
 
 def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -> None:
     """Nothing in the file comes before the profile for who relies on the environment, or sends calls elsewhere than to AWS."""
-    name, seen = next(_before(file, target, evidence), ("", ""))
-    lines = [each for each in KEY_VARIABLES if file.variable(each)] if name == KEY else [name]
+    faults = dict(_before(file, target, evidence))
+    # One edit for all of them, and a key goes with what belongs to it.
+    names = [
+        name
+        for fault in faults
+        for name in (KEY_VARIABLES if fault == KEY else (fault,))
+        if file.variable(name)
+    ]
     require(
-        not name,
-        title=f"{name} in the environment file keeps the application from profile {target.profile}",
-        expected=f"{file.path} without {name}, or with a value that leads to profile {target.profile}",
-        observed=f"{file.place(name)}: {seen}",
-        remedy=[f"# edit {file.place(each)}: delete the line that sets {each}" for each in lines],
-        fix=lambda: [fix for each in lines for fix in environment_fixes.leave_out(file, each)],
+        not faults,
+        title=f"{next(iter(faults), '')} in the environment file keeps the application from profile {target.profile}",
+        expected=f"{file.path} without what comes before profile {target.profile}, or leads elsewhere than to AWS",
+        observed="; ".join(f"{file.place(name)}: {seen}" for name, seen in faults.items()),
+        remedy=[f"# edit {file.place(name)}: delete the line that sets {name}" for name in names],
+        fix=lambda: [fix for name in names for fix in environment_fixes.leave_out(file, name)],
         given=["before"],
     )
 

@@ -649,6 +649,16 @@ def test_what_comes_before_the_profile_in_the_file_is_named_with_its_line(
     ]
 
 
+def test_all_that_comes_before_it_goes_in_one_edit() -> None:
+    found = judged(
+        "compliant",
+        only=("ENV-04",),
+        edit=added("AWS_ENDPOINT_URL=http://localhost:4566", f"{KEY}=test", f"{SECRET}=test"),
+    )
+    _, remedy = failure(found["ENV-04"])
+    assert [line.rpartition(" ")[2] for line in remedy.split("; ")] == [KEY, SECRET, "AWS_ENDPOINT_URL"]
+
+
 @pytest.mark.parametrize(
     ("edit", "settings"),
     [
