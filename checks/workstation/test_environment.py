@@ -46,6 +46,10 @@ VARIABLES = (
 )
 
 KEY, SECRET, *_ = KEY_VARIABLES
+MEANT = (
+    "# or, where an address is meant, a gateway or an emulator, list it under approved_endpoints in the table [credentials] of",
+    "# compliance.toml",
+)
 OTHER_PROFILE, TOKEN_FILE = "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"
 WEB_IDENTITY = "assume-role-with-web-identity"
 
@@ -281,7 +285,10 @@ def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -
         title=f"{next(iter(faults), '')} in the environment file keeps the application from profile {target.profile}",
         expected=f"{file.path} without what comes before profile {target.profile}, or leads elsewhere than to AWS",
         observed="; ".join(f"{file.place(name)}: {seen}" for name, seen in faults.items()),
-        remedy=[f"# edit {file.place(name)}: delete the line that sets {name}" for name in names],
+        remedy=[
+            *(f"# edit {file.place(name)}: delete the line that sets {name}" for name in names),
+            *(MEANT if evidence.application_overrides.astray else ()),
+        ],
         fix=lambda: [fix for name in names for fix in environment_fixes.leave_out(file, name)],
         given=["before"],
     )
