@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fixtures.evidence.costs import Budget, covers
+from fixtures.evidence.costs import BEDROCK, Budget, Monitor, covers
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from fixtures.text.shape import JsonObject
@@ -217,3 +217,12 @@ def test_several_filters_of_a_budget_must_all_admit() -> None:
     assert not Budget.of(row).covers(CHARGE)
     assert Budget.of({**row, "CostFilters": {"Region": ["us-east-1"]}}).covers(CHARGE)
     assert not Budget.of({**row, "CostFilters": {"TagKeyValue": ["user:team$a"]}}).covers(CHARGE)
+
+
+@pytest.mark.parametrize(
+    ("services", "covered"),
+    [([BEDROCK], True), (["Amazon Elastic Compute Cloud - Compute"], False), ([], False)],
+)
+def test_a_monitor_of_its_own_covers_the_services_that_it_names(services: list[str], covered: bool) -> None:
+    expression = {"Dimensions": {"Key": "SERVICE", "Values": services}} if services else {}
+    assert Monitor("m", "", expression, told=None).covers({"SERVICE": BEDROCK}) is covered

@@ -581,3 +581,22 @@ def test_the_config_file_that_the_environment_file_names_is_the_programs(role: s
     )
     found = judged("compliant", only=("ENV-11",), edit=edit)
     assert found["ENV-11", "javascript-sdk"]["status"] == status
+
+
+@pytest.mark.parametrize(
+    ("world", "program", "decides"),
+    [
+        (
+            "cfg17-capitals-for-javascript",
+            "javascript-sdk",
+            ", because of variable AWS_PROFILE, variable AWS_REGION",
+        ),
+        # That no variable has a Region is no variable's doing.
+        ("reg07-only-aws-region-for-langchain", "langchain-js", "'s environment"),
+    ],
+)
+def test_what_decides_is_told_unless_a_region_is_what_is_missing(
+    world: str, program: str, decides: str
+) -> None:
+    row = judged(world, only=("ENV-11",))["ENV-11", program]
+    assert row["observed"].endswith(decides), row["observed"]
