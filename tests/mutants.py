@@ -122,7 +122,7 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
 
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare) and len(node.ops) == 1:
-            left, right = ast.unparse(node.left), ast.unparse(node.comparators[0])
+            left, right = map(operand, (node.left, node.comparators[0]))
             yield changed(node, f"({left} {TURNED[type(node.ops[0])]} {right})")
         elif isinstance(node, ast.BoolOp):
             other = " or " if isinstance(node.op, ast.And) else " and "
@@ -136,6 +136,12 @@ def mutants_of(file: Path) -> Iterator[Mutant]:
                     yield changed(
                         keyword, f"{keyword.arg}=None" if keyword.arg == "cause" else f"{keyword.arg}=()"
                     )
+
+
+def operand(node: ast.expr) -> str:
+    """Its text, for a comparison: what binds no stronger is put in parentheses."""
+    loose = isinstance(node, (ast.BoolOp, ast.Compare, ast.IfExp, ast.Lambda, ast.NamedExpr, ast.UnaryOp))
+    return f"({ast.unparse(node)})" if loose else ast.unparse(node)
 
 
 def file_of(function: object) -> str:
