@@ -22,7 +22,7 @@ from fixtures.machine.machine import this_platform
 from fixtures.options import SEVERITIES
 from fixtures.plugin import RULED_OUT, RUN, shows_only
 from fixtures.readings import Unavailable
-from fixtures.run import Refused, Run, lies_here
+from fixtures.run import Refused, Run, lies_here, path_of
 from fixtures.targets import Target
 from fixtures.text.nearest import nearest
 from fixtures.text.toml_file import TomlError
@@ -60,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def _refuse_the_machines_scope_of_accounts(config: pytest.Config) -> None:
     machines = Path(__file__).parent / "workstation"
     for arg in config.args if config.stash[RUN].enters else ():
-        path = (config.invocation_params.dir / str(arg).split("::", 1)[0]).resolve()
+        path = path_of(config, str(arg))
         if machines in (path, *path.parents):
             raise pytest.UsageError(f"{arg}: of accounts that are entered, checks/enterprise is judged")
 

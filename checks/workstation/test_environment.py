@@ -320,7 +320,12 @@ def _before(file: EnvFile, target: Target, evidence: Evidence) -> Iterator[tuple
         empty = "" if file.sets(BEARER) else ", which is empty,"
         yield BEARER, f"Bedrock's clients send {BEARER}{empty} in place of the profile"
     for over in evidence.application_overrides.astray:
-        yield over.option, f"{over.option} is {over.url}, which is neither AWS's own nor an approved endpoint"
+        own = (
+            f"AWS's own for {over.service} in {target.region}"
+            if over.service
+            else "AWS's own for all services"
+        )
+        yield over.option, f"{over.option} is {over.url}, which is neither {own} nor an approved endpoint"
 
 
 @requirement("ENV-05", asks=("profile_names", "selects_none"))

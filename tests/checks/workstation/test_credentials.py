@@ -877,6 +877,8 @@ def test_userinfo_and_query_of_an_override_are_not_shown() -> None:
     ("service", "url", "own"),
     [
         ("sts", "https://sts.us-east-1.amazonaws.com", True),
+        ("sts", "https://sts.amazonaws.com", True),
+        ("bedrock-runtime", "https://sts.amazonaws.com", False),
         ("bedrock-runtime", "https://bedrock-runtime-fips.us-east-1.amazonaws.com", True),
         ("bedrock-runtime", "https://bedrock-runtime.us-east-1.api.aws/", True),
         ("bedrock", "https://vpce-0a1b-2c3d.bedrock.us-east-1.vpce.amazonaws.com", True),

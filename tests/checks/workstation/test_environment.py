@@ -673,17 +673,24 @@ def test_all_that_comes_before_it_goes_in_one_edit() -> None:
         (added(f"AWS_ENDPOINT_URL_BEDROCK_RUNTIME={VPC_ENDPOINT}"), None),
         (added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://${GATEWAY}/bedrock"), None),
         (added("AWS_ENDPOINT_URL=http://localhost:4566", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"), None),
+        (added("AWS_ENDPOINT_URL_STS=https://sts.amazonaws.com"), None),
         (added("AWS_ENDPOINT_URL=http://localhost:4566", f"{KEY}=test", f"{SECRET}=test"), EMULATOR),
     ],
     ids=[
         "empty keys", "comments", "names without a value", "the same profile twice", "another service", "a VPC endpoint",
-        "an address that is not known", "overrides that are ignored", "an emulator on purpose",
+        "an address that is not known", "overrides that are ignored", "STS without a Region", "an emulator on purpose",
     ],
 )  # fmt: skip
 def test_what_leaves_the_application_with_the_profile_is_no_fault(
     edit: Edit, settings: Settings | None
 ) -> None:
     assert judged("compliant", only=WORKSTATION, edit=edit, settings=settings).root_causes == []
+
+
+def test_an_address_in_the_file_is_told_with_what_aws_has_there() -> None:
+    elsewhere = added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://bedrock-runtime.us-west-2.amazonaws.com")
+    observed, _ = failure(judged("compliant", only=("ENV-04",), edit=elsewhere)["ENV-04"])
+    assert "neither AWS's own for bedrock-runtime in us-east-1 nor an approved endpoint" in observed
 
 
 def test_keys_in_the_file_are_a_secret_first() -> None:
