@@ -17,7 +17,7 @@ from checks.plugin import result
 from fixtures.backends import Backend
 from fixtures.engine import Engine
 from fixtures.machine.profiles import Profiles
-from fixtures.readings import Unavailable
+from fixtures.readings import Reading, Unavailable
 from fixtures.run import Run, _configured_env_file, _targets, utc_now
 from fixtures.settings import Settings
 from fixtures.simulation.world import World, load_world
@@ -109,6 +109,20 @@ def _awaited(kept: Path, begun: Path) -> bool:
 
 def _named(result: Mapping[str, Any]) -> str:
     return f"{result['requirement']} {result['case'] or ''}".strip()
+
+
+class Altered:
+    """What is put before a world's backend: the readings of that name come with another value."""
+
+    def __init__(self, asked: Any, name: str, change: Callable[[Any], Any]) -> None:
+        self._asked, self._name, self._change = asked, name, change
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._asked, name)
+
+    def read(self, target: Any, name: str, *more: Any, **named: Any) -> Reading:
+        reading: Reading = self._asked.read(target, name, *more, **named)
+        return replace(reading, value=self._change(reading.value)) if name == self._name else reading
 
 
 def judged(

@@ -16,10 +16,9 @@ from fixtures.aws.selection import Selection
 from fixtures.backends import live
 from fixtures.evidence.identity import Identity, Provider
 from fixtures.evidence.profile import Profile
-from fixtures.readings import Reading
 from fixtures.settings import CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import World, load_world
-from tests.harness import WORKSTATION, Judged, judged
+from tests.harness import WORKSTATION, Altered, Judged, judged
 from tests.world_edits import Edit, answers, both, env_file, environment, machine, written
 
 ALL = tuple(f"RUN-{number:02}" for number in range(1, 8))
@@ -730,17 +729,8 @@ def test_a_job_whose_variable_for_the_role_was_not_filled_in_is_told_so(
 
 @pytest.mark.parametrize("lacking", ["Account", "Arn"])
 def test_a_caller_without_account_or_arn_is_none(lacking: str) -> None:
-    class Lacking:
-        def __init__(self, asked: Any) -> None:
-            self.asked = asked
+    def without(backend: Any) -> Any:
+        return Altered(backend, "sts:GetCallerIdentity", lambda answer: {**answer, lacking: ""})
 
-        def __getattr__(self, name: str) -> Any:
-            return getattr(self.asked, name)
-
-        def read(self, target: Any, name: str, *more: Any, **named: Any) -> Reading:
-            reading: Reading = self.asked.read(target, name, *more, **named)
-            caller = name == "sts:GetCallerIdentity"
-            return replace(reading, value={**reading.value, lacking: ""}) if caller else reading
-
-    row = judged("compliant", only=("RUN-02",), through=Lacking)["RUN-02"]
+    row = judged("compliant", only=("RUN-02",), through=without)["RUN-02"]
     assert (row["status"], row["cause"]) == ("non_compliant", None)
