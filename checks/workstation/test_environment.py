@@ -11,6 +11,7 @@ from checks.fixes import Fix, Reencode, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
+from fixtures.evidence.endpoints import IGNORED
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
@@ -325,7 +326,11 @@ def _before(file: EnvFile, target: Target, evidence: Evidence) -> Iterator[tuple
             if over.service
             else "AWS's own for all services"
         )
-        yield over.option, f"{over.option} is {over.url}, which is neither {own} nor an approved endpoint"
+        led = f"{over.url}, which is neither {own} nor an approved endpoint"
+        if file.variable(over.option):
+            yield over.option, f"{over.option} is {led}"
+        else:
+            yield IGNORED, f"with {IGNORED} {file.shown(IGNORED)} boto3 heeds {over.name}: {led}"
 
 
 @requirement("ENV-05", asks=("profile_names", "selects_none"))

@@ -687,6 +687,57 @@ def test_what_leaves_the_application_with_the_profile_is_no_fault(
     assert judged("compliant", only=WORKSTATION, edit=edit, settings=settings).root_causes == []
 
 
+IGNORED = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+OVERRIDE = "AWS_ENDPOINT_URL=http://localhost:4566"
+IGNORED_BY_PROFILE = env_file(
+    ("output = json\n", f"output = json\nignore_configured_endpoint_urls = true\n{OVERRIDE[4:].lower()}\n"),
+    of=CONFIG,
+)
+
+
+@pytest.mark.parametrize("value", ["true", "TRUE", '"True"', "true # for now"])
+def test_overrides_are_ignored_where_botocore_takes_the_switch_for_true(value: str) -> None:
+    assert judged("compliant", only=WORKSTATION, edit=added(OVERRIDE, f"{IGNORED}={value}")).root_causes == []
+
+
+@pytest.mark.parametrize("value", ["false", "1", "yes", "on", "", "${HOME}"])
+def test_any_other_value_of_the_switch_is_false(value: str) -> None:
+    found = judged("compliant", only=("ENV-04",), edit=added(OVERRIDE, f"{IGNORED}={value}"))["ENV-04"]
+    assert "line 4: AWS_ENDPOINT_URL is http://localhost:4566" in failure(found)[0]
+
+
+def test_the_switch_of_the_process_comes_before_that_of_the_file_and_that_before_the_profiles() -> None:
+    def status(*edits: Edit) -> str:
+        return str(judged("compliant", only=("ENV-04",), edit=both(*edits))["ENV-04"]["status"])
+
+    on, off = added(OVERRIDE, f"{IGNORED}=true"), added(OVERRIDE, f"{IGNORED}=false")
+    assert status(on, environment(**{IGNORED: "false"})) == "non_compliant"
+    assert status(off, environment(**{IGNORED: "true"})) == "compliant"
+    assert status(added(OVERRIDE), IGNORED_BY_PROFILE) == "compliant"
+    assert status(off, IGNORED_BY_PROFILE) == "non_compliant"
+
+
+def test_a_file_that_has_the_profiles_override_heeded_again_is_told_by_its_switch() -> None:
+    heeded = both(added(f"{IGNORED}=false"), IGNORED_BY_PROFILE)
+    found = judged("compliant", only=WORKSTATION, edit=heeded)
+    assert found.root_causes == ["ENV-04"]
+    observed, remedy = failure(found["ENV-04"])
+    assert observed.startswith(
+        f"{ENV_FILE} line 4: with {IGNORED} false boto3 heeds ~/.aws/config line 13: endpoint_url: http://localhost:4566"
+    )
+    assert f"# edit {ENV_FILE} line 4: delete the line that sets {IGNORED}" in remedy
+    assert judged("compliant", only=WORKSTATION, edit=IGNORED_BY_PROFILE).root_causes == []
+
+
+def test_a_switch_that_is_not_kept_decides_only_where_there_is_an_override() -> None:
+    hidden = f"{IGNORED}=${{INTERNAL_CHOICE}}"
+    assert (
+        judged("compliant", only=("ENV-04",), edit=added(OVERRIDE, hidden))["ENV-04"]["status"]
+        == "inconclusive"
+    )
+    assert judged("compliant", only=("ENV-04",), edit=added(hidden))["ENV-04"]["status"] == "compliant"
+
+
 def test_an_address_in_the_file_is_told_with_what_aws_has_there() -> None:
     elsewhere = added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://bedrock-runtime.us-west-2.amazonaws.com")
     observed, _ = failure(judged("compliant", only=("ENV-04",), edit=elsewhere)["ENV-04"])
