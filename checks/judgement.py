@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
-from checks.logins import as_typed_here, in_account
+from checks.logins import as_typed_here, in_account, in_partition
 from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
@@ -249,7 +249,7 @@ class Docket:
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,
-            remedy=in_account(as_typed_here(remedy, self.evidence), target),
+            remedy=in_account(in_partition(as_typed_here(remedy, self.evidence), self.evidence), target),
             fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
         upstream = self._explanations.of_failure(requirement.id, case, failure.given, failure.by)

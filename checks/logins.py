@@ -1,4 +1,4 @@
-"""Commands that log in, as they have to be typed on this machine."""
+"""The commands of remedies, as they have to be typed on this machine and for this account."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from fixtures.targets import Target
 
 COMMANDS = ("aws sso login", "aws configure sso")
 OPTION = "--use-device-code"
+OF_AWS_ALONE = ("aws freetier ",)
+"""Commands of services that no other partition has (AWS General Reference, "AWS Free Tier endpoints")."""
 
 
 def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
@@ -40,6 +42,21 @@ def in_a_job(evidence: Any) -> list[str]:
     return [
         "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
         "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
+    ]
+
+
+def in_partition(lines: Sequence[str], evidence: Any) -> list[str]:
+    """The lines of a remedy, without the commands that only the partition aws has and what introduces them, where the target's
+    Region is of another."""
+    if not any(line.startswith(OF_AWS_ALONE) for line in lines):
+        return list(lines)
+    if evidence.fact("sdk").partition_of(evidence.target.region) == "aws":
+        return list(lines)
+    following = zip(lines, (*lines[1:], ""), strict=True)
+    return [
+        line
+        for line, after in following
+        if not line.startswith(OF_AWS_ALONE) and not (line.endswith(":") and after.startswith(OF_AWS_ALONE))
     ]
 
 

@@ -21,7 +21,7 @@ LAST_DAY = date(2026, 12, 31)
 """Of the plans Developer and Business (AWS Support User Guide, "Changing AWS Support Plans")."""
 
 
-@requirement("SUP-01")
+@requirement("SUP-01", asks=("support_region",))
 def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames, evidence: Evidence) -> str:
     """The account has a paid support plan."""
     error = support_levels.error
@@ -30,6 +30,7 @@ def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames
         expected="a plan with which the Support API answers",
         observed=f"support:DescribeSeverityLevels: {error.code if error else ''}",
         account=caller_names.account,
+        region=evidence.support_region,
     )
     if not value_of(support_levels).get("severityLevels"):
         raise Unavailable("support:DescribeSeverityLevels answered without levels")
@@ -43,6 +44,7 @@ def test_support_plan_is_paid(support_levels: Reading, caller_names: CallerNames
         expected="a plan that AWS still has: Business Support+ or one above it",
         observed=f"{told} ended on 2027-01-01",
         account=caller_names.account,
+        region=evidence.support_region,
     )
     return f"{told} ends on 2027-01-01: Business Support+ or Enterprise has to be chosen by then"
 
@@ -115,7 +117,7 @@ def _require_attested(
     return ""
 
 
-@requirement("GOV-03")
+@requirement("GOV-03", asks=("support_region",))
 def test_agreements_are_active(
     agreements: list[Agreement], caller_names: CallerNames, evidence: Evidence
 ) -> str:
@@ -133,6 +135,7 @@ def test_agreements_are_active(
         expected=f"active: {', '.join(wanted)}",
         observed=f"artifact:ListCustomerAgreements: {'; '.join(problems.values())}",
         account=caller_names.account,
+        region=evidence.support_region,
         each=[{"resource": name} for name in problems],
     )
     return f"active: {', '.join(wanted)}"

@@ -11,6 +11,7 @@ import pytest
 
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
+from tests.bedrock_edits import allow, policy
 from tests.enterprise_edits import changed
 from tests.harness import judged
 
@@ -171,3 +172,17 @@ def test_a_plan_that_has_ended_is_none(plan: Any, status: str) -> None:
     if plan == "business":
         assert "ended on 2027-01-01" in after["observed"]
         assert "ends on 2027-01-01" in before["observed"]
+
+
+@pytest.mark.parametrize(("world", "region"), [("enterprise", "us-east-1"), ("ok-govcloud", "us-gov-west-1")])
+def test_a_remedy_asks_where_the_partition_has_its_support(world: str, region: str) -> None:
+    def edit(world: World) -> World:
+        controls = {**world.settings.get("controls", {}), "agreements": ["Another agreement"]}
+        planless = replace(world, support=replace(world.support, plan="basic"))
+        return policy(allow("*"))(replace(planless, settings={**world.settings, "controls": controls}))
+
+    found = judged(world, only=("SUP-01", "GOV-03"), edit=edit)
+    assert {found[each]["remedy"][-1] for each in ("SUP-01", "GOV-03")} == {
+        f"aws support describe-severity-levels --region {region} --profile msh",
+        f"aws artifact list-customer-agreements --region {region} --profile msh",
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from fixtures.aws.invocations import INVOCATION_READERS
 from fixtures.evidence.invocations import LENGTHS, REQUESTS
 from fixtures.simulation import bedrock_runtime
+from fixtures.simulation.world import World
 from tests.bedrock_edits import (
     ACCOUNT,
     PROFILE,
@@ -153,6 +155,23 @@ def test_a_refusal_in_the_words_of_the_user_guide_is_no_right_of_the_role(messag
     restricted = "arketplace" not in message
     assert everywhere["INV-01"]["cause"] == ("MOD08" if restricted else cause)
     assert not restricted or "aws freetier get-account-plan-state" in everywhere["INV-01"]["remedy"][2]
+
+
+def test_a_plan_that_only_the_partition_aws_has_is_asked_for_nowhere_else() -> None:
+    def restricted(world: World) -> World:
+        refused = tuple(
+            replace(each, invoke_error="ValidationException: Operation not allowed") for each in world.model
+        )
+        return replace(world, model=refused)
+
+    lines = [
+        judged(name, edit=restricted, only=("INV-01",), probe=True)["INV-01"]["remedy"]
+        for name in ("compliant", "ok-govcloud")
+    ]
+    here, there = ("\n".join(each) for each in lines)
+    assert "aws freetier" in here and "Free plan" in here
+    assert "freetier" not in there and "Free plan" not in there
+    assert there.splitlines()[1].startswith("# else an administrator opens a support case")
 
 
 SUBSCRIBING = "User: x is not authorized to perform: aws-marketplace:Subscribe"
