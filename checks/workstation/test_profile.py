@@ -598,7 +598,7 @@ def _is_for_sso(evidence: Evidence) -> bool:
     return evidence.winner not in others
 
 
-@requirement("PRF-05", asks=("needs_no_profile", "token_cache", "winner"))
+@requirement("PRF-05", asks=("needs_no_profile", "sdk", "token_cache", "winner"))
 def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, evidence: Evidence) -> str:
     """[sso_start_url, sso_region, sso_account_id, sso_role_name, region] is well formed and no placeholder."""
     if not profile.has(case) and case in SSO_KEYS and not _is_for_sso(evidence):
@@ -633,6 +633,7 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
     _require_the_portals_path(case, value, profile, parsed_files, evidence)
     _require_digits_alone(case, value, place)
     _require_the_portals_region(case, profile, parsed_files, evidence)
+    _require_a_region_that_exists(case, profile, parsed_files, evidence)
     whole = stated is None or stated["facts"]["exact"]
     if value is not None and not whole:
         seen += " and more that is no part of it"
@@ -740,6 +741,33 @@ def _require_the_portals_region(case: str, profile: Profile, files: Files, evide
         line=place.line,
         sso_region=named,
         fix=lambda: file_fixes.change_setting(files.of(stated), stated, "sso_region", named),
+    )
+
+
+def _require_a_region_that_exists(case: str, profile: Profile, files: Files, evidence: Evidence) -> None:
+    """sso_region is no name that was meant to be a Region's and is none."""
+    stated = files.stated(profile.name, profile.session_name, "sso_region")
+    if case != "sso_region" or not stated or not stated["facts"]["exact"]:
+        return
+    meant = evidence.sdk.mistyped(stated["value"] or "")
+    token = evidence.token_cache.named(profile.session_name or profile.get("sso_start_url") or "")
+    logged_in = token["region"] if token else None
+    # What is expected, or where somebody has logged in, is what was meant.
+    right = next((each for each in (evidence.settings.profile.sso_region, logged_in) if each in meant), None)
+    likely = [right] if right else meant
+    place, wanted = files.place_of(stated), f"sso_region = {' or '.join(likely)}"
+    require(
+        not meant,
+        cause="REG03",
+        title=f"sso_region of profile {profile.name} is mistyped: no Region is called so",
+        expected=wanted,
+        observed=f"{place}: sso_region = {stated['value']}",
+        remedy=[f"# edit {place}: write {wanted}", *([] if logged_in in likely else _log_in(profile))],
+        fix=lambda: (
+            file_fixes.change_setting(files.of(stated), stated, "sso_region", likely[0])
+            if len(likely) == 1
+            else []
+        ),
     )
 
 

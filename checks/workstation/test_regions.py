@@ -65,12 +65,15 @@ def test_region_supports_bedrock(
     is_name = sdk.partition_of(named.region) is not None
     lacks = f"botocore {sdk.botocore} lists no Bedrock there"
     if is_name and not sdk.knows(named.region):
+        listed = beyond_sdk.listed
         # A new Region is no misspelt one: without AWS's own list nothing is said against it.
-        if beyond_sdk.listed is None or named.region in beyond_sdk.listed:
+        if named.region in (listed or ()) or (listed is None and not sdk.mistyped(named.region)):
             newer = f"botocore {sdk.botocore} does not know {named.region}, which may be newer"
             raise Unavailable(newer, given=("newer",))
-        lacks = "neither botocore nor account:ListRegions knows it"
-    meant = sdk.meant_by(named.region, evidence.settings.regions.approved)
+        lacks = "neither botocore nor account:ListRegions knows it" if listed else "no Region is called so"
+    wanted, own = evidence.settings.profile.region, regions_in_use["profile"]
+    of_profile = bool(own and own.region == named.region and case in ("profile", "target"))
+    meant = wanted or sdk.meant_by(named.region, evidence.settings.regions.approved)
 
     def renamed() -> list[Fix]:
         # Another region in place of a real one is nobody's decision but the user's.
@@ -91,7 +94,7 @@ def test_region_supports_bedrock(
         region=meant,
         candidate=named.region,
         fix=renamed,
-        given=["real-region" if is_name else "misspelt"],
+        given=["real-region" if is_name else "misspelt", *(["unexpected"] if wanted and of_profile else [])],
     )
     return f"{named}: Bedrock is there"
 

@@ -212,6 +212,7 @@ def test_token_is_of_this_portal(
         sso_region=sso_token.region,
         # The portal of a start URL is in one Region, and has just been logged in to there.
         fix=_changed(files, target, sso, "sso_region", sso_token.region) if same else (),
+        given=["other-region"],
     )
     place = _place(files, target, sso, "sso_start_url")
     require(

@@ -77,7 +77,7 @@ def test_a_variable_that_is_left_out_is_one_root_cause() -> None:
             "sso_region = us-east-1",
             "sso_region = us-east-1a",
             "",
-            "PRF-05",
+            "PRF-05 REG03",
             {"CON-02 < PRF-05:sso_region (login-region)"},
             id="a zone, where no portal has an address",
         ),

@@ -269,9 +269,9 @@ def test_without_a_network_no_credential_and_no_permission_is_called_wrong() -> 
 def test_a_region_of_the_login_that_does_not_exist_is_no_network_fault() -> None:
     no_login = machine(files={"~/.aws/sso/cache/${sha1:msh}.json": File(text="{}")})
     found = of(
-        both(config(("sso_region = us-east-1", "sso_region = us-eats-1")), no_login), "CON-02", "SSO-04"
+        both(config(("sso_region = us-east-1", "sso_region = us-south-1")), no_login), "CON-02", "SSO-04"
     )
-    seen = "portal.sso.us-eats-1.amazonaws.com does not resolve, and no Region is called us-eats-1"
+    seen = "portal.sso.us-south-1.amazonaws.com does not resolve, and no Region is called us-south-1"
     assert says(found[("CON-02", "portal.sso")], "REG03", seen)
     assert found[("CON-02", "portal.sso")]["remedy"] == ["aws configure sso --profile msh"]
     assert set(found.root_causes) == {"SSO-01 TOK01", "CON-02 REG03"}
@@ -279,7 +279,7 @@ def test_a_region_of_the_login_that_does_not_exist_is_no_network_fault() -> None
 
 
 def test_a_token_of_another_region_tells_better_which_region_is_meant() -> None:
-    found = of(config(("sso_region = us-east-1", "sso_region = us-eats-1")), "CON-02", "SSO-04")
+    found = of(config(("sso_region = us-east-1", "sso_region = us-south-1")), "CON-02", "SSO-04")
     assert found.root_causes == ["SSO-04 TOK07"]
     assert found[("CON-02", "oidc")]["behind"] == "SSO-04"
 

@@ -25,7 +25,7 @@ from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSe
 from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
-from tests.harness import Judged, judged, says
+from tests.harness import WORKSTATION, Judged, judged, says
 from tests.mending import mends_of
 from tests.world_edits import Edit, both, environment
 
@@ -661,9 +661,8 @@ def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
     [
         ("sso_start_url", "http://acme.awsapps.com/start"),
         ("sso_start_url", "acme.awsapps.com/start"),
-        ("sso_region", "US-EAST-1"),
-        ("sso_region", "us_east_1"),
-        ("sso_region", "us-east-1a"),
+        ("sso_region", "N. Virginia"),
+        ("sso_region", "us-east"),
         ("sso_role_name", "arn:aws:iam::210987654321:role/BedrockDeveloper"),
         ("region", "us-east-1, us-west-2"),
     ],
@@ -675,6 +674,49 @@ def test_a_value_of_another_form_is_named_with_the_form(key: str, value: str) ->
     assert says(found["PRF-05", key], None, f"{CONFIG} line {number}: {key} = {value}")
     assert f"# edit {CONFIG} line {number}:" in found["PRF-05", key]["remedy"][0]
     assert found.root_causes == ["PRF-05"]
+
+
+@pytest.mark.parametrize(
+    "value", ["us-esat-1", "us-est-1", "us-east-11", "us-east1", "us-east-1a", "US-EAST-1", "us_east_1"]
+)
+def test_a_mistyped_region_of_the_portal_is_the_one_root_cause_with_the_region_that_was_meant(
+    value: str,
+) -> None:
+    edit = changed(("sso_region = us-east-1", f"sso_region = {value}"))
+    found = of_compliant(edit, *WORKSTATION)
+    assert found.root_causes == ["PRF-05 REG03"]
+    result = found["PRF-05", "sso_region"]
+    assert says(result, "REG03", f"{CONFIG} line 3: sso_region = {value}")
+    assert result["title"] == "sso_region of profile msh is mistyped: no Region is called so"
+    assert result["remedy"] == [f"# edit {CONFIG} line 3: write sso_region = us-east-1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "meant"),
+    [
+        ("us-esat-1", "", "us-east-1"),
+        ("us-est-1", "", "us-east-1 or us-west-1"),
+        ("us-est-1", "us-west-1", "us-west-1"),
+        ("us-est-1", "eu-west-1", "us-east-1 or us-west-1"),
+    ],
+)
+def test_without_a_login_the_settings_tell_which_region_was_meant_and_a_login_is_due(
+    value: str, wanted: str, meant: str
+) -> None:
+    edit = both(changed(("sso_region = us-east-1", f"sso_region = {value}")), written(None, of=TOKEN))
+    settings = Settings(profile=ProfileSettings(sso_region=wanted))
+    found = judged("compliant", only=(*PROFILE, "SSO-01", "CON-02"), edit=edit, settings=settings)
+    assert found.root_causes == ["PRF-05 REG03"]
+    assert found["PRF-05", "sso_region"]["remedy"] == [
+        f"# edit {CONFIG} line 3: write sso_region = {meant}",
+        "aws sso login --profile msh",
+    ]
+
+
+@pytest.mark.parametrize("value", ["us-south-1", "nz-north-1", "eusc-fr-west-1"])
+def test_a_region_of_the_portal_that_may_be_newer_than_botocore_is_not_called_mistyped(value: str) -> None:
+    found = of_compliant(changed(("sso_region = us-east-1", f"sso_region = {value}")), "PRF-05")
+    assert found["PRF-05", "sso_region"]["status"] == "compliant"
 
 
 @pytest.mark.parametrize(

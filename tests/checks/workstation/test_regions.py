@@ -10,7 +10,7 @@ import pytest
 
 from fixtures.backends import live
 from fixtures.evidence.regions import Sdk
-from fixtures.settings import RegionSettings, Settings
+from fixtures.settings import ProfileSettings, RegionSettings, Settings
 from fixtures.simulation.world import World
 from tests.harness import Judged, judged
 from tests.world_edits import Edit, answers, both, env_file, environment, written
@@ -140,13 +140,30 @@ def test_a_misspelt_region_is_proved_by_the_accounts_own_list() -> None:
 
 
 def test_a_name_that_the_sdk_does_not_know_and_nobody_can_vouch_for_gives_no_verdict() -> None:
-    edit = both(region("us-eats-1"), answers("account:ListRegions", "AccessDeniedException", status=403))
+    edit = both(region("us-south-1"), answers("account:ListRegions", "AccessDeniedException", status=403))
     found = of_compliant(edit)
     result = found["REG-01", "target"]
     assert result["status"] == "inconclusive"
-    assert "does not know us-eats-1, which may be newer" in result["reason"]
+    assert "does not know us-south-1, which may be newer" in result["reason"]
     assert found["REG-03", "target"]["missing_actions"] == ["account:ListRegions"]
     assert found.root_causes == ["CON-02 REG03"]
+
+
+@pytest.mark.parametrize(("name", "meant"), [("us-esat-1", "us-east-1"), ("eu-wset-1", "eu-west-1")])
+def test_a_name_that_can_be_no_regions_is_misspelt_whoever_may_list_them(name: str, meant: str) -> None:
+    edit = both(region(name), answers("account:ListRegions", "AccessDeniedException", status=403))
+    result = of_compliant(edit, "REG-01")["REG-01", "target"]
+    assert (result["status"], result["cause"]) == ("non_compliant", "REG03")
+    assert result["observed"] == f"the region under test is {name}: no Region is called so"
+    assert result["remedy"][0] == f"aws configure set region {meant} --profile msh"
+
+
+def test_where_a_region_is_expected_of_the_profile_that_is_what_a_misspelt_one_gives_way_to() -> None:
+    settings = Settings(profile=ProfileSettings(region="us-west-2"))
+    found = of_compliant(region("us-esat-1"), "REG-01", "PRF-06", "ENV-03", settings=settings)
+    assert sorted(found.root_causes) == ["PRF-06", "REG-01 REG03"]
+    assert {found["REG-01", case]["behind"] for case in ("target", "profile")} == {"PRF-06"}
+    assert found["REG-01", "AWS_REGION"]["remedy"][0] == "aws configure set region us-west-2 --profile msh"
 
 
 def test_a_region_that_is_newer_than_the_sdk_is_fine_once_bedrock_answers_there(
