@@ -8,45 +8,55 @@ from typing import TypeVar
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
+from fixtures.evidence import Evidence
+from fixtures.evidence.attestations import attested
 from fixtures.evidence.costs import Budget, Charge, Monitor, Told, billed_as
 from fixtures.evidence.identity import Identity
 from fixtures.readings import Unavailable
 from fixtures.unread import satisfying
 
 
-@requirement("COST-01")
+@requirement("COST-01", asks=("attestations", "payer"))
 def test_budget_covers_bedrock(
-    budgets: list[Budget] | None, charges: list[Charge], identity: Identity
+    budgets: list[Budget] | None, charges: list[Charge], identity: Identity, evidence: Evidence
 ) -> str:
     """A budget covers Bedrock and the model providers' own billing names, or the whole account."""
     known = _of_own_bill(budgets)
     uncovered = [charge for charge in charges if not any(budget.covers(charge) for budget in known)]
     missing = [billed_as(each) for each in uncovered if not any(budget.may_cover(each) for budget in known)]
     require(
-        not missing,
+        not missing or evidence.payer is not None,
         expected="cost budgets over the whole account, or over each name that the models are billed under",
         observed=f"none of {len(known)} cost budgets covers {', '.join(missing)}",
         account=identity.account,
         each=[{"value": Words(json.dumps(missing))}],
     )
+    if missing:
+        here = f"none of {len(known)} cost budgets here covers {', '.join(missing)}"
+        return _signed_for("COST-01", _at_the_payer(here, evidence), evidence)
     for charge in uncovered:
-        raise Unavailable(_in_doubt(next(each for each in known if each.may_cover(charge)), charge))
+        in_doubt = _in_doubt(next(each for each in known if each.may_cover(charge)), charge)
+        return _signed_for("COST-01", in_doubt, evidence)
     return f"{_covering(known, charges)}: {len(known)} cost budgets, {len(charges)} names that the models are billed under"
 
 
-@requirement("COST-02")
+@requirement("COST-02", asks=("attestations", "payer"))
 def test_budget_has_subscribers(
     budgets: list[Budget] | None,
     budget_subscribers: dict[str, Told],
     charges: list[Charge],
     identity: Identity,
+    evidence: Evidence,
 ) -> str:
     """The notifications of that budget have subscribers."""
     known, told = _of_own_bill(budgets), budget_subscribers
     for charge in charges:
         covering = [budget.name for budget in known if budget.covers(charge)]
         if not covering:
-            raise Unavailable(f"no budget is known to cover {billed_as(charge)}", given=("no-budget",))
+            unknown = f"no budget is known to cover {billed_as(charge)}"
+            if any(budget.may_cover(charge) for budget in known) or evidence.payer:
+                return _signed_for("COST-02", unknown, evidence, given=("no-budget",))
+            raise Unavailable(unknown, given=("no-budget",))
         if not satisfying(covering, lambda name: told[name].anybody):
             require(
                 False,
@@ -58,8 +68,10 @@ def test_budget_has_subscribers(
     return f"somebody hears of {_covering(known, charges)}"
 
 
-@requirement("COST-03")
-def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges: list[Charge]) -> str:
+@requirement("COST-03", asks=("attestations", "payer"))
+def test_anomalies_are_reported(
+    anomaly_monitors: list[Monitor] | None, charges: list[Charge], evidence: Evidence
+) -> str:
     """A cost-anomaly monitor with a subscription covers the services."""
     monitors = _of_own_bill(anomaly_monitors)
     for charge in charges:
@@ -67,17 +79,36 @@ def test_anomalies_are_reported(anomaly_monitors: list[Monitor] | None, charges:
         if satisfying(covering, _is_heard):
             continue
         if in_doubt := satisfying([each for each in monitors if each.may_cover(charge)], _is_heard):
-            raise Unavailable(_in_doubt(in_doubt[0], charge))
+            return _signed_for("COST-03", _in_doubt(in_doubt[0], charge), evidence)
         if covering:
             told = covering[0].told
             problem = told.problem if told else "no subscription names it"
             observed = f"monitor {covering[0].name}, which covers {billed_as(charge)}: {problem}"
         else:
             observed = f"none of {len(monitors)} anomaly monitors covers {billed_as(charge)}"
+        if evidence.payer:
+            return _signed_for("COST-03", _at_the_payer(observed, evidence), evidence)
         require(
             False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
         )
     return f"{_covering(monitors, charges)} covers what the models are billed under, and somebody hears of it"
+
+
+def _at_the_payer(here: str, evidence: Evidence) -> str:
+    return f"{here}; account {evidence.payer}, which pays for this one, may have what does, and that is not read here"
+
+
+def _signed_for(requirement: str, unread: str, evidence: Evidence, given: tuple[str, ...] = ()) -> str:
+    """What somebody attested of what is not read here; Unavailable, with how to attest it, where nothing in force says so."""
+    today = evidence.now.date()
+    entries = evidence.attestations.get(requirement, [])
+    for whole in satisfying(entries, lambda entry: not entry.problems(today)):
+        return attested(whole)
+    lapsed = f", and number {entries[0].number} {'; '.join(entries[0].problems(today))}" if entries else ""
+    raise Unavailable(
+        f"{unread}: who knows of it attests it, [[attestation]] requirement = {requirement}{lapsed}",
+        given=given,
+    )
 
 
 def _is_heard(monitor: Monitor) -> bool:

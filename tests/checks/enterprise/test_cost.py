@@ -10,9 +10,10 @@ import pytest
 
 from fixtures.evidence.costs import BEDROCK, Budget, Monitor, covers
 from fixtures.simulation import service
-from fixtures.simulation.world import Fault, World
+from fixtures.simulation.world import Fault, World, load_world
 from fixtures.text.shape import JsonObject
 from tests.harness import judged
+from tests.world_edits import Edit
 
 COST = ("COST-01", "COST-02", "COST-03")
 READS = {
@@ -138,6 +139,86 @@ def test_a_model_that_cannot_be_read_matters_to_a_budget_by_name_alone() -> None
     assert judged("enterprise", only=COST, edit=edit).with_status("compliant") == set(COST)
     named = judged("ok-ent-budgets-by-provider", only=COST[:2], edit=edit)
     assert named.with_status("inconclusive") == set(COST[:2])
+
+
+# --------------------------------------------------------------------------------------------- another account's bill
+
+BILLED_ELSEWHERE = "ok-ent-bill-of-another-account"
+
+
+def attesting(**changes: Any) -> Edit:
+    """The attestations of costs with these changes; without any, the world without these attestations."""
+
+    def edit(world: World) -> World:
+        entries = [each for each in world.settings["attestation"] if each["requirement"] not in COST]
+        costs = [each for each in world.settings["attestation"] if each["requirement"] in COST]
+        own = [{**each, **changes} for each in costs] if changes else []
+        return replace(world, settings={**world.settings, "attestation": [*entries, *own]})
+
+    return edit
+
+
+def test_what_the_account_that_pays_may_have_is_no_finding_about_a_member() -> None:
+    found = judged(BILLED_ELSEWHERE, only=COST, edit=attesting())
+
+    assert found.with_status("inconclusive") == set(COST)
+    assert "account 111122223333, which pays for this one, may have" in found["COST-01"]["reason"]
+    assert found["COST-01"]["reason"].endswith("attests it, [[attestation]] requirement = COST-01")
+
+
+def test_who_signed_for_the_payers_budgets_is_believed_until_that_is_over() -> None:
+    whole = judged(BILLED_ELSEWHERE, only=COST)
+    assert whole.with_status("compliant") == set(COST)
+    assert "Finance is subscribed" in whole["COST-02"]["observed"]
+
+    over = judged(BILLED_ELSEWHERE, only=COST, edit=attesting(expires="2026-11-21"))
+    assert over.with_status("inconclusive") == set(COST)
+    assert over["COST-03"]["reason"].endswith("and number 7 expired on 2026-11-21")
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["in no organisation", "the payer itself"])
+def test_who_pays_himself_needs_a_budget_of_his_own_whatever_was_signed(alone: bool) -> None:
+    def edit(world: World) -> World:
+        own = replace(world, account=replace(world.account, payer="" if not alone else world.account.payer))
+        none = Fault(
+            "AWSOrganizationsNotInUseException", "Your account is not a member of an organization.", 400
+        )
+        return replace(own, faults={"organizations:DescribeOrganization": none} if alone else {})
+
+    found = judged(BILLED_ELSEWHERE, only=COST, edit=edit)
+    assert found.with_status("non_compliant") == {"COST-01", "COST-03"}
+    assert found.with_status("blocked") == {"COST-02"}
+
+
+def test_without_knowing_who_pays_nothing_is_found() -> None:
+    denied = Fault("AccessDeniedException", "User is not authorized", 400)
+    found = judged(
+        BILLED_ELSEWHERE,
+        only=COST,
+        edit=lambda world: replace(world, faults={"organizations:DescribeOrganization": denied}),
+    )
+    assert found.with_status("inconclusive") == set(COST)
+    assert found["COST-01"]["missing_actions"] == ["organizations:DescribeOrganization"]
+
+
+def test_budgets_of_a_members_own_need_no_word_of_the_payer() -> None:
+    found = judged(
+        "enterprise", only=COST, edit=lambda w: replace(w, account=replace(w.account, payer="111122223333"))
+    )
+    assert found.with_status("compliant") == set(COST)
+    assert not any(reading["name"] == "organizations:DescribeOrganization" for reading in found.readings)
+
+
+def test_what_tags_decide_can_be_signed_for() -> None:
+    expression = counting({"Tags": {"Key": "team", "Values": ["documents"]}})
+    signed = load_world(BILLED_ELSEWHERE).settings["attestation"]
+
+    def edit(world: World) -> World:
+        return replace(expression(world), settings={**world.settings, "attestation": signed})
+
+    found = judged("enterprise", only=COST, edit=edit)
+    assert found.with_status("compliant") == set(COST)
+    assert "Budgets in the payer account" in found["COST-01"]["observed"]
 
 
 def test_a_partition_without_a_bill_is_ruled_out() -> None:
