@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
+from checks.conflicts import require_no_conflict
 from checks.fixes import Fix, Reencode, Unset
 from checks.requirement import not_applicable, require, requirement
 from fixtures.engine import value_of
@@ -77,6 +78,7 @@ def test_env_file_can_be_loaded(env_file_found: EnvFile) -> str:
             file=path,
             fix=[Reencode(path)] if problem["kind"] in MARKED else (),
         )
+    require_no_conflict(path, file)
     lines = file["unparsable_lines"]
     require(
         not lines,

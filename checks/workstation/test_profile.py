@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
+from checks.conflicts import require_no_conflict
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
 from checks.logins import mounted
 from checks.portals import lacks_its_path, page_of, region_of
@@ -104,6 +105,7 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
         file=found.path,
     )
     _require_encoding(found, evidence.target.profile)
+    require_no_conflict(found.path, found.file, evidence.target.profile)
     duplicates = found.file["duplicates"]
     # One stands for all: the fix joins every section that stands twice.
     for twice in duplicates[:1]:

@@ -653,6 +653,40 @@ def test_everything_that_the_indentation_took_away_is_one_root_cause() -> None:
     assert found.document["root_causes"][0]["explains"] > 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "lines"),
+    [
+        (
+            "[profile msh]\n",
+            "<<<<<<< HEAD\n[profile msh]\n=======\n[profile msh]\n>>>>>>> theirs\n",
+            "6, 8, 10",
+        ),
+        ("[sso-session msh]\n", "<<<<<<< Updated upstream\n[sso-session msh]\n", "1"),
+        ("output = json\n", "output = json\n>>>>>>> 3f2a1b4 (fix: region)\n", "12"),
+        ("output = json\n", "<<<<<<< a\n||||||| b\n=======\noutput = json\n>>>>>>> c\n", "11, 12, 13, 15"),
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_conflict_markers_are_told_as_such_before_what_they_do_to_the_file(
+    before: str, after: str, lines: str, newline: str
+) -> None:
+    text = load_world("compliant").machine.files[CONFIG].text.replace(before, after).replace("\n", newline)
+    found = of_compliant(written(text), *WORKSTATION)
+    assert found.root_causes == ["PRF-01"]
+    result = found["PRF-01", "config"]
+    assert result["title"] == f"A merge was left unfinished in {CONFIG}: there are conflict markers in it"
+    assert result["observed"].startswith(f"{CONFIG} line {lines}: conflict markers")
+    assert f"# marker lines: line {lines}" in result["remedy"]
+    assert not any(mend.fixes for mend in mends_of(found))
+
+
+def test_marks_in_a_comment_or_in_a_value_are_none_of_a_merge() -> None:
+    ruled = changed(("output = json", "# <<<<<<< HEAD\n; =======\n# >>>>>>> theirs\noutput = json"))
+    assert of_compliant(ruled, *WORKSTATION).root_causes == []
+    alone = of_compliant(changed(("output = json", "=======\noutput = json")), "PRF-01")
+    assert says(alone["PRF-01", "config"], None, f"{CONFIG} line 11 has a value and no name")
+
+
 # ------------------------------------------------------------------------------------------------------- PRF-05
 
 
