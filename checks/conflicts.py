@@ -23,7 +23,7 @@ def require_no_conflict(path: str, file: AwsFile | DotenvFile, profile: str | No
         expected="no line that begins with <<<<<<<, ======= or >>>>>>>",
         observed=f"{path} line {shown}: conflict markers, as git leaves them in a file that it could not merge",
         remedy=[
-            f"# edit {path}: between <<<<<<< and >>>>>>> keep the lines above ======= or those below it, and delete the",
+            f"# edit {path}: keep the lines of one side, above ======= or below it, and delete the other side's and the",
             f"# marker lines: line {shown}",
             *([f"aws configure list --profile {shlex.quote(profile)}"] if profile else ()),
         ],

@@ -51,17 +51,11 @@ def test_conflict_markers_in_the_file_are_told_as_such() -> None:
     both_sides = "<<<<<<< HEAD\nAWS_REGION=us-east-1\n=======\nAWS_REGION=us-east-1\n>>>>>>> theirs\n"
     found = of_compliant(env_file(("AWS_REGION=us-east-1\n", both_sides)), *ALL)
     assert found.root_causes == ["ENV-01"]
-    observed, remedy = failure_of_a_merge(found["ENV-01"])
+    observed, remedy = failure(found["ENV-01"])
     assert observed.startswith(f"{ENV_FILE} line 2, 4, 6: conflict markers")
     assert "marker lines: line 2, 4, 6" in remedy and "aws configure" not in remedy
     ruled = env_file(("AWS_REGION=us-east-1\n", "# <<<<<<< HEAD\nAWS_REGION=us-east-1\n"))
     assert of_compliant(ruled, *ALL).root_causes == []
-
-
-def failure_of_a_merge(result: Mapping[str, Any]) -> tuple[str, str]:
-    """What was observed, and the remedy in one text, in which there are the marks themselves."""
-    assert (result["status"], result["cause"]) == ("non_compliant", None), result
-    return result["observed"], "; ".join(result["remedy"])
 
 
 def test_without_a_file_nothing_of_step_4s_file_applies_and_each_says_why() -> None:
