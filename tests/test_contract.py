@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import jsonschema
@@ -315,6 +316,36 @@ def test_of_fixtures_those_of_other_plugins_alone_are_set_up_for_a_check(tmp_pat
     assert ran.code == 0, ran.text
     # What is judged needs none: theirs asks for the settings, and through them for the run.
     assert "set up: run settings theirs\n" in ran.text
+
+
+def test_a_check_that_is_not_run_needs_no_setup_and_leaves_none_of_another_behind(tmp_path: Path) -> None:
+    (tmp_path / "watching.py").write_text(
+        "import pytest\n"
+        "@pytest.fixture(autouse=True, scope='module')\n"
+        "def theirs(request):\n"
+        "    print('began', request.module.__name__)\n"
+        "    yield\n"
+        "    print('ended', request.module.__name__)\n"
+        "def pytest_runtest_setup(item):\n"
+        "    print('set up', item.nodeid)\n"
+        "def pytest_runtest_makereport(item, call):\n"
+        "    print('told', call.when, item.nodeid)\n"
+    )
+    environ = {**outside_aws(), "PYTHONPATH": str(tmp_path)}
+    expired = ("--world", "tok02-expired-token")
+    ran = run_suite(tmp_path, *expired, "-s", "-p", "watching", environ=environ)
+    assert ran.code == 1, ran.text
+    said = re.findall(r"(began|ended|set up|told (?:setup|call|teardown)) (\S+)$", ran.text, re.MULTILINE)
+    results = ran.json()["results"]
+    skipped = {row["check"] for row in results if row["status"] in ("blocked", "not_applicable")}
+    assert skipped
+    assert {what for how, what in said if how == "set up"} == {row["check"] for row in results} - skipped
+    for check in skipped:
+        assert [how for how, what in said if what == check] == ["told setup", "told teardown"]
+    begun = [each for each in said if each[0] in ("began", "ended")]
+    assert len(begun) > 10
+    assert [how for how, _ in begun] == ["began", "ended"] * (len(begun) // 2)
+    assert [what for _, what in begun[::2]] == [what for _, what in begun[1::2]]
 
 
 def test_selecting_nothing_exits_5(tmp_path: Path) -> None:
