@@ -124,9 +124,11 @@ def test_invoking_is_granted_on_the_configured_models(
     wide_model_grants: list[WideModelGrant], evidence: Evidence
 ) -> str:
     """InvokeModel is granted on the configured models alone."""
-    for grant in wide_model_grants[:1]:
+    for grant in sorted(wide_model_grants, key=lambda each: not each.by_wildcard)[:1]:
         for configured in () if grant.by_wildcard else evidence.models.values():
             configured.require_meant()
+            if configured.names_profile and configured.base is None:
+                raise configured.unread(configured.profile_reading)  # the model may be the one behind it
         reached = "any model" if grant.by_wildcard else grant.witness.rsplit("/", 1)[-1]
         require(
             False,
