@@ -9,39 +9,41 @@ from checks.releases import too_old
 from fixtures.readings import Unavailable
 from fixtures.targets import Target
 
-COMMANDS = ("aws sso login", "aws configure sso")
+LOGIN = "aws sso login"
+COMMANDS = (LOGIN, "aws configure sso")
+IN_A_JOB = (
+    "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
+    "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
+)
+"""What comes before a login in a job, where nobody is there to sign in."""
 OPTION = "--use-device-code"
 OF_AWS_ALONE = ("aws freetier ",)
 """Commands of services that no other partition has (AWS General Reference, "AWS Free Tier endpoints")."""
 
 
 def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
-    """The lines of a remedy, its logins with the option that lets another machine's browser confirm them.
+    """The lines of a remedy, its logins with the option that lets another machine's browser confirm them, and in a job after
+    what is done there instead.
 
     Over SSH and in a container no browser opens, and what a browser elsewhere is sent back to is that machine's own
     address; the AWS CLI has the option since 2.22 (AWS CLI User Guide, "Configuring IAM Identity Center authentication").
     """
-    if not any(line.startswith(COMMANDS) for line in lines) or not _is_far_from_a_browser(evidence):
+    if not any(line.startswith(COMMANDS) for line in lines):
         return list(lines)
-    return [f"{line} {OPTION}" if line.startswith(COMMANDS) else line for line in lines]
+    option = f" {OPTION}" if _is_far_from_a_browser(evidence) else ""
+    typed = [f"{line}{option}" if line.startswith(COMMANDS) else line for line in lines]
+    first = next((at for at, line in enumerate(typed) if line.startswith(LOGIN)), None)
+    if first is not None and evidence.purpose == "ci":
+        typed[first:first] = IN_A_JOB
+    return typed
 
 
 def mounted(evidence: Any) -> list[str]:
-    """What comes before a login in a container, whose machine may have one already."""
-    if evidence.environment.told.get("away") != "container":
+    """What comes before a login in a container, whose machine may have one already; that of a job has none."""
+    if evidence.environment.told.get("away") != "container" or evidence.purpose == "ci":
         return []
     return [
         "# where this container runs on a machine that has the profile and its login, mount ~/.aws of that here; else:"
-    ]
-
-
-def in_a_job(evidence: Any) -> list[str]:
-    """What comes before a login in a job, where nobody is there to sign in."""
-    if evidence.purpose != "ci":
-        return []
-    return [
-        "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
-        "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
     ]
 
 

@@ -148,7 +148,7 @@ def judged(
         object.__setattr__(loaded, name, getattr(original, name))
     expected = settings or (loaded.parsed_settings() if loaded.settings else Settings())
     known = Profiles.of_world(loaded)
-    (target,) = _targets([loaded.machine.profile], regions, known, expected)
+    (target,) = _targets([loaded.machine.profile], regions, known, expected, environment)
     env_file = _configured_env_file(expected)
     run = Run("moto", environment, probe, expected, [target], env_file, utc_now(), auditor, world=loaded)
     try:

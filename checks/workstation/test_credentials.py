@@ -239,9 +239,10 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         # A login that is over: one that is alive is what PRD-01 is about.
         title = f"Profile {profile} is for a person who signs in, and here a role is asked for"
         selects = [name for name in SELECTING if evidence.environment.get(name) == profile]
+        checked = ", and check it with --profile default" if profile != "default" else ""
         remedy = [
             "# give the workload a role of its own (task role, instance profile, service account), and start it without",
-            f"# the SSO profile {profile}; then:",
+            f"# the SSO profile {profile}{checked}; then:",
             *([f"unset {' '.join(selects)}"] if selects else []),
             "aws sts get-caller-identity",
         ]

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from checks import file_fixes
 from checks.fixes import Ask, Fix, Rename
-from checks.logins import in_a_job, mounted
+from checks.logins import mounted
 from checks.portals import is_of_aws
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import PORTAL_NO_ACCESS, PORTAL_REFUSED_TOKEN
@@ -81,9 +81,7 @@ def test_token_is_cached(
         line=place.line,
         start_url=login and login.start_url,
         sso_session=sso.session_name,
-        remedy=[*away, _login(target).text]
-        if cause == "TOK01" and (away := in_a_job(evidence) or mounted(evidence))
-        else None,
+        remedy=[*away, _login(target).text] if cause == "TOK01" and (away := mounted(evidence)) else None,
         fix=_changed(files, target, sso, "sso_start_url", login.start_url if login else None)
         if cause == "TOK04"
         else (),

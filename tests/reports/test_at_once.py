@@ -40,7 +40,7 @@ SAID = "msh/us-east-1: The SSO token has expired, SSO-03 TOK02"
 def test_it_is_a_root_cause_that_the_files_alone_decide(world: str, said: str | None) -> None:
     loaded = load_world(world)
     settings = loaded.parsed_settings()
-    (target,) = _targets([loaded.machine.profile], [], Profiles.of_world(loaded), settings)
+    (target,) = _targets([loaded.machine.profile], [], Profiles.of_world(loaded), settings, "workstation")
     run = Run("moto", "workstation", False, settings, [target], None, utc_now(), world=loaded)
     try:
         evidence = run.evidence(target)
@@ -66,7 +66,7 @@ def test_where_aws_does_not_tell_its_time_nothing_is_said_yet(
 ) -> None:
     loaded = load_world("tok02-expired-token")
     settings = loaded.parsed_settings()
-    (target,) = _targets([loaded.machine.profile], [], Profiles.of_world(loaded), settings)
+    (target,) = _targets([loaded.machine.profile], [], Profiles.of_world(loaded), settings, "workstation")
     run = Run("moto", "workstation", False, settings, [target], None, utc_now(), world=loaded)
     time = Future[None]()
     if answered:

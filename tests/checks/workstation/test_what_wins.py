@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from fixtures.run import Refused
 from fixtures.settings import Settings
-from fixtures.simulation.world import Metadata, RoleSession, World
+from fixtures.simulation.world import Metadata, RoleSession, World, load_world
 from tests.harness import WORKSTATION, Judged, judged
 from tests.world_edits import Edit, both, env_file, environment, machine, written
 
@@ -470,3 +471,32 @@ def test_nobody_is_sent_to_a_login_in_a_job_without_being_told_what_a_job_does()
     assert verdict.root_causes == ["SSO-01 TOK01"]
     assert "have a step before this assume a role" in verdict["SSO-01"]["remedy"][0]
     assert verdict["SSO-01"]["remedy"][-1] == "aws sso login --profile msh"
+
+
+def with_a_role_of_its_own(world: World) -> World:
+    """A task of the account, with the role that ok-ent-production-role has for it."""
+    return in_a_task(replace(world, iam_role=load_world("ok-ent-production-role").iam_role))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "said", "done"),
+    [
+        ("ci", "have a step before this assume a role", exported()),
+        ("production", "and check it with --profile default", with_a_role_of_its_own),
+    ],
+)
+@pytest.mark.parametrize("login", [LOGGED_OUT, ENDED], ids=["no login", "a login that has ended"])
+def test_who_does_what_stands_in_the_place_of_a_login_has_what_was_asked_for(
+    login: Edit, purpose: str, said: str, done: Edit
+) -> None:
+    """The file with the person's profile may stay where it is."""
+    before = found("compliant", login, purpose=purpose)
+    remedy = before.document["root_causes"][0]["remedy"]
+    assert said in " ".join(remedy)
+    after = found("compliant", login, done, NONE_SELECTED, machine(profile="default"), purpose=purpose)
+    assert (after.root_causes, after.with_status("inconclusive")) == ([], set())
+
+
+def test_a_person_who_names_the_default_and_has_none_has_mistyped_it() -> None:
+    with pytest.raises(Refused, match="--profile default: not in ~/.aws/config; known: msh"):
+        found("compliant", machine(profile="default"))
