@@ -53,7 +53,7 @@ SCOPES = "sso_registration_scopes"
 ACCESS = "sso:account:access"
 
 
-@requirement("SSO-01", asks=("environment",))
+@requirement("SSO-01", asks=("environment", "platform"))
 def test_token_is_cached(
     sso: Sso,
     token_cache: TokenCache,
@@ -62,6 +62,7 @@ def test_token_is_cached(
     evidence: Evidence,
 ) -> str:
     """A token is cached for exactly the profile's start URL or sso-session."""
+    _require_folder(token_cache, evidence)
     own, target = token_cache.named(sso.cached_as), evidence.target
     login, cause = _elsewhere(sso, other_logins)
     whose = f"sso-session {sso.session_name}" if sso.session_name else f"start URL {sso.start_url}"
@@ -87,6 +88,29 @@ def test_token_is_cached(
         else (),
     )
     return f"{token_cache.path} has {cache_name(sso.cached_as)[:8]}….json, the token of {whose}"
+
+
+def _require_folder(cache: TokenCache, evidence: Evidence) -> None:
+    """Nothing is in the way of the folder in which logins are kept."""
+    obstacle, path = cache.folder["obstacle"], cache.obstacle
+    if not obstacle or not path:
+        return
+    shut = obstacle["is_folder"]
+    mended = None
+    if shut and evidence.platform != "windows":
+        # As after a login with sudo.
+        foreign = obstacle["owner_is_me"] is False
+        mended = [f'sudo chown -R "$(id -un)" {path}' if foreign else f"chmod u+rwx {path}"]
+    require(
+        False,
+        cause="TOK09" if shut else "TOK13",
+        title=f"The folder of the SSO logins cannot be read: {path} is shut to this user" if shut else None,
+        expected=f"a folder {cache.path} that this user can read",
+        observed=f"{path} cannot be opened: {cache.folder['problem']}" if shut else f"{path} is no folder",
+        remedy=mended,
+        file=path,
+        fix=[] if shut else [Rename(path, f"{path}.unusable"), _login(evidence.target)],
+    )
 
 
 def _elsewhere(sso: Sso, logins: list[OtherLogin]) -> tuple[OtherLogin | None, str]:

@@ -55,7 +55,7 @@ ENTERPRISE_GROUPS = {
 }
 CAUSE_GROUPS = {
     "CFG": 17,
-    "TOK": 12,
+    "TOK": 13,
     "ENV": 15,
     "PRE": 16,
     "WIN": 9,

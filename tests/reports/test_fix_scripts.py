@@ -54,8 +54,15 @@ AFTERWARDS = {
     "tok05-token-cut-off": ["SSO-01 TOK01"],
     "tok05-token-empty": ["SSO-01 TOK01"],
     "tok06-no-refresh-token": ["SSO-05 TOK06"],
+    "tok13-file-in-place-of-the-folder": ["SSO-01 TOK01"],
 }
-BESIDES = ("tok05-token-cut-off", "tok05-token-empty", "tok06-no-refresh-token", "tok07-wrong-sso-region")
+BESIDES = (
+    "tok05-token-cut-off",
+    "tok05-token-empty",
+    "tok06-no-refresh-token",
+    "tok07-wrong-sso-region",
+    "tok13-file-in-place-of-the-folder",
+)
 """Worlds in which a script does a part of what it takes a person to mend."""
 NOT_BY_SCRIPT = {
     "net03-ca-bundle-in-der": "somebody has to convert the certificate, and may want the public roots beside it",

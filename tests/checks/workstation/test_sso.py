@@ -14,7 +14,7 @@ from checks.workstation.test_sso import _meant as permission_set_meant
 from fixtures.backends import live
 from fixtures.settings import CredentialSettings, Settings
 from fixtures.simulation.world import File, World
-from tests.harness import Judged, failing, judged, says
+from tests.harness import WORKSTATION, Altered, Judged, failing, judged, says
 from tests.mending import mends_of
 from tests.world_edits import Edit, both, env_file
 
@@ -114,6 +114,8 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
         ("tok09-read-only-cache", "SSO-05", "TOK09", "~/.aws/sso/cache cannot be written",
          ["# in a container: mount ~/.aws/sso/cache without :ro or readOnly; elsewhere make it yours:",
           "chmod u+rwx ~/.aws/sso/cache"]),
+        ("tok13-file-in-place-of-the-folder", "SSO-01", "TOK13", "~/.aws/sso is no folder",
+         ["mv -n -- ~/.aws/sso ~/.aws/sso.unusable", LOGIN]),
         ("tok10-config-file-elsewhere", "SSO-01", "TOK10",
          "it lies in ./host-aws/sso/cache, beside the file that AWS_CONFIG_FILE names",
          ["# in a container: mount the host's .aws folder at the home folder of the container's user, or set HOME to its"
@@ -612,3 +614,74 @@ def test_only_what_looks_like_the_scopes_is_told_beside_a_token_that_cannot_refr
     )
     row = judged("tok06-no-refresh-token", only=("SSO-05",), edit=edit)["SSO-05"]
     assert ("line 4 has a setting that nobody reads" in row["observed"]) is told, row["observed"]
+
+
+# ------------------------------------------------------------------------------------ the folder that is none, or shut
+
+
+def in_place_of_the_folder(name: str, file: File) -> Edit:
+    """The world with no login, and the file in the place of a folder."""
+
+    def edit(world: World) -> World:
+        files = {key: each for key, each in world.machine.files.items() if "/sso/cache/" not in key}
+        files[name] = file
+        return dataclasses.replace(world, machine=dataclasses.replace(world.machine, files=files))
+
+    return edit
+
+
+@pytest.mark.parametrize("name", ["~/.aws/sso", "~/.aws/sso/cache"])
+@pytest.mark.parametrize("file", [File(text="x"), File(text=""), File(link="/nowhere/at/all")])
+@pytest.mark.parametrize("world", ["compliant", LEGACY])
+def test_what_is_no_folder_is_one_root_cause_and_nothing_is_deleted(
+    world: str, name: str, file: File
+) -> None:
+    found = judged(world, only=WORKSTATION, edit=in_place_of_the_folder(name, file))
+    assert found.root_causes == ["SSO-01 TOK13"]
+    assert found["SSO-01"]["observed"] == f"{name} is no folder"
+    assert not any("rm " in line for line in found["SSO-01"]["remedy"])
+    assert not found.with_status("inconclusive")
+
+
+@pytest.mark.parametrize(
+    ("mine", "mended"),
+    [
+        (True, "chmod u+rwx ~/.aws/sso"),
+        (None, "chmod u+rwx ~/.aws/sso"),
+        (False, 'sudo chown -R "$(id -un)" ~/.aws/sso'),
+    ],
+)
+def test_a_folder_that_is_shut_to_this_user_is_opened(mine: bool | None, mended: str) -> None:
+    def shut(answer: Any) -> Any:
+        obstacle = {"name": "sso", "is_folder": True, "owner_is_me": mine}
+        folder = {"problem": "unreadable: EACCES", "obstacle": obstacle, "writable": False}
+        return {**answer, "cache": {"folder": {**answer["cache"]["folder"], **folder}, "tokens": []}}
+
+    found = judged(
+        "compliant",
+        only=WORKSTATION,
+        edit=with_file(TOKEN, None),
+        through=lambda backend: Altered(backend, "token-cache", shut),
+    )
+    assert found.root_causes == ["SSO-01 TOK09"]
+    assert (
+        found["SSO-01"]["title"]
+        == "The folder of the SSO logins cannot be read: ~/.aws/sso is shut to this user"
+    )
+    assert found["SSO-01"]["remedy"] == [mended]
+
+
+@pytest.mark.parametrize("obstacle", [None, {"name": "cache", "is_folder": True, "owner_is_me": True}])
+def test_a_folder_that_can_be_entered_and_not_listed_gives_no_verdict(
+    obstacle: dict[str, Any] | None,
+) -> None:
+    """An SDK opens the token's file there by its name; nor is there one from evidence that knows no obstacle."""
+
+    def unlisted(answer: Any) -> Any:
+        folder = {"problem": "unreadable: EACCES", "obstacle": obstacle, "writable": True}
+        return {**answer, "cache": {"folder": {**answer["cache"]["folder"], **folder}, "tokens": []}}
+
+    found = judged(
+        "compliant", only=("SSO-01",), through=lambda backend: Altered(backend, "token-cache", unlisted)
+    )
+    assert found["SSO-01"]["status"] == "inconclusive"
