@@ -184,6 +184,17 @@ def _write_everywhere(laptop: Laptop, environment: dict[str, str], said: re.Matc
     environment.update({name: old.sub(said["new"], value) for name, value in environment.items()})
 
 
+def _set_everywhere(laptop: Laptop, environment: dict[str, str], said: re.Match[str]) -> None:
+    name, file = said["name"], laptop.work / ".env.enterprise"
+    if environment.get(name) == said["old"]:
+        environment[name] = said["new"]
+    if file.exists():
+        was = re.compile(rf"(?m)^(?P<name>(?:export )?{name}=){re.escape(said['old'])}$")
+        file.write_text(
+            was.sub(rf"\g<name>{said['new']}", file.read_text(encoding="utf-8")), encoding="utf-8"
+        )
+
+
 def _set(_laptop: Laptop, environment: dict[str, str], said: re.Match[str]) -> None:
     environment[said["name"]] = said["value"]
 
@@ -194,4 +205,5 @@ ACTS: Mapping[str, Callable[[Laptop, dict[str, str], re.Match[str]], None]] = {
     r"# get the authority's certificates from IT .* save it there": _get_the_bundle,
     r"# then delete (?P<keys>.+) of (?P<profile>\S+) from the credentials file": _delete_keys,
     r"# and write (?P<new>\S+), .* wherever (?P<old>\S+) is written now": _write_everywhere,
+    r"# write (?P<new>\S+), .* wherever (?P<name>\w+) is set to (?P<old>\S+) now": _set_everywhere,
 }

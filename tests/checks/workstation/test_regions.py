@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,11 @@ import pytest
 from fixtures.backends import live
 from fixtures.evidence.regions import Sdk
 from fixtures.settings import ProfileSettings, RegionSettings, Settings
-from fixtures.simulation.world import World
-from tests.harness import Judged, judged
+from fixtures.simulation.world import World, load_world
+from tests.followed import follow
+from tests.harness import WORKSTATION, Judged, judged
+from tests.mending import Laptop
+from tests.reports.test_fix_scripts import with_own
 from tests.world_edits import Edit, answers, both, env_file, environment, written
 
 ALL = tuple(f"REG-{number:02}" for number in range(1, 5))
@@ -349,6 +353,24 @@ def test_a_variables_region_is_mended_where_it_is_and_not_in_the_profile(
     result = of_compliant(edit, identifier)
     assert result[identifier, "AWS_REGION"]["remedy"][0] == first
     assert not any("aws configure" in line for line in result[identifier, "AWS_REGION"]["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("region", "in_file"), [("us-esat-1", True), ("us-esat-1", False), ("eu-central-1", False)]
+)
+def test_a_variables_region_that_is_mended_where_it_is_set_leaves_nothing(
+    region: str, in_file: bool, tmp_path: Path
+) -> None:
+    name = "compliant" if in_file else "ok-no-env-file"
+    file = env_file(("AWS_REGION=us-east-1", f"AWS_REGION={region}")) if in_file else both()
+    world = both(environment(AWS_REGION=region), file)(load_world(name))
+    before = judged(name, only=WORKSTATION, edit=lambda _: world)
+    laptop = Laptop.of(world, tmp_path / "laptop")
+    done, variables = follow(laptop, before.document["root_causes"][0]["remedy"])
+    assert any(f"wherever AWS_REGION is set to {region} now" in line for line in done)
+    mended = with_own(laptop.as_world(variables), world)
+    after = judged(name, only=WORKSTATION, edit=lambda _: mended)
+    assert (after.root_causes, after.with_status("inconclusive")) == ([], set())
 
 
 @pytest.mark.parametrize(("in_file", "edits"), [("us-esat-1", 1), ("us-west-2", 0)])
