@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.grants import CallerNames
@@ -26,12 +27,10 @@ def test_quota_is_above_zero(case: str, quotas: dict[str, ModelQuotas], caller_n
             False,
             cause="MOD12" if day else None,
             own_remedy=True,
-            remedy=_by_a_case([(zero[0], int(zero[0].default or 1))], caller_names),
             expected=f"more than 0 requests and tokens a {day or 'minute'} for {own.configured.name.text}",
             observed=f"{zero[0].name}: {zero[0].applied:,.0f} applied, and {_said(zero[0].default)} by default",
             account=caller_names.account,
-            resource=zero[0].code,
-            value=f"{zero[0].default or 1:.0f}",
+            each=_asked_for([(zero[0], int(zero[0].default or 1))]),
             given=own.configured.in_its_way,
         )
     return "; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota in (own.daily if day else own.quotas))
@@ -51,8 +50,8 @@ def test_quota_is_as_configured(
         not short,
         expected=f"{' and '.join(f'{need} {quota.unit}' for quota, need in short)} a minute",
         observed="; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota, _ in short),
-        remedy=_by_a_case(short, caller_names),
-        each=[{"resource": quota.code, "value": str(need)} for quota, need in short],
+        account=caller_names.account,
+        each=_asked_for(short),
         given=own.configured.in_its_way,
     )
     return "; ".join(f"{quota.name}: {quota.applied:,.0f}" for quota in own.quotas)
@@ -77,8 +76,8 @@ def test_increase_was_granted(
             f"{quota.name}: {quota.applied:,.0f}, the default, {need} are needed and no request was approved"
             for quota, need in missing
         ),
-        remedy=_by_a_case(missing, caller_names),
-        each=[{"resource": quota.code, "value": str(need)} for quota, need in missing],
+        account=caller_names.account,
+        each=_asked_for(missing),
         given=own.configured.in_its_way,
     )
     return "; ".join(
@@ -86,16 +85,14 @@ def test_increase_was_granted(
     )
 
 
-def _by_a_case(wanted: Sequence[tuple[Quota, int]], caller: CallerNames) -> list[str] | None:
-    """Where Service Quotas takes no request for any of the quotas, as for those of a new account: whom to ask instead."""
-    if not wanted or any(quota.adjustable for quota, _ in wanted):
-        return None
-    asked = " and ".join(f"{need:,} of {quota.name} ({quota.code})" for quota, need in wanted)
-    account = caller.account or "<account>"
-    return [
-        f"# Service Quotas takes no request for it: an administrator opens a support case for account {account},",
-        f"# under Account and billing, which every support plan has, or asks the account team: {asked}",
+def _asked_for(wanted: Sequence[tuple[Quota, int]]) -> list[dict[str, object]]:
+    """The remedy's names for each quota that Service Quotas takes a request for, and for all others, as those of a new account
+    are, what to ask for instead."""
+    names: list[dict[str, object]] = [
+        {"resource": quota.code, "value": str(need)} for quota, need in wanted if quota.adjustable
     ]
+    others = [f"{need:,} of {quota.name} ({quota.code})" for quota, need in wanted if not quota.adjustable]
+    return [*names, {"statement": Words(" and ".join(others))}] if others else names
 
 
 def _require_runtime(own: ModelQuotas) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,6 +14,7 @@ from fixtures.settings import QuotaSettings, Settings
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from tests.harness import judged
+from tests.world_edits import Edit
 
 QTA = ("QTA-01", "QTA-02", "QTA-03")
 OPERATIONS = ("ListServiceQuotas", "ListAWSDefaultServiceQuotas", "ListRequestedServiceQuotaChangeHistory")
@@ -153,20 +156,59 @@ def test_a_quota_is_a_models_by_its_name(quota: str, of: FoundationModel, way: s
     assert is_for({"QuotaName": quota}, of, way) == unit
 
 
+REQUEST = re.compile(
+    r"request-service-quota-increase .*--quota-code (?P<code>\S+) --desired-value (?P<value>\d+) "
+)
+CASE = re.compile(r"(?P<value>[\d,]+) of [^()]+ \((?P<code>L-\w+)\)")
+
+
+def granted(remedy: Sequence[str]) -> dict[str, int]:
+    """What the remedy asks for, by the quota's code: the requests, and what stands in the case."""
+    found = [
+        each
+        for line in remedy
+        for each in (CASE.finditer(line) if line.startswith("# for what") else REQUEST.finditer(line))
+    ]
+    return {each["code"]: int(each["value"].replace(",", "")) for each in found}
+
+
 @pytest.mark.parametrize(("requirement", "applied"), [("QTA-01", 0), ("QTA-02", 1)])
-@pytest.mark.parametrize("adjustable", [True, False])
-def test_what_takes_no_request_is_asked_for_in_a_case(
-    requirement: str, applied: int, adjustable: bool
+@pytest.mark.parametrize("adjustable", ["requests tokens", "tokens", ""])
+def test_what_is_asked_for_as_each_quota_takes_it_is_enough(
+    requirement: str, applied: int, adjustable: str
 ) -> None:
+    """A quota that Service Quotas takes no request for, as those of a new account, is asked for in a support case."""
+    units = adjustable.split()
+
     def edit(world: World) -> World:
         rows = (
-            replace(each, applied=applied, adjustable=adjustable) if "Sonnet" in each.name else each
+            replace(each, applied=applied, adjustable=any(f" {unit} " in each.name for unit in units))
+            if "Sonnet" in each.name
+            else each
             for each in world.quota
         )
         return replace(world, quota=tuple(rows))
 
-    row = judged("enterprise", only=(requirement,), edit=edit)[requirement, "CHAT_MODEL"]
-    assert row["status"] == "non_compliant"
-    text = " ".join(row["remedy"])
-    assert ("request-service-quota-increase" in text) == adjustable
-    assert ("opens a support case for account 210987654321" in text and "(L-CHATREQS)" in text) != adjustable
+    def mended(remedy: Sequence[str], before: Edit) -> Edit:
+        asked = granted(remedy)
+        assert asked
+        return lambda world: replace(
+            world,
+            quota=tuple(
+                replace(each, applied=asked.get(each.code, each.applied)) for each in before(world).quota
+            ),
+        )
+
+    told: list[str] = []
+    for _ in range(3):
+        row = judged("enterprise", only=(requirement,), edit=edit)[requirement, "CHAT_MODEL"]
+        if row["status"] == "compliant":
+            break
+        told += row["remedy"]
+        edit = mended(row["remedy"], edit)
+    assert row["status"] == "compliant"
+    in_case = [line for line in told if "opens a support case for account 210987654321" in line]
+    requests = [line for line in told if "request-service-quota-increase" in line]
+    assert bool(in_case) is (units != ["requests", "tokens"])
+    assert bool(requests) is bool(units)
+    assert not any(code in line for code in granted(in_case) for line in requests)
