@@ -57,7 +57,7 @@ def _let_in(trail: Trail, evidence: Evidence) -> list[str]:
     keys = f", or the KMS key {trail.kms_key}" if trail.kms_key else ""
     return [
         f"# the trail is logging: the bucket {trail.bucket}{keys} does not let it in; whoever owns them mends their "
-        "policies, or enables what was disabled; this shows the last error:",
+        "policies, or enables what was disabled; this shows the last error, until the next delivery:",
         f"aws cloudtrail get-trail-status --name {trail.arn} --region {trail.home} --profile {evidence.target.profile}",
     ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -270,3 +271,30 @@ def test_only_a_trail_that_was_stopped_is_to_be_started(changes: dict[str, Any],
     assert lines[-1].startswith(
         "aws cloudtrail get-trail-status --name arn:aws:cloudtrail:us-east-1:210987654321:"
     )
+
+
+STOPPED = {"logging": False, "delivered_ago": timedelta(days=3)}
+
+
+@pytest.mark.parametrize(
+    ("fault", "mended", "status"),
+    [
+        (STOPPED, {"logging": True, "started_ago": timedelta(minutes=2)}, "inconclusive"),
+        (STOPPED, {"logging": True, "started_ago": timedelta(minutes=9), "delivered_ago": timedelta(0)}, "compliant"),
+        (STOPPED, {"logging": True, "started_ago": timedelta(hours=2)}, "non_compliant"),
+        ({"delivered_ago": None}, {"started_ago": timedelta(minutes=2)}, "inconclusive"),
+        ({"delivery_error": "AccessDenied"}, {"delivery_error": "", "delivered_ago": timedelta(0)}, "compliant"),
+        ({"delivery_error": "AccessDenied"}, {"started_ago": timedelta(minutes=9)}, "non_compliant"),
+    ],
+)  # fmt: skip
+def test_a_trail_that_was_mended_delivers_or_has_begun_to(
+    fault: dict[str, Any], mended: dict[str, Any], status: str
+) -> None:
+    """A trail that was started just now is no trail that its bucket keeps out."""
+    before = judged("enterprise", only=("LOG-02",), edit=changed("trail", "organization", **fault))
+    assert before["LOG-02"]["status"] == "non_compliant"
+    after = judged(
+        "enterprise", only=("LOG-02",), edit=changed("trail", "organization", **{**fault, **mended})
+    )
+    assert after["LOG-02"]["status"] == status
+    assert status != "inconclusive" or "takes some minutes" in after["LOG-02"]["reason"]
