@@ -14,12 +14,11 @@ from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision, 
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
 from fixtures.evidence.permissions import Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
-from fixtures.evidence.replacements import ways_to_call
 from fixtures.late import dataclass
 from fixtures.readings import Unavailable
 from fixtures.text.toml_file import TomlFile
 
-ASKS = ("calls_made", "grants", "model_places", "models", "proposals", "provider")
+ASKS = ("calls_made", "grants", "model_places", "models", "nearer_ways", "proposals", "provider")
 """The facts that a remedy of a denial is made from."""
 
 
@@ -127,25 +126,22 @@ def _of_everything(decision: Decision, why: str) -> Iterator[str]:
 
 
 def _nearer_profile(denial: Denial, evidence: Evidence) -> Iterator[str]:
-    """Where a global profile is what is denied: the profile of the own geography that the account lists."""
+    """Where a global profile is what is denied: the profile of the own geography that the account lists, unless that is too."""
     through = (denial.need.through or denial.need.resource).rsplit("/", 1)[-1]
     # Where an Allow is missing the profile may be right, and the statement is what is too small.
     if not denial.decision.explicit or not through.startswith("global."):
         return
+    way = evidence.nearer_ways.get(through)
     for variable, configured in evidence.models.items():
-        model = configured.offers.model(configured.base)
-        if configured.name.id != through or model is None:
-            continue
-        for way in ways_to_call(model, configured.offers, configured.region):
-            if not way.startswith("global."):
-                place = evidence.model_places[variable]
-                yield f"# edit {place.file} line {place.line or '(new)'}: set {variable} to {way}, which the account lists"
-                break
+        if way and configured.name.id == through:
+            place = evidence.model_places[variable]
+            yield f"# edit {place.file} line {place.line or '(new)'}: set {variable} to {way}, which the account lists"
 
 
 def _routed(denial: Denial, proposal: Proposal, evidence: Evidence) -> Iterator[str]:
     """Where destinations of a profile are denied by a policy whose conditions nobody here can read."""
-    regions = sorted({need.resource.split(":")[3] or "any Region" for need in proposal.needs if need.through})
+    # Of a global profile's request no Region is known, and which profile avoids it neither.
+    regions = sorted({need.resource.split(":")[3] for need in proposal.needs if need.through} - {""})
     only_routed = all(need.through for need in proposal.needs)
     # These two can be read here, and their conditions are told one by one.
     if denial.decision.layer in (IDENTITY, BOUNDARY) or not regions or not only_routed:
@@ -311,10 +307,13 @@ def message(alike: Sequence[Denial], proposal: Proposal, evidence: Evidence) -> 
     wanted = "exempt it" if decision.explicit else "allow it there"
     actions = sorted({need.action for need in proposal.needs})
     resources = sorted({named(need.resource) for need in proposal.needs})
+    # Amazon Bedrock User Guide, "Global cross-Region inference": a policy of Regions has to name that value besides.
+    anywhere = any(need.through and ":bedrock:::" in need.resource for need in proposal.needs)
+    unspecified = ", where aws:RequestedRegion is unspecified," if anywhere else ""
     return (
-        f"role {names['role']} in account {names['account']} is denied {' and '.join(actions)} on {', '.join(resources)} "
-        f"{how} the {decision.layer}{policy}. It needs these for Amazon Bedrock: please {wanted} for these resources, or "
-        "say what its requests have to meet."
+        f"role {names['role']} in account {names['account']} is denied {' and '.join(actions)} on {', '.join(resources)}"
+        f"{unspecified} {how} the {decision.layer}{policy}. It needs these for Amazon Bedrock: please {wanted} for these "
+        "resources, or say what its requests have to meet."
     )
 
 

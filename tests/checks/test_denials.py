@@ -240,6 +240,36 @@ def test_a_model_that_is_denied_in_the_own_region_too_is_no_matter_of_regions() 
 
 
 OTHER_THAN_HERE = deny(INVOKING, Condition={"StringNotEquals": {"aws:RequestedRegion": "us-east-1"}})
+GLOBAL = f"global.{SONNET}"
+UNITED_STATES = ("us-east-1", "us-east-2", "us-west-2")
+
+
+def within(*regions: str, called: str = GLOBAL) -> Edit:
+    """What is called, beside a global profile as Bedrock lists it, and an organisation that keeps requests within Regions."""
+    return both(
+        chat(called),
+        profile(GLOBAL, regions=("us-east-1",)),
+        policy(allow("bedrock:*"), name="Wide"),
+        scp(deny("bedrock:*", Condition={"StringNotEquals": {"aws:RequestedRegion": regions}})),
+    )
+
+
+def test_a_global_profile_is_replaced_by_one_that_the_organisation_lets_through() -> None:
+    result = found(within(*UNITED_STATES))
+    lines = first(result)["remedy"]
+    assert [line for line in lines if line.endswith(f"to {PROFILE}, which the account lists")] == lines[:2]
+    assert found(within(*UNITED_STATES, called=PROFILE)).root_causes == []
+
+
+def test_a_profile_that_is_denied_likewise_takes_no_global_ones_place() -> None:
+    """Set in its place it was refused by the same policy, in the next Region that the request went to."""
+    lines = first(found(within("us-east-1")))["remedy"]
+    assert lines[0].startswith("# to send to the administrator of the organisation")
+    assert "in any Region, where aws:RequestedRegion is unspecified, by an explicit deny" in lines[0]
+    assert not any("never routed" in line or "which the account lists" in line for line in lines)
+    assert found(within("us-east-1", called=PROFILE)).root_causes == ["IAM-02 IAM02"]
+    assert found(within("us-east-1", "unspecified")).root_causes == []
+
 
 # --------------------------------------------------------------------- policies of the organisation, with conditions
 
