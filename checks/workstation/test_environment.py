@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
 from checks.conflicts import require_no_conflict
 from checks.fixes import Fix, Reencode, Unset
 from checks.requirement import not_applicable, require, requirement
+from fixtures.consumers.rules import Rules
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.endpoints import IGNORED
-from fixtures.evidence.environment import EnvFile, Variables
+from fixtures.evidence.environment import EnvFile, Variables, in_use
 from fixtures.evidence.models import ModelName
 from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
@@ -237,7 +238,8 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
 @requirement(
     "ENV-04",
     asks=(
-        "application_overrides", "endpoint_overrides", "environment", "needs_no_profile", "selected_in_vain", "selects_none"
+        "application_libraries", "application_overrides", "endpoint_overrides", "environment", "needs_no_profile",
+        "selected_in_vain", "selects_none"
     ),
 )  # fmt: skip
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
@@ -297,28 +299,41 @@ def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -
     )
 
 
+def _first(libraries: Iterable[Rules], reads: Callable[[Rules], bool]) -> str | None:
+    """The name of the first library of which that holds."""
+    return next((rules.name for rules in libraries if reads(rules)), None)
+
+
 def _before(file: EnvFile, target: Target, evidence: Evidence) -> Iterator[tuple[str, str]]:
     """The variables of the file that do so, with what is to be said of each: of those that the process has already, the file's
     are not used (python-dotenv: load_dotenv)."""
     environment, allowed = evidence.environment, evidence.allowed_providers
     added = {name for name in file.file["variables"] if file.variable(name) and name not in environment}
+    libraries = evidence.application_libraries
     # Where the process has the right one, the file's is wrong all the same.
-    if file.variable(OTHER_PROFILE) and file.text(OTHER_PROFILE) != target.profile:
+    wrong = file.variable(OTHER_PROFILE) and file.text(OTHER_PROFILE) != target.profile
+    if wrong and (reader := _first(libraries, lambda rules: OTHER_PROFILE in rules.profile.variables)):
         yield (
             OTHER_PROFILE,
-            f"boto3 takes {OTHER_PROFILE}, which is {file.shown(OTHER_PROFILE)}, before AWS_PROFILE",
+            f"{reader} takes {OTHER_PROFILE}, which is {file.shown(OTHER_PROFILE)}, before AWS_PROFILE",
         )
     emulated = evidence.endpoint_overrides.to_emulators or evidence.application_overrides.to_emulators
-    if KEY in added and file.sets(KEY) and not emulated:
+    # JavaScript's SDK passes over keys in variables where one names a profile.
+    selected = bool(in_use(file, environment, "AWS_PROFILE"))
+    reader = _first(libraries, lambda rules: not (rules.keys.unless_profile and selected))
+    if reader and KEY in added and file.sets(KEY) and not emulated:
         key, secret = file.variable(KEY), environment.described(SECRET)
         if not (file.sets(SECRET) if SECRET in added else secret and secret["length"]):
-            yield KEY, f"boto3 stops at {KEY}, which has no {SECRET} beside it"
+            if half := _first(libraries, lambda rules: rules.keys.half != "skipped"):
+                yield KEY, f"{half} stops at {KEY}, which has no {SECRET} beside it"
         elif key and key["value"]["placeholder"]:
-            yield KEY, f"{KEY} is no key of AWS, and boto3 takes it before every profile"
+            yield KEY, f"{KEY} is no key of AWS, and {reader} takes it before every profile"
         elif "env" not in allowed:
-            yield KEY, f"boto3 takes {KEY} before every profile"
-    if TOKEN_FILE in added and file.sets(TOKEN_FILE) and WEB_IDENTITY not in allowed:
-        yield TOKEN_FILE, f"boto3 takes the web identity in {TOKEN_FILE} before the profile"
+            yield KEY, f"{reader} takes {KEY} before every profile"
+    # JavaScript's SDK looks for it behind the profile.
+    reader = _first(libraries, lambda rules: "web-identity" in rules.order)
+    if reader and TOKEN_FILE in added and file.sets(TOKEN_FILE) and WEB_IDENTITY not in allowed:
+        yield TOKEN_FILE, f"{reader} takes the web identity in {TOKEN_FILE} before the profile"
     if BEARER in added and not ("bearer" in allowed and file.sets(BEARER)):
         empty = "" if file.sets(BEARER) else ", which is empty,"
         yield BEARER, f"Bedrock's clients send {BEARER}{empty} in place of the profile"

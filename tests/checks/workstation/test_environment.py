@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import json
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -753,6 +754,85 @@ def test_an_address_in_the_file_is_told_with_what_aws_has_there() -> None:
     elsewhere = added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://bedrock-runtime.us-west-2.amazonaws.com")
     observed, _ = failure(judged("compliant", only=("ENV-04",), edit=elsewhere)["ENV-04"])
     assert "neither AWS's own for bedrock-runtime in us-east-1 nor an approved endpoint" in observed
+
+
+def depends_on(*packages: str) -> Edit:
+    """An application of JavaScript with these packages."""
+    return written(json.dumps({"dependencies": dict.fromkeys(packages, "3.0.0")}), of="./package.json")
+
+
+JAVASCRIPT, ANTHROPIC, VERCEL = (
+    "@aws-sdk/client-bedrock-runtime",
+    "@anthropic-ai/bedrock-sdk",
+    "@ai-sdk/amazon-bedrock",
+)
+BEFORE = {
+    "another profile": added("AWS_DEFAULT_PROFILE=old"),
+    "web identity": added(
+        "AWS_WEB_IDENTITY_TOKEN_FILE=/var/run/token", "AWS_ROLE_ARN=arn:aws:iam::210987654321:role/job"
+    ),
+    "stand-ins": added(f"{KEY}=changeme", f"{SECRET}=changeme"),
+    "half a pair": added(f"{KEY}=changeme"),
+}
+"""What comes before AWS_PROFILE to boto3."""
+
+
+@pytest.mark.parametrize(
+    ("packages", "before"),
+    [
+        *(
+            ((package,), each)
+            for package in (JAVASCRIPT, ANTHROPIC, VERCEL)
+            for each in ("another profile", "web identity")
+        ),
+        ((JAVASCRIPT, "express"), "stand-ins"),
+        ((JAVASCRIPT,), "half a pair"),
+        ((ANTHROPIC,), "half a pair"),
+    ],
+)
+def test_what_no_library_of_an_application_of_javascript_reads_is_no_fault(
+    packages: tuple[str, ...], before: str
+) -> None:
+    assert (
+        judged("compliant", only=WORKSTATION, edit=both(BEFORE[before], depends_on(*packages))).root_causes
+        == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("packages", "before", "seen"),
+    [
+        (
+            (JAVASCRIPT, ANTHROPIC),
+            "stand-ins",
+            "AWS_ACCESS_KEY_ID is no key of AWS, and anthropic-js takes it before",
+        ),
+        ((VERCEL,), "half a pair", "vercel-ai stops at AWS_ACCESS_KEY_ID"),
+        # Nobody knows by what it calls AWS.
+        (("express",), "another profile", "boto3 takes AWS_DEFAULT_PROFILE"),
+    ],
+)
+def test_what_a_library_of_it_reads_is_told_with_its_name(
+    packages: tuple[str, ...], before: str, seen: str
+) -> None:
+    found = judged("compliant", only=("ENV-04",), edit=both(BEFORE[before], depends_on(*packages)))
+    assert seen in failure(found["ENV-04"])[0]
+
+
+@pytest.mark.parametrize(
+    "python",
+    ["requirements-dev.txt", "backend/requirements.txt", "worker/main.py", "pyproject.toml", "uv.lock"],
+)
+@pytest.mark.parametrize("before", ["another profile", "web identity", "stand-ins"])
+def test_beside_python_boto3_counts(python: str, before: str) -> None:
+    mixed = both(BEFORE[before], depends_on(JAVASCRIPT), written("", of=f"./{python}"))
+    assert "boto3 takes" in failure(judged("compliant", only=("ENV-04",), edit=mixed)["ENV-04"])[0]
+
+
+def test_python_in_what_is_installed_is_none_of_the_application() -> None:
+    installed = written("", of="./node_modules/node-gyp/gyp.py")
+    alone = both(BEFORE["another profile"], depends_on(JAVASCRIPT), installed)
+    assert judged("compliant", only=("ENV-04",), edit=alone)["ENV-04"]["status"] == "compliant"
 
 
 def test_keys_in_the_file_are_a_secret_first() -> None:
