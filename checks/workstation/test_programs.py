@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 from checks.requirement import require, requirement
 from fixtures.consumers.resolver import Resolution
@@ -105,9 +106,8 @@ def _through(program: Program, met: Obstacle) -> list[str] | None:
 
 
 def _credentials(found: Resolution) -> str:
-    return (
-        f"{found.provider} of {found.profile}" if found.profile else str(found.provider or "no credentials")
-    )
+    provider = found.provider or "no credentials"
+    return f"{provider} of {found.profile}" if found.profile else provider
 
 
 def _observed(program: Program, *, of_region: bool) -> str:
@@ -188,6 +188,8 @@ def _remedy(program: Program, region: str) -> list[str] | None:
     gets = program.gets
     if gets.reason == "bad-release":
         return [f"# install another release of {gets.consumer}: {gets.because[-1]}"]
+    if gets.reason == "session-missing" and (line := _last_line(gets)):
+        return _renamed_session(program, line)
     if keys := _keys(program):
         return [
             f"# edit {keys}: take the profile's keys out from there on, which {gets.consumer} uses before SSO"
@@ -206,6 +208,20 @@ def _remedy(program: Program, region: str) -> list[str] | None:
         for place, names in own.items()
         if names
     ] or None
+
+
+def _renamed_session(program: Program, line: str) -> list[str] | None:
+    """For the session of a profile that boto3 signs in with and the program does not find, for the spaces or quotes in its
+    name. The token's file has that name too."""
+    method, name, *_ = (*program.mine.source, "", "")
+    plain = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")
+    if method != "sso" or not plain or plain == name:
+        return None
+    return [
+        f"# edit {line}: write sso_session = {plain}, here and in every profile that names this session,",
+        f"# and the session's own header as [sso-session {plain}], without quotes and spaces; a new name takes a new login:",
+        f"aws sso login --profile {shlex.quote(program.mine.profile or 'default')}",
+    ]
 
 
 def _keys(program: Program) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +36,27 @@ def keys_of_the_profile(world: World) -> World:
     names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
     keys = {name: other.machine.environment[name] for name in names}
     return replace(environment(**keys, AWS_REGION="us-east-1")(world), role_session=other.role_session)
+
+
+def session_called(name: str, before: str = "msh") -> Edit:
+    """The profile's session under another name, as `aws configure sso` writes it, and the login under that."""
+
+    def header(text: str) -> str:
+        return f"[sso-session {shlex.quote(text)}]"
+
+    def edit(world: World) -> World:
+        token = world.machine.files[f"~/.aws/sso/cache/${{sha1:{before}}}.json"].text
+        renamed = (
+            (header(before), header(name)),
+            (f"sso_session = {before}\n", f"sso_session = {name}\n"),
+        )
+        return both(
+            env_file(*renamed, of="~/.aws/config"),
+            written(None, of=f"~/.aws/sso/cache/${{sha1:{before}}}.json"),
+            written(token, of=f"~/.aws/sso/cache/${{sha1:{name}}}.json"),
+        )(world)
+
+    return edit
 
 
 def claude(**variables: str) -> Edit:
@@ -102,6 +124,12 @@ CODEX = 'model_provider = "amazon-bedrock"\n'
                 of="~/.aws/config",
             ),
             id="names in capitals",
+        ),
+        pytest.param(
+            "ok-programs-that-agree", "claude-code", session_called("Acme Dev"), "CFG17",
+            "# edit ~/.aws/config line 7: write sso_session = Acme-Dev, here and in every profile",
+            session_called("Acme-Dev", "Acme Dev"),
+            id="a session's name with a space, and the login under the new one",
         ),
         pytest.param(
             "pre16-keys-in-langchains-own-variables", "langchain-js", environment(), "PRE16",
