@@ -37,13 +37,35 @@ def test_axe_finds_nothing_and_leaves_nothing_open(browser: Browser, axe_source:
     assert faults(browser, axe_source, (ran.reports / "report.html").as_uri()) == []
 
 
+BEYOND = """
+const end = document.querySelector('.scroll').getBoundingClientRect().right + 1;
+return [...document.querySelectorAll('#results-table *')].filter(
+  each => each.offsetParent && each.getBoundingClientRect().right > end
+).map(each => each.tagName + ' ' + each.textContent.slice(0, 60));
+"""
+"""What the table has where one must scroll to see it."""
+
+
 def test_the_table_scrolls_where_the_window_is_narrow_and_the_page_does_not(
     browser: Browser, ran: Ran
 ) -> None:
+    browser.resize(800, 900)
+    browser.open((ran.reports / "report.html").as_uri())
+    assert browser.run("return document.documentElement.scrollWidth;") <= 800
+    assert browser.run("return document.querySelector('.scroll').tabIndex;") == 0
+    assert browser.run(BEYOND)
+
+
+def test_on_a_phone_the_cells_stand_below_each_other_and_nothing_scrolls(browser: Browser, ran: Ran) -> None:
     browser.resize(390, 900)
     browser.open((ran.reports / "report.html").as_uri())
     assert browser.run("return document.documentElement.scrollWidth;") <= 390
-    assert browser.run("return document.querySelector('.scroll').tabIndex;") == 0
+    assert browser.run(BEYOND) == []
+    shown = "return [...document.querySelectorAll('.extras-row')].filter(each => each.offsetParent).length;"
+    browser.run("document.getElementById('hide_all_details').click();")
+    assert browser.run(shown) == 0
+    browser.run("document.getElementById('show_all_details').click();")
+    assert browser.run(shown) > 0
 
 
 def test_it_does_not_say_where_the_suite_is(ran: Ran) -> None:
