@@ -68,7 +68,7 @@ class Entry:
         """The entry of that fact or requirement as one text."""
         return f"{owner} < {self.by}" + (f" ({self.condition})" if self.condition else "")
 
-    @cache  # noqa: B019  there are as many entries as the map has
+    @cache  # noqa: B019  as many as the map has entries, and these cases: none more for a target
     def upstream(self, owner: str, case: str | None, subject: str) -> Upstream:
         """The entry for the case that asks, with what met its condition."""
         text = self.by.removesuffix(ITSELF).replace(CASE, case or "").replace(SUBJECT, subject)

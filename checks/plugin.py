@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Generator
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +31,6 @@ DEFAULT_WAIVERS = Path("waivers.toml")
 DOCKETS = pytest.StashKey[dict[Target, Docket]]()
 _OF_THE_SUITE = frozenset((*FACTS, *GIVEN, "request", "run", "settings"))
 """The fixtures by which a check is told what it is about."""
-_STOPS = (pytest.exit.Exception, KeyboardInterrupt)
-"""What ends the run, and not a check."""
 OUTCOME = pytest.StashKey[Outcome]()
 WORDS = pytest.StashKey[dict[str, set[str]]]()
 REGISTER = pytest.StashKey[Register]()
@@ -238,48 +236,20 @@ def docket_fixture(request: pytest.FixtureRequest, target: Target) -> Docket:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool | None:
-    """Has a check that cannot be judged, or need not be, end without pytest's setup and teardown, of which it has nothing: of a
-    login that is over these are two of three."""
-    if requirement_of(item) is None or shows_only(item.config):
-        return None
-    first = pytest.CallInfo.from_call(partial(_judge, item), when="setup", reraise=_STOPS)
-    if first.excinfo is None or not first.excinfo.errisinstance(pytest.skip.Exception):
-        return None
-    hook, session = item.ihook, item.session
-    hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    hook.pytest_runtest_logreport(report=hook.pytest_runtest_makereport(item=item, call=first))
-    # What the check before it has set up is held for the next one, where that is of the same module.
-    kept = None if session.shouldfail or session.shouldstop else nextitem
-    last = pytest.CallInfo.from_call(
-        partial(session._setupstate.teardown_exact, kept), when="teardown", reraise=_STOPS
-    )
-    hook.pytest_runtest_logreport(report=hook.pytest_runtest_makereport(item=item, call=last))
-    hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True
-
-
-def _judge(item: pytest.Item) -> None:
-    """What the check is judged as; where it is not to be run, it is skipped."""
-    params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
-    outcome = docket(item.config, params["target"]).judge(requirement_of(item) or "", params.get("case"))
-    item.stash[OUTCOME] = outcome
-    if outcome.status == "blocked":
-        pytest.skip(f"blocked by {outcome.blocked_by}: {outcome.reason}")
-    if outcome.status == "not_applicable":
-        pytest.skip(f"not applicable: {outcome.reason}")
-
-
-@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Judges before pytest fills the check's arguments, so that what cannot be judged ends here: skipped or error."""
     identifier = requirement_of(item)
     if identifier is None or shows_only(item.config):
         return
-    _judge(item)
-    outcome = item.stash[OUTCOME]
+    params: dict[str, Any] = item.callspec.params  # type: ignore[attr-defined]
+    outcome = docket(item.config, params["target"]).judge(identifier, params.get("case"))
+    item.stash[OUTCOME] = outcome
     # What the check was judged by needs no second gathering: pytest fills what is not here, such as fixtures of plugins.
     item.funcargs.update(dict.fromkeys(_OF_THE_SUITE.intersection(item.fixturenames)))  # type: ignore[attr-defined]
+    if outcome.status == "blocked":
+        pytest.skip(f"blocked by {outcome.blocked_by}: {outcome.reason}")
+    if outcome.status == "not_applicable":
+        pytest.skip(f"not applicable: {outcome.reason}")
     if outcome.status == "inconclusive":
         actions = f" (needs {', '.join(outcome.missing_actions)})" if outcome.missing_actions else ""
         pytest.fail(f"{identifier} is inconclusive: {outcome.reason}{actions}", pytrace=False)
