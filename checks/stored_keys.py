@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from checks import file_fixes
 from checks.fixes import Fix
@@ -19,6 +21,7 @@ KEY, SECRET, TOKEN, OLDER = PARTS = (
     "aws_session_token",
     "aws_security_token",
 )
+COPIED = "aws_session_expiration"
 UNWANTED: dict[Flaw, str] = {
     "line-break": "a line break",
     "control": "a control character",
@@ -164,6 +167,21 @@ def misspelt(files: Files, profile: str) -> str | None:
                 place = Place(found.path, option["line"])
                 return f"{place} has a name that nobody reads and that looks like {option['resembles']}"
     return None
+
+
+def copied_until(files: Files, profile: Profile) -> datetime | None:
+    """When the keys end that a tool has copied from the profile's SSO login into the credentials file, for programs that know
+    no SSO, and noted their end; None where there are none. botocore takes SSO before them (yawsso, "core.py")."""
+    stated = {part: files.option(profile.name, part) for part in (KEY, SECRET, TOKEN, COPIED)}
+    there = [option for option in stated.values() if option and option["file"] == "credentials"]
+    key, noted = stated[KEY], stated[COPIED]
+    if not (
+        profile.uses_sso and len(there) == len(stated) and key and key["facts"]["kind"] == "ASIA" and noted
+    ):
+        return None
+    # yawsso writes the offset twice.
+    moment = re.fullmatch(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d+)?(?:\+00:?00)*Z?", noted["value"] or "")
+    return datetime.fromisoformat(f"{moment[1]}+00:00") if moment else None
 
 
 def half_pair(files: Files, profile: str) -> tuple[str, Place, str] | None:

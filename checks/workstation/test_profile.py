@@ -15,7 +15,7 @@ from checks.logins import mounted
 from checks.portals import lacks_its_path, page_of, region_of
 from checks.remedies import header_word
 from checks.requirement import not_applicable, require, requirement
-from checks.stored_keys import half_pair, renewed
+from checks.stored_keys import copied_until, half_pair, renewed
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import EnvFile, Variables
 from fixtures.evidence.profile import (
@@ -1018,9 +1018,14 @@ def test_profile_has_one_source(
     process_fault: str | None,
     sdk: Sdk,
     platform: str,
+    evidence: Evidence,
 ) -> str:
     """The profile mixes no second credential source with SSO."""
     sources = _other_sources(profile, parsed_files, credential_process, process_fault, sdk, platform)
+    copied = copied_until(parsed_files, profile)
+    if copied:
+        ended = copied <= evidence.now
+        sources = [source for source in sources if ended or source.key != KEYS[0]]
     if profile.uses_sso:
         names = ", ".join(f"{source.key} ({source.place})" for source in sources)
         # Without SSO settings of its own a profile with role_arn and source_profile is right.
@@ -1030,6 +1035,7 @@ def test_profile_has_one_source(
                 cause="CFG11" if source.key == "role_arn" else source.cause,
                 expected=f"the SSO settings alone in profile {profile.name}",
                 observed=f"{names} beside the SSO settings{f'; {source.broken}' if source.broken else ''}",
+                remedy=_copied_anew(source.place, profile.name) if copied and source.key == KEYS[0] else None,
                 file=source.place.file,
                 line=source.place.line,
             )
@@ -1043,7 +1049,20 @@ def test_profile_has_one_source(
             file=source.place.file,
             line=source.place.line,
         )
-    return "SSO is the only source of credentials in the profile"
+    beside = (
+        f", but for keys that a tool has copied until {copied:%H:%M} UTC for programs without SSO"
+        if copied
+        else ""
+    )
+    return f"SSO is the only source of credentials in the profile{beside}"
+
+
+def _copied_anew(place: Place, profile: str) -> list[str]:
+    return [
+        f"# the keys in {place}, which a tool copied there for programs that know no SSO, have ended: have it copy them",
+        "# again (yawsso does), or, where no program needs them any more, delete the section; then:",
+        f"aws sts get-caller-identity --profile {shlex.quote(profile)}",
+    ]
 
 
 def _for_source(source: _Source, profile: str) -> list[str] | None:

@@ -1074,6 +1074,58 @@ def test_a_profile_without_a_session_has_none_to_agree_with() -> None:
 # ------------------------------------------------------------------------------------------------------- PRF-10
 
 
+COPIED = """[msh]
+aws_access_key_id = ASIAQCANARYCOPIED001
+aws_secret_access_key = CANARYsecretOfTheCopiedSessionKeys00000000
+aws_session_token = IQoJb3JpZ2luX2VjCANARYTOKEN
+aws_security_token = IQoJb3JpZ2luX2VjCANARYTOKEN
+aws_session_expiration = 2026-11-22T20:00:00+00:00+0000
+region = us-east-1
+"""
+"""What yawsso writes."""
+
+
+def credentials(*replacements: tuple[str, str]) -> Edit:
+    """The credentials file with the copied keys, edited."""
+    text = COPIED
+    for before, after in replacements:
+        assert before in text
+        text = text.replace(before, after)
+    return world_edits.written(text, of=CREDENTIALS)
+
+
+@pytest.mark.parametrize(
+    "written_as", ["2026-11-22T20:00:00+00:00+0000", "2026-11-22T20:00:00+0000", "2026-11-22T20:00:00Z"]
+)
+def test_keys_that_a_tool_copied_from_the_login_and_that_last_are_no_second_source(written_as: str) -> None:
+    found = of_compliant(credentials(("2026-11-22T20:00:00+00:00+0000", written_as)), *WORKSTATION)
+    assert found.root_causes == []
+    assert (
+        "keys that a tool has copied until 20:00 UTC for programs without SSO" in found["PRF-10"]["observed"]
+    )
+
+
+def test_such_keys_that_have_ended_are_copied_again_or_go() -> None:
+    found = of_compliant(credentials(("2026-11-22T20", "2026-11-22T10")), *WORKSTATION)
+    assert found.root_causes == ["PRF-10"]
+    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside the SSO settings")
+    assert "which a tool copied there" in found["PRF-10"]["remedy"][0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("aws_session_expiration = 2026-11-22T20:00:00+00:00+0000\n", ""),
+        ("2026-11-22T20:00:00+00:00+0000", "tomorrow"),
+        ("ASIAQCANARYCOPIED001", "AKIAQCANARYOLDKEY001"),
+    ],
+)
+def test_keys_of_which_nobody_knows_that_they_are_copied_are_a_second_source(before: str, after: str) -> None:
+    found = of_compliant(credentials((before, after)), "PRF-10")
+    assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside the SSO settings")
+    assert "leave only the SSO settings" in found["PRF-10"]["remedy"][0]
+
+
 def test_keys_beside_the_sso_settings_are_a_second_source() -> None:
     found = of_compliant(written(KEYS, of=CREDENTIALS), *PROFILE)
     assert says(found["PRF-10"], None, f"aws_access_key_id ({CREDENTIALS} line 2) beside the SSO settings")
