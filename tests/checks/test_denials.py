@@ -42,7 +42,9 @@ from tests.bedrock_edits import (
     profile,
     scp,
 )
-from tests.harness import Judged, judged
+from tests.enterprise_edits import changed
+from tests.harness import WORKSTATION, Judged, judged
+from tests.world_edits import env_file
 
 GROUP = tuple(f"IAM-0{number}" for number in range(1, 6))
 CALLS = (*GROUP, "INV-01", "INV-02", "INV-03")
@@ -868,6 +870,36 @@ def test_what_a_leaked_key_has_closed_up_nobody_is_asked_to_open(read: bool) -> 
     assert lines[0].endswith("the policy goes last")
     assert [line for line in lines if "takes policy" in line] == (lines[1:2] if read else [])
     assert not any("spares" in line or "exempt" in line or "proven" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("policy_off", "key", "in_file", "root_causes"),
+    [
+        (False, "OLD", "OLD", ["IAM-01 IAM02"]),
+        (False, "NEW", "OLD", ["RUN-02 STS03"]),
+        (False, "NEW", "NEW", ["IAM-01 IAM02"]),
+        (True, "NEW", "NEW", []),
+    ],
+    ids=["as it was found", "the key is deleted", "the application has another", "and the policy is off"],
+)
+def test_what_is_to_be_done_about_a_leaked_key_step_by_step(
+    policy_off: bool, key: str, in_file: str, root_causes: list[str]
+) -> None:
+    """Each step is one that a run tells from the others, and the last one leaves nothing."""
+    old = "AKIAQ2BUILDHOSTUSER0"
+    keys = {"OLD": old, "NEW": "AKIAQ2BUILDHOSTUSER1"}
+    closed = {} if policy_off else {"aws/AWSCompromisedKeyQuarantineV3": document(deny(INVOKING))}
+
+    def edit(world: World) -> World:
+        written = env_file((old, keys[in_file]), of="~/.aws/credentials")(world)
+        return changed("iam_user", "build", access_key_id=keys[key], attached=closed)(written)
+
+    result = judged("ok-iam-user-on-purpose", edit=edit, only=WORKSTATION, probe=True)
+    assert result.root_causes == root_causes
+    if root_causes == ["IAM-01 IAM02"]:
+        lines = first(result)["remedy"]
+        assert "first an administrator deletes that key" in lines[0]
+        assert lines[1].startswith("# then an administrator takes policy AWSCompromisedKeyQuarantineV3 off")
 
 
 @pytest.mark.parametrize(("name", "by_aws"), [("aws/AWSDenyBedrock", True), ("DenyBedrock", False)])
