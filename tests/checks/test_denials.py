@@ -13,6 +13,7 @@ import pytest
 from fixtures.aws.policy_language import Policy
 from fixtures.backends import Backend
 from fixtures.evidence.denials import Decision
+from fixtures.evidence.models import EMBEDDING
 from fixtures.evidence.organisation import OrganisationAsks
 from fixtures.evidence.permissions import INVOKE, STREAM, Need, named
 from fixtures.evidence.rulings import Known, _called
@@ -353,7 +354,7 @@ def test_a_policy_of_the_organisation_on_invocations_alone_is_left_to_a_call(
         assert (result.root_causes, row["status"]) == ([], "inconclusive")
         assert "an SCP may forbid it: run with --probe to see" in row["reason"]
         assert "explicit deny in the service control policy" in row["reason"]
-        assert "was not told, such as aws:SourceIp, aws:SourceVpc or aws:SourceVpce" in row["reason"]
+        assert "was not told, such as aws:SourceIp, aws:SourceVpc, aws:SourceVpce or aws:" in row["reason"]
     called = found(inside, only=CALLS, probe=True)
     assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
     assert "spares this caller, as bedrock:InvokeModel shows" in called["IAM-02", "CHAT_MODEL"]["observed"]
@@ -850,6 +851,32 @@ def test_what_the_simulation_allows_as_it_is_no_statement_is_proven_to_mend() ->
     result = found(model(SONNET, invoke_error=f"AccessDeniedException: {missing}"), only=CALLS, probe=True)
     assert result.root_causes == ["IAM-05 IAM01"]
     assert first(result)["remedy"][-1] == "# not proven: IAM's simulation allows the calls as it is"
+
+
+def on_resources(of: str) -> Edit:
+    return scp(deny("bedrock:Invoke*", Condition={"StringNotEquals": {"aws:ResourceAccount": of}}))
+
+
+def test_a_policy_on_whose_the_resource_is_denies_nothing_of_the_accounts_own() -> None:
+    """Whose one of Bedrock's models is to it no simulation tells: only a call."""
+    result = found(on_resources(ACCOUNT))
+    assert result.root_causes == []
+    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
+    for row in (result["IAM-01", f"InvokeModel-{EMBEDDING}"], result["IAM-02", "CHAT_MODEL"]):
+        assert row["status"] == "inconclusive"
+        assert "unless it is told that this account owns the resource (aws:ResourceAccount)" in row["reason"]
+    called = found(on_resources(ACCOUNT), only=CALLS, probe=True)
+    assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
+
+
+@pytest.mark.parametrize(
+    "edit", [on_resources("999999999999"), scp(deny("bedrock:Invoke*"))], ids=["owner", "ban"]
+)
+def test_a_policy_on_another_owner_stays_in_doubt_as_a_ban_does(edit: Edit) -> None:
+    result = found(edit)
+    row = result["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert row["status"] == "inconclusive" and "aws:ResourceAccount" not in row["reason"]
+    assert "aws:SourceVpce or aws:ResourceOrgID" in row["reason"]
 
 
 def attached(name: str) -> Edit:
