@@ -83,10 +83,13 @@ def test_caller_is_known(
         chain = source_chain(parsed_files, target.profile)
         _require_arns_of_roles(resolution.error, parsed_files, chain.profiles, environment)
         _require_role_is_assumed(resolution.error, chain)
-        _require_sound_settings_of_roles(resolution.error, parsed_files, chain)
+        _require_sound_settings_of_roles(resolution.error, parsed_files, chain.profiles)
     if resolution.error and provider.method == WEB_IDENTITY:
         _require_arns_of_roles(resolution.error, parsed_files, (target.profile,), environment)
         _require_web_identity(resolution.error, parsed_files, target.profile)
+        if parsed_files.option(target.profile, "role_session_name") is None:
+            _require_sound_name_of_session(resolution.error, environment)
+        _require_sound_settings_of_roles(resolution.error, parsed_files, (target.profile,))
     of_environment = ["keys-of-environment"] if provider.method == "env" else []
     caller_identity = evidence.caller_identity
     error = caller_identity.error
@@ -200,21 +203,49 @@ def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
     )
 
 
-def _require_sound_settings_of_roles(error: ReadError, files: Files, chain: SourceChain) -> None:
-    """What the profiles say of a role's session is what AWS STS takes: botocore looks at lengths, STS at the rest."""
+def _of_session(error: ReadError) -> str | None:
+    """The option of a profile that the error is about, where it is one of a role's session: botocore looks at lengths, AWS
+    STS at the rest."""
     told = re.search("|".join(OF_SESSION), error.message, re.IGNORECASE)
     if error.code not in ("ParamValidationError", "ValidationError") or told is None:
-        return
-    option = next(name for told_as, name in OF_SESSION.items() if told_as.casefold() == told[0].casefold())
-    where = next((stated for name in chain.profiles if (stated := files.option(name, option))), None)
-    place = files.place_of(where) if where else files.header_of(chain.profiles[0])
+        return None
+    return next(name for told_as, name in OF_SESSION.items() if told_as.casefold() == told[0].casefold())
+
+
+def _told_wrong(error: ReadError) -> str:
     # botocore says what is wrong in a line of its own.
-    wrong = re.split(r"failed:(?:\s|\\n)*", error.message)[-1]
+    return begins(re.split(r"failed:(?:\s|\\n)*", error.message)[-1])
+
+
+def _require_sound_name_of_session(error: ReadError, environment: Variables) -> None:
+    """The name of a job's session, where a variable gives it, is one that AWS STS takes."""
+    name = "AWS_ROLE_SESSION_NAME"
+    require(
+        _of_session(error) != "role_session_name" or not environment.get(name),
+        title=f"{name} is not what AWS STS takes for the role",
+        expected="2 to 64 letters, digits and signs of _+=,.@-",
+        observed=f"{name} is {environment.get(name)}: {_told_wrong(error)}",
+        remedy=[
+            "# where the variable is set, write 2 to 64 letters, digits and signs of _+=,.@- in it, no / of a path;",
+            "# or leave it out, and the session gets a name by itself:",
+            f"unset {name}",
+        ],
+        given=["not-assumed"],
+    )
+
+
+def _require_sound_settings_of_roles(error: ReadError, files: Files, profiles: Sequence[str]) -> None:
+    """What the profiles say of a role's session is what AWS STS takes."""
+    option = _of_session(error)
+    if option is None:
+        return
+    where = next((stated for name in profiles if (stated := files.option(name, option))), None)
+    place = files.place_of(where) if where else files.header_of(profiles[0])
     require(
         False,
         title=f"{option} is not what AWS STS takes for the role",
-        expected=f"{option} as the role {chain.roles[-1]} allows it",
-        observed=f"{place}: {option}: {begins(wrong)}",
+        expected=f"{option} as AWS STS and the role allow it",
+        observed=f"{place}: {option}: {_told_wrong(error)}",
         remedy=[f"# edit {place}: correct {option}, or delete the line where the role asks for none"],
         file=place.file,
         line=place.line,

@@ -727,6 +727,37 @@ def test_a_job_whose_variable_for_the_role_was_not_filled_in_is_told_so(
     assert not found.with_status("inconclusive")
 
 
+@pytest.mark.parametrize(
+    ("name", "refused"),
+    [("x", None), ("acme/app", "Value 'acme/app' at 'roleSessionName' failed to satisfy constraint")],
+)
+def test_a_jobs_name_for_its_session_that_sts_does_not_take_is_named_by_its_variable(
+    tmp_path: Path, reads: Callable[..., None], name: str, refused: str | None
+) -> None:
+    """GitLab's CI_PROJECT_PATH, say; all that rests on the caller was inconclusive."""
+    token = tmp_path / "token"
+    token.write_text("an.identity.token", encoding="utf-8")
+
+    def job(**variables: str | None) -> Edit:
+        return both(
+            *(written(None, of=file) for file in (CONFIG, CREDENTIALS)),
+            environment(
+                AWS_PROFILE=None, AWS_ROLE_ARN=ROLE, AWS_WEB_IDENTITY_TOKEN_FILE=str(token), **variables
+            ),
+            machine(profile="default"),
+        )
+
+    if refused:
+        reads("credentials", refusal("ValidationError", f"1 validation error detected: {refused}"))
+    found = judged("ok-no-env-file", only=WORKSTATION, edit=job(AWS_ROLE_SESSION_NAME=name), environment="ci")
+    assert found.root_causes == ["RUN-02"] and not found.with_status("inconclusive")
+    assert found["RUN-02"]["observed"].startswith(f"AWS_ROLE_SESSION_NAME is {name}: ")
+    assert found["RUN-02"]["remedy"][-1] == "unset AWS_ROLE_SESSION_NAME"
+    if not refused:
+        after = judged("ok-no-env-file", only=("RUN-02",), edit=job(), environment="ci")["RUN-02"]
+        assert "AWS_ROLE_SESSION_NAME" not in str(after)
+
+
 @pytest.mark.parametrize("lacking", ["Account", "Arn"])
 def test_a_caller_without_account_or_arn_is_none(lacking: str) -> None:
     def without(backend: Any) -> Any:
