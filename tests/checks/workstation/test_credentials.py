@@ -741,14 +741,15 @@ def test_a_profile_with_a_name_that_looks_garbled_is_selected_by_just_that() -> 
 DEFAULT = "[default]\naws_access_key_id = AKIAQCANARYOLDKEY001\naws_secret_access_key = CANARY\n"
 
 
-def test_without_a_profile_stale_keys_of_the_default_profile_are_used() -> None:
+def test_without_a_profile_the_keys_of_the_default_profile_are_used_and_may_be_needed() -> None:
+    """Nobody has asked AWS here whether they are alive: another account's are, and nobody gives them back."""
     edit = both(with_file(CREDENTIALS, DEFAULT), with_environment({"AWS_PROFILE": None}))
     found = judged("compliant", only=("CRD-05", "CRD-01"), edit=edit)
     seen = f"AWS_PROFILE is not set, and profile default has AKIA…Y001 in {CREDENTIALS} line 2"
     assert says(found[("CRD-05", "AWS_PROFILE")], "PRE01", seen)
     assert found[("CRD-05", "AWS_PROFILE")]["remedy"][0] == "export AWS_PROFILE=msh"
     assert found[("CRD-05", "AWS_PROFILE")]["remedy"][-1].startswith(
-        f"# edit {CREDENTIALS} line 2: delete the stale"
+        f"# edit {CREDENTIALS} line 2: where nothing else needs the keys"
     )
     assert found[("CRD-05", "AWS_DEFAULT_PROFILE")]["status"] == "compliant"
     assert found.root_causes == ["CRD-05 PRE01"]
