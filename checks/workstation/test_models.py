@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from urllib.parse import unquote
 
 from checks import environment_fixes
 from checks.model_words import (
@@ -92,14 +93,16 @@ def test_identifier_is_well_formed(
 
 
 def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str]:
-    """What was meant, as the account lists it; where that cannot be read, without capitals, quotes and blanks."""
-    tidied = ModelName.of(name.text.strip(" \t\"'").lower().replace(" ", "-"))
+    """What was meant, as the account lists it; where that cannot be read, without capitals, quotes and blanks. An ARN may be
+    written as it stands in an address, with %2F for a slash, which old releases of programs wanted."""
+    written = unquote(name.text)
+    tidied = ModelName.of(written.strip(" \t\"'").lower().replace(" ", "-"))
     known = [tidied.text] if tidied.well_formed(sdk.model_id_patterns) else []
     try:
         offers = evidence.offers
     except Unavailable:
         return known
-    found = meant(name.text, offers, evidence.target.region, case, permitted_geography(evidence))
+    found = meant(written, offers, evidence.target.region, case, permitted_geography(evidence))
     if name.kind == "mantle":
         return list(dict.fromkeys(map(as_on_mantle, found))) or [as_on_mantle(name.text)]
     return found or known
@@ -271,7 +274,11 @@ def _instead(configured: ConfiguredModel, cause: str, evidence: Evidence) -> lis
         return ways_to_call(configured.model, offers, region, geography)
     if cause == "MOD05":
         return replacements(configured, evidence.now, geography)[:3]
-    alike = meant(configured.name.text, offers, region, configured.variable, geography)
+    written = unquote(configured.name.text)
+    alike = meant(written, offers, region, configured.variable, geography)
+    # What an account has made itself may be in no list.
+    if written != configured.name.text and ModelName.of(written).resource:
+        return alike or [written]
     return list(dict.fromkeys([*alike, *nearest(configured, geography)]))
 
 

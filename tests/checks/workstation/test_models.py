@@ -19,6 +19,7 @@ from tests.bedrock_edits import (
     HAIKU,
     LISTING,
     PROFILE,
+    PROFILE_ARN,
     READING,
     SONNET,
     TITAN,
@@ -150,11 +151,30 @@ def test_a_malformed_identifier_blocks_all_else_about_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["bedrock/us.anthropic.claude-sonnet-4-6", "claude-sonnet-4-6[1m]", "Claude Sonnet 4.6"]
+    "text",
+    [
+        "bedrock/us.anthropic.claude-sonnet-4-6",
+        "claude-sonnet-4-6[1m]",
+        "Claude Sonnet 4.6",
+        PROFILE_ARN.replace("/", "%2F"),
+    ],
 )
 def test_a_name_as_others_write_it_is_given_back_as_the_account_lists_it(text: str) -> None:
     row = found(chat(text), only=("MDL-01",))["MDL-01", CHAT]
     assert row["remedy"][1].endswith(f"such as {PROFILE}")
+
+
+def test_an_arn_that_is_escaped_as_for_an_address_is_given_back_as_it_is() -> None:
+    """So it stands in settings from before Claude Code 0.2.125; nobody lists what has that name."""
+    own = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/abc123xyz"
+    made = both(
+        profile("abc123xyz", regions=("us-east-1",), type="APPLICATION"),
+        policy(allow(["bedrock:Get*", "bedrock:List*"])),
+    )
+    row = found(both(made, chat(own.replace("/", "%2F"))), only=("MDL-01",))["MDL-01", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert row["remedy"][1].endswith(f"such as {own}")
+    assert found(both(made, chat(own)), only=("MDL-01", "MDL-02")).root_causes == []
 
 
 def test_an_identifier_in_capitals_is_given_back_as_it_should_be() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.bedrock_edits import PROFILE_ARN
 from tests.harness import judged, says
 from tests.world_edits import Edit, both, environment, written
 
@@ -32,6 +33,7 @@ def judge(edit: Edit, variable: str = "ANTHROPIC_MODEL") -> dict[str, object]:
         ("anthropic.claude-sonnet-4-6", "MOD01", "not ON_DEMAND"),
         ("eu.anthropic.claude-sonnet-4-6", "MOD02", "us-east-1"),
         ("bedrock/converse/us.anthropic.claude-sonnet-4-6", "MOD02", "of none of these forms"),
+        (PROFILE_ARN.replace("/", "%2F"), "MOD02", "of none of these forms"),
     ],
 )
 def test_a_model_that_cannot_be_called_is_named_with_file_line_and_another(
