@@ -131,7 +131,7 @@ def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
     return f"{through}; certificates are checked against {against}"
 
 
-@requirement("CON-02", asks=("env_file", "plain_host", "sdk"))
+@requirement("CON-02", asks=("env_file", "home_partition", "plain_host", "sdk"))
 def test_endpoint_is_reached_and_trusted(
     case: str,
     endpoints: dict[str, Endpoint],
@@ -161,7 +161,10 @@ def test_endpoint_is_reached_and_trusted(
         remedy=(f"aws configure sso --profile {target.profile}",) if of_login else None,
         file=header.file,
         line=header.line,
-        region=evidence.sdk.meant_by(endpoint.region, evidence.settings.regions.approved),
+        region=evidence.sdk.meant_by(
+            endpoint.region, evidence.settings.regions.approved, evidence.home_partition
+        )
+        or target.region,
         given=["login-region" if of_login else "unknown-region"],
     )
     # Before the connection: what the proxy refuses would be taken for a firewall.

@@ -156,7 +156,7 @@ def _is_missing(evidence: Evidence) -> bool:
     return evidence.target.profile not in evidence.profile_names
 
 
-@requirement("ENV-03", asks=("model_names", "profile"))
+@requirement("ENV-03", asks=("home_partition", "model_names", "profile"))
 def test_regions_agree(
     env_file: EnvFile | None,
     environment: Variables,
@@ -179,7 +179,9 @@ def test_regions_agree(
     written = [each for each in judged if each]
     odd = [each for each in (*written, *overriding) if sdk.partition_of(each.region) is None]
     for each in odd[:1]:
-        meant = wanted or sdk.meant_by(each.region or target.region, approved)
+        text = each.region or target.region
+        bedrocks = sdk.meant_by(text, approved, evidence.home_partition)
+        meant = wanted or bedrocks or next(iter(sdk.mistyped(text)), target.region)
         require(
             False,
             # An empty AWS_DEFAULT_REGION makes

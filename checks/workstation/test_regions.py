@@ -16,7 +16,11 @@ from fixtures.readings import Reading, Unavailable
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
 """Account Management API Reference, "Region"."""
 
-APPROVE = "# or list the Region under approved in the table [regions] of compliance.toml"
+LIST = "list the Region under approved in the table [regions] of compliance.toml"
+APPROVE = f"# or {LIST}"
+NOWHERE = (
+    "# no Region of this partition has Amazon Bedrock: use a profile of an account in a partition that has it"
+)
 
 Regions = dict[str, NamedRegion | None]
 
@@ -50,7 +54,7 @@ def _elsewhere(case: str, regions: Regions, fit: Callable[[str], bool]) -> list[
     return [f"# run the checks again with --region {better}: nothing else names {named.region}"]
 
 
-@requirement("REG-01", asks=("env_file", "files"))
+@requirement("REG-01", asks=("env_file", "files", "home_partition"))
 def test_region_supports_bedrock(
     case: str,
     regions_in_use: Regions,
@@ -73,11 +77,12 @@ def test_region_supports_bedrock(
         lacks = "neither botocore nor account:ListRegions knows it" if listed else "no Region is called so"
     wanted, own = evidence.settings.profile.region, regions_in_use["profile"]
     of_profile = bool(own and own.region == named.region and case in ("profile", "target"))
-    meant = wanted or sdk.meant_by(named.region, evidence.settings.regions.approved)
+    partition = evidence.home_partition or sdk.partition_of(named.region)
+    meant = wanted or sdk.meant_by(named.region, evidence.settings.regions.approved, partition)
 
     def renamed() -> list[Fix]:
         # Another region in place of a real one is nobody's decision but the user's.
-        if case == "target" or sdk.knows(named.region):
+        if case == "target" or sdk.knows(named.region) or not meant:
             return []
         file = evidence.env_file
         written = written_region(case, file)
@@ -87,10 +92,11 @@ def test_region_supports_bedrock(
     require(
         False,
         cause="REG03",
+        title=None if meant else f"Amazon Bedrock is in no Region of partition {partition}",
         expected="a region in which Bedrock is available",
         observed=f"{named}: {lacks}",
         own_remedy=True,
-        remedy=_elsewhere(case, regions_in_use, sdk.supports_bedrock),
+        remedy=_elsewhere(case, regions_in_use, sdk.supports_bedrock) if meant else [NOWHERE],
         region=meant,
         candidate=named.region,
         fix=renamed,
@@ -99,12 +105,15 @@ def test_region_supports_bedrock(
     return f"{named}: Bedrock is there"
 
 
-@requirement("REG-02")
+@requirement("REG-02", asks=("home_partition",))
 def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, evidence: Evidence) -> str:
     """[each region in use] is on the approved list."""
     named = _named(case, regions_in_use)
     approved = evidence.settings.regions.approved
     another = _elsewhere(case, regions_in_use, approved.__contains__)
+    partition = evidence.home_partition or sdk.partition_of(named.region)
+    # To credentials of another partition a Region is no choice.
+    fitting = next((name for name in approved if partition in (None, sdk.partition_of(name))), None)
     elsewhere = [
         *(["overrides"] if named.overrides else []),
         *([] if sdk.knows(named.region) else ["unknown"]),
@@ -113,8 +122,8 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
         not approved or named.region in approved,
         expected=f"one of {', '.join(approved)}",
         observed=str(named),
-        remedy=another and [*another, APPROVE],
-        region=next(iter(approved), None),
+        remedy=[*another, APPROVE] if another else None if fitting else [f"# where it is approved, {LIST}"],
+        region=fitting,
         given=["not-approved", *elsewhere],
     )
     return f"{named}, one of {', '.join(approved) or 'any'}"
@@ -144,7 +153,7 @@ def test_region_is_enabled(
     return f"account:ListRegions: {named.region} is {status}"
 
 
-@requirement("REG-04", asks=("identity",))
+@requirement("REG-04", asks=("home_partition", "identity"))
 def test_partition_is_one(
     profile: Profile, parsed_files: Files, sdk: Sdk, runtime_client: Reading, evidence: Evidence
 ) -> str:
@@ -153,7 +162,7 @@ def test_partition_is_one(
     partition = sdk.partition_of(region)
     if partition is None:
         raise Unavailable(f"{region} is no region's name", given=("no-name",))
-    credentials, told = _credentials_partition(profile, sdk, evidence)
+    credentials, told = _credentials_partition(profile, evidence)
     stated = parsed_files.option(profile.name, "region")
     place = parsed_files.place_of(stated) if stated else parsed_files.header_of(profile.name)
     require(
@@ -178,14 +187,10 @@ def test_partition_is_one(
     return f"all of partition {partition}"
 
 
-def _credentials_partition(profile: Profile, sdk: Sdk, evidence: Evidence) -> tuple[str, str]:
+def _credentials_partition(profile: Profile, evidence: Evidence) -> tuple[str, str]:
     """The partition of the credentials, and what tells it: what the profile says, else AWS."""
-    role = profile.get("role_arn")
-    if role and role.count(":") >= 5:
-        return role.split(":")[1], "role_arn in the profile says"
-    # IAM Identity Center grants access to accounts of its own partition only (its user guide, "Regions").
-    home = sdk.partition_of(profile.sso_region) if profile.sso_region else None
-    if home:
-        return home, f"sso_region {profile.sso_region} says"
+    if home := evidence.home_partition:
+        by_role = (profile.get("role_arn") or "").startswith(f"arn:{home}:")
+        return home, "role_arn in the profile says" if by_role else f"sso_region {profile.sso_region} says"
     identity = evidence.identity
     return identity.partition, "sts:GetCallerIdentity says"

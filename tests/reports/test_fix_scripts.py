@@ -66,6 +66,7 @@ BESIDES = (
 """Worlds in which a script does a part of what it takes a person to mend."""
 NOT_BY_SCRIPT = {
     "net03-ca-bundle-in-der": "somebody has to convert the certificate, and may want the public roots beside it",
+    "reg03-china-has-no-bedrock": "an account of another partition is needed",
     "reg03-region-without-bedrock": "which other Region is meant nobody knows",
     "sts03-switched-off-key": "the key is meant to be used, and somebody has to switch it on",
 }

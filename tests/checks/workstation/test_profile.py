@@ -1591,3 +1591,23 @@ def test_a_session_in_other_letters_is_called_as_its_section_is() -> None:
     found = of_compliant(changed(("sso_session = msh", "sso_session = MSH")), *PROFILE)
     assert found.root_causes == ["PRF-09 CFG05"]
     assert found["PRF-09"]["remedy"][0] == f"# edit {CONFIG} line 7: write sso_session = msh"
+
+
+@pytest.mark.parametrize(
+    ("lines", "region"),
+    [
+        ("sso_session = corp", "us-gov-east-1"),
+        ("sso_start_url = https://x\nsso_region = cn-northwest-1", "cn-northwest-1"),
+        ("role_arn = arn:aws-us-gov:iam::210987654321:role/x\nsource_profile = y", "us-gov-west-1"),
+        ("role_arn = arn:aws-cn:iam::210987654321:role/x\nsource_profile = y", "cn-north-1"),
+        ("sso_region = eu-central-1", None),
+        ("role_arn = arn:aws:iam::210987654321:role/x\nsource_profile = y", None),
+        ("role_arn = x", None),
+        ("output = json", None),
+    ],
+)
+def test_a_profile_without_region_is_judged_in_one_of_its_own_partition(
+    lines: str, region: str | None
+) -> None:
+    text = f"[sso-session corp]\nsso_region = us-gov-east-1\n[profile msh]\n{lines}\n".encode()
+    assert Profiles.of_bytes(text, None, CONFIG, {}).region_elsewhere("msh") == region

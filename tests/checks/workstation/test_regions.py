@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -381,3 +382,70 @@ def test_what_the_environment_file_has_is_mended_where_it_is_the_same(in_file: s
     rows = of_compliant(edit, "REG-01", "ENV-03", "ENV-09").rows
     (row,) = (each for each in rows if (each["requirement"], each["case"]) == ("REG-01", "AWS_REGION"))
     assert [each["does"] for each in row["fix"]] == ["unset"] + ["replace"] * edits
+
+
+# --------------------------------------------------------------------------------- other partitions than the guide's
+
+GOV = "ok-govcloud"
+OF_ANOTHER_PARTITION = re.compile(r"\b(?:us|eu|ap)-(?:east|west|central|north|south)\w*-\d")
+
+
+def remedies(found: Judged) -> list[str]:
+    return [line for result in found.results.values() for line in result["remedy"] or ()]
+
+
+def in_gov(name: str) -> Edit:
+    return both(
+        environment(AWS_REGION=name, AWS_DEFAULT_REGION=name),
+        env_file(("region = us-gov-west-1\noutput", f"region = {name}\noutput"), of=CONFIG),
+        env_file(("_REGION=us-gov-west-1", f"_REGION={name}")),
+    )
+
+
+def test_where_bedrock_is_in_no_region_of_the_partition_none_is_named() -> None:
+    found = judged("reg03-china-has-no-bedrock", only=WORKSTATION, settings=Settings())
+    assert found.root_causes == ["REG-01 REG03"]
+    result = found["REG-01", "target"]
+    assert result["title"] == "Amazon Bedrock is in no Region of partition aws-cn"
+    assert result["remedy"] == [
+        "# no Region of this partition has Amazon Bedrock: use a profile of an account in a partition that has it"
+    ]
+    assert not list(filter(OF_ANOTHER_PARTITION.search, remedies(found)))
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("us-gov-wset-1", "us-gov-west-1"),
+        ("us-gov-eats-1", "us-gov-east-1"),
+        ("us-gov-west-1b", "us-gov-west-1"),
+    ],
+)
+def test_a_misspelt_region_of_govcloud_gives_way_to_one_of_its_own(name: str, meant: str) -> None:
+    found = judged(GOV, only=WORKSTATION, edit=in_gov(name), settings=Settings())
+    assert len(found.root_causes) == 1 and found.root_causes[0].endswith("REG03")
+    assert f"aws configure set region {meant} --profile msh" in remedies(found)
+    assert not list(filter(OF_ANOTHER_PARTITION.search, remedies(found)))
+
+
+def test_a_list_that_has_no_region_of_the_partition_offers_none() -> None:
+    """The guide's own list is of the commercial partition."""
+    found = judged(GOV, only=("REG-02",), settings=Settings())
+    assert found["REG-02", "target"]["remedy"] == [
+        "# where it is approved, list the Region under approved in the table [regions] of compliance.toml"
+    ]
+    mixed = Settings(regions=RegionSettings(approved=("us-east-1", "us-gov-east-1")))
+    remedy = judged(GOV, only=("REG-02",), settings=mixed)["REG-02", "target"]["remedy"]
+    assert remedy[0] == "aws configure set region us-gov-east-1 --profile msh"
+
+
+def test_without_any_region_one_of_the_profiles_partition_is_judged_and_named() -> None:
+    nowhere = both(
+        environment(AWS_REGION=None, AWS_DEFAULT_REGION=None),
+        env_file(("region = us-gov-west-1\noutput", "output"), of=CONFIG),
+        env_file(("AWS_REGION=us-gov-west-1\n", ""), ("AWS_DEFAULT_REGION=us-gov-west-1\n", "")),
+    )
+    found = judged(GOV, only=WORKSTATION, edit=nowhere)
+    assert {result["target"] for result in found.document["results"]} == {"msh/us-gov-west-1"}
+    assert found.root_causes == ["PRF-06", "ENV-02"]
+    assert not list(filter(OF_ANOTHER_PARTITION.search, remedies(found)))
