@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import unquote
@@ -48,6 +49,7 @@ from fixtures.evidence.replacements import (
     within,
 )
 from fixtures.readings import Reading, Unavailable
+from fixtures.targets import Target
 
 CHAT = "CHAT_MODEL"
 TWINS = {CHAT: "BEDROCK_MODEL_ID", "BEDROCK_MODEL_ID": CHAT}
@@ -128,6 +130,7 @@ def test_model_resolves(
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
         candidate=first(listed),
         each=edits(case, names(models), model_places),
+        remedy=_called_there(configured, evidence),
         given=[
             *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
             *(["left-out"] if _is_left_out(case, model_places) else []),
@@ -135,6 +138,20 @@ def test_model_resolves(
         ],
     )
     return f"{said(case, configured.name, model_places)}: {configured.region} has it"
+
+
+def _called_there(configured: ConfiguredModel, evidence: Evidence) -> list[str] | None:
+    """For an application inference profile of another Region: it is made to count somebody's costs, so that nothing which this
+    Region lists stands in its place."""
+    name, target = configured.name, evidence.target
+    if name.kind != "application-profile" or name.region in (None, target.region):
+        return None
+    return [
+        f"# call Bedrock in {name.region}, where it is, if that Region is approved: by AWS_REGION, AWS_DEFAULT_REGION and the",
+        f"# profile's region; else have one made in {target.region} for the same purpose, and name that; what there is:",
+        f"aws bedrock list-inference-profiles --type-equals APPLICATION --region {name.region}"
+        f" --profile {shlex.quote(target.profile)}",
+    ]
 
 
 def _is_left_out(variable: str, places: Mapping[str, Place]) -> bool:
@@ -362,15 +379,32 @@ def test_model_is_available(
             f"{', and whether the use-case form was submitted could not be read' if unread else ''}"
         ),
         given=[*rights, *_overriding(variable, model_places)],
+        title=f"There is no agreement for {configured.base} yet, and whether Anthropic's use-case form is there is not known"
+        if unread
+        else None,
         remedy=_waiting(configured, evidence)
         if under_way
         else _elsewhere(variable, models, model_places, evidence)
         if what == "region"
+        else _first_use(configured, evidence)
+        if unread
         else None,
         model=configured.base,
         account=caller_names.account,
     )
     return f"{variable}: {what} of {configured.base} is {status}"
+
+
+def _first_use(configured: ConfiguredModel, evidence: Evidence) -> list[str]:
+    """Where the form may be all that is missing, or nothing: a model's first call makes its agreement (Amazon Bedrock User
+    Guide, "Access Amazon Bedrock foundation models")."""
+    account = evidence.caller_names.account or "<account>"
+    return [
+        f"# an administrator of account {account} opens {configured.base} in the Bedrock console's Model catalog, and submits",
+        "# the use-case form where it asks for one, or that of the organisation's management account does, for all accounts;",
+        "# where it asks for none, the first call by somebody who may subscribe makes the agreement; 15 minutes after either:",
+        _asking(configured, evidence.target),
+    ]
 
 
 def _has_answered(configured: ConfiguredModel, evidence: Evidence) -> bool:
@@ -420,12 +454,15 @@ def _elsewhere(
 
 
 def _waiting(configured: ConfiguredModel, evidence: Evidence) -> list[str]:
-    target = evidence.target
-    asked = f"--model-id {configured.base} --region {target.region} --profile {target.profile}"
     return [
         f"# the agreement for {configured.base} is being made: wait 15 minutes; this shows the state:",
-        f"aws bedrock get-foundation-model-availability {asked}",
+        _asking(configured, evidence.target),
     ]
+
+
+def _asking(configured: ConfiguredModel, target: Target) -> str:
+    where = f"--region {target.region} --profile {shlex.quote(target.profile)}"
+    return f"aws bedrock get-foundation-model-availability --model-id {configured.base} {where}"
 
 
 @requirement("MDL-09")

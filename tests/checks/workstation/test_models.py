@@ -242,6 +242,24 @@ def test_an_arn_of_another_region_does_not_resolve_here() -> None:
     assert row["observed"].endswith("an ARN of us-west-2, and the Region is us-east-1")
 
 
+def test_an_application_profile_of_another_region_is_called_there_or_made_here() -> None:
+    """No model of this Region's lists stands in its place: it is there to count somebody's costs."""
+
+    def own(region: str) -> str:
+        return f"arn:aws:bedrock:{region}:{ACCOUNT}:application-inference-profile/abc123xyz"
+
+    made = profile("abc123xyz", regions=("us-east-1", "us-west-2"), type="APPLICATION")
+    result = found(both(ALL, made, chat(own("us-west-2"))))
+    row = result["MDL-02", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert row["remedy"][0].startswith("# call Bedrock in us-west-2, where it is")
+    assert row["remedy"][-1].startswith(
+        "aws bedrock list-inference-profiles --type-equals APPLICATION --region us-west-2"
+    )
+    assert not any("an ID that the Region lists" in line for line in row["remedy"])
+    assert found(both(ALL, made, chat(own("us-east-1")))).root_causes == []
+
+
 def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:
     unlisted = both(ALL, throttled(LIST, LIST_PROFILES), embedding("amazon.titan-embed-txt-v2:0"))
     row = found(unlisted)["MDL-02", EMBEDDING]
@@ -559,6 +577,11 @@ def test_anthropics_form_is_told_from_a_missing_agreement(
     observed = result["MDL-08", f"{CHAT}-agreement"]["observed"]
     assert words in observed and observed.count("form") == words.count("form")
     assert result.root_causes == [f"MDL-08 {cause}"]
+    row = result["MDL-08", f"{CHAT}-agreement"]
+    # Nobody says that a form is missing who could not read it: the first call may make the agreement.
+    unknown = "could not be read" in words
+    assert ("is not known" in row["title"]) == unknown
+    assert any("the first call by somebody who may subscribe" in line for line in row["remedy"]) == unknown
 
 
 def test_nothing_of_what_the_form_says_is_kept() -> None:
