@@ -5,15 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import fields
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from botocore import xform_name
+from botocore.session import get_session
 
 from checks import plugin
 from checks.__main__ import BEGIN, END, main, update
@@ -25,7 +30,7 @@ from checks.requirement import CHECKS, facts_of
 from fixtures.evidence import FACTS
 from fixtures.plugin import RUN
 from fixtures.settings import ATTESTABLE, ControlSettings, ProductionSettings, Settings
-from fixtures.text.toml_file import TomlError
+from fixtures.text.toml_file import TomlError, TomlFile
 from tests.suite import run_suite
 
 WORKSTATION_GROUPS = {
@@ -316,6 +321,43 @@ def test_a_remedy_can_be_filled_in_for_every_shell(remedy: Remedy, shell: str) -
 
     unknown = "\n".join(remedy.lines(shell))
     assert {name for name in PLACEHOLDERS if f"<{name}>" in unknown} == used
+
+
+SDK = get_session()
+COMMAND = re.compile(r"aws [a-z0-9-]+ [a-z]+(-[a-z]+)+ ?(--.*)?$")
+OF_THE_CLI = {"profile", "region", "query", "output", "debug", "protocol", "port", "cidr"}
+"""Options that the AWS CLI has itself: those of every command, and its short ways to write a security group's rule (AWS CLI
+User Guide, "Command line options"; AWS CLI Command Reference, "authorize-security-group-ingress")."""
+
+
+def commands() -> Iterator[str]:
+    """The commands of the AWS CLI in the data, those of the CLI's own aside."""
+    todo: list[Any] = [TomlFile.load(file).data for file in sorted(FOLDER.glob("*.toml"))]
+    while todo:
+        found = todo.pop()
+        if (
+            isinstance(found, str)
+            and COMMAND.match(found)
+            and not found.startswith(("aws sso ", "aws configure "))
+        ):
+            yield found
+        elif isinstance(found, dict | list):
+            todo += found.values() if isinstance(found, dict) else found
+
+
+@pytest.mark.parametrize("command", sorted(set(commands())))
+def test_a_command_is_one_that_aws_has_with_all_that_it_asks_for(command: str) -> None:
+    """By the service models that the AWS CLI makes its commands from."""
+    _, service, name, *words = shlex.split(command.replace("{kind}", "").replace("s3api", "s3"))
+    model = SDK.get_service_model(service)
+    (operation,) = (each for each in model.operation_names if xform_name(each, "-") == name)
+    shape = model.operation_model(operation).input_shape
+    members = {xform_name(each, "-"): each for each in shape.members} if shape else {}
+    given = {word.removeprefix("--") for word in words if word.startswith("--")} - OF_THE_CLI
+    assert not {each.removeprefix("no-") for each in given} - members.keys()
+    assert not {*(shape.required_members if shape else ())} - {
+        members[each.removeprefix("no-")] for each in given
+    }
 
 
 def test_what_is_shown_of_a_remedy_has_no_holes() -> None:
