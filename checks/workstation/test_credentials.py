@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from checks import file_fixes
@@ -544,7 +545,7 @@ def _require_whole_credentials(call: CredentialCall) -> None:
     )
 
 
-@requirement("CRD-04", asks=("model_listing", "provider"))
+@requirement("CRD-04", asks=("model_listing", "profile_names", "provider"))
 def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> str:
     """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
     told = environment.described(BEARER)
@@ -567,12 +568,8 @@ def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Ev
 
 def _require_other_credentials(seen: str, target: Target, evidence: Evidence) -> None:
     """The profile has credentials besides the key: whoever unsets the key is not left with nothing."""
-    try:
-        alone = evidence.provider.method is None
-    except Unavailable:  # it is to have some
-        alone = False
     require(
-        not alone,
+        not _has_nothing_else(evidence),
         cause="ENV08",
         title=f"Bedrock is sent an API key, and profile {target.profile} has no other credentials",
         expected=f"{BEARER} is not set",
@@ -583,6 +580,14 @@ def _require_other_credentials(seen: str, target: Target, evidence: Evidence) ->
             f"aws configure sso --profile {shlex.quote(target.profile)}",
         ],
     )
+
+
+def _has_nothing_else(evidence: Evidence) -> bool:
+    with suppress(Unavailable):
+        return evidence.provider.method is None
+    with suppress(Unavailable):  # where there are profiles, the target is to be one of them
+        return not evidence.profile_names
+    return False
 
 
 def _require_valid_api_key(environment: Variables, target: Target, evidence: Evidence) -> None:

@@ -234,6 +234,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         given=[
             *(["selected-in-vain"] if beside else []),
             *(["half-a-pair"] if _has_half_a_pair(evidence) else []),
+            *(["api-key"] if evidence.environment.has_api_key else []),
         ],
         file=default,
     )

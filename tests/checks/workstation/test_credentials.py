@@ -965,6 +965,34 @@ def test_an_api_key_alone_that_nobody_asked_for_is_never_taken_away_first() -> N
     assert not any(line.startswith("unset") for line in root["remedy"])
 
 
+def without_any_profile(world: World) -> World:
+    kept = {
+        name: file
+        for name, file in world.machine.files.items()
+        if name not in (CONFIG, CREDENTIALS) and "sso/cache" not in name
+    }
+    variables = {name: text for name, text in world.machine.environment.items() if name != "AWS_PROFILE"}
+    machine = dataclasses.replace(world.machine, profile="default", files=kept, environment=variables)
+    return dataclasses.replace(world, machine=machine)
+
+
+def test_an_api_key_on_a_machine_without_any_profile_is_not_taken_away_either() -> None:
+    """Whoever has a key of Bedrock's and nothing else had it unset first, and was left with nothing."""
+    only = ("PRF-01", "PRF-04", "SSO-01", *CRD, "CLI-02", "IAM-01", "MDL-02", "RUN-02")
+    world = "ok-short-term-bedrock-api-key"
+    found = judged(world, only=only, edit=without_any_profile, settings=Settings())
+    assert found.root_causes[0] == "CRD-04 ENV08"
+    assert (found["PRF-01", "config"]["status"], found["PRF-01", "config"]["behind"]) == (
+        "non_compliant",
+        "CRD-04",
+    )
+    lines = found.document["root_causes"][0]["remedy"]
+    assert lines[0].endswith('allowed_providers = ["sso", "bearer"] under [credentials] in compliance.toml')
+    assert not any(line.startswith("unset") for line in lines)
+    meant = judged(world, only=only, edit=without_any_profile, settings=allowing("sso", "bearer"))
+    assert meant["CRD-04"]["status"] == "compliant" and "PRF-01" not in str(meant.root_causes)
+
+
 def test_a_key_that_bedrock_refuses_is_said_so_once() -> None:
     only = ("CRD-04", "IAM-03", "IAM-04", "MDL-02", "RUN-02")
     found = judged("env08-bedrock-api-key", only=only, settings=allowing("sso", "bearer"))
