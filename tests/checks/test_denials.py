@@ -789,13 +789,28 @@ def test_where_only_the_accounts_own_profiles_are_allowed_these_are_what_to_look
 
 
 def test_an_own_profile_that_may_not_be_read_is_proven_to_need_just_that() -> None:
-    reading = [each for each in READING if each != "bedrock:GetInferenceProfile"]
+    unread = ("bedrock:GetInferenceProfile", "bedrock:ListInferenceProfiles")
+    reading = [each for each in READING if each not in unread]
     result = found(both(own_profile, policy(allow(reading), OF_TITAN, *ON_OWN_PROFILES)))
     assert result.root_causes == ["IAM-04 IAM01"]
     lines = first(result)["remedy"]
     (told,) = [json.loads(line[2:]) for line in lines if line.startswith("# {")]
     assert told == allow(["bedrock:GetInferenceProfile"], [APPLICATION])
     assert lines[-1] == "# proven: with it, IAM's simulation allows all of it"
+
+
+@pytest.mark.parametrize("probe", [False, True])
+def test_an_own_profile_that_may_be_listed_need_not_be_read(probe: bool) -> None:
+    """The list has its models as well: nothing is said against a caller who may call it."""
+    reading = [each for each in READING if each != "bedrock:GetInferenceProfile"]
+    allowed = policy(allow(reading), OF_TITAN, *ON_OWN_PROFILES)
+    result = found(both(own_profile, allowed), only=(*CALLS, "MDL-02", "MDL-03", "MDL-09"), probe=probe)
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+    assert "GetFoundationModel answered" in result["IAM-04", "CHAT_MODEL"]["observed"]
+    whole = found(both(own_profile, policy(allow(READING), OF_TITAN, *ON_OWN_PROFILES)), only=CALLS)
+    for judged_so, asked in ((result, True), (whole, False)):
+        listed = [each for each in judged_so.readings if each["name"] == "bedrock:ListInferenceProfiles"]
+        assert any("typeEquals" in each["params"] for each in listed) is asked
 
 
 @pytest.mark.parametrize("probe", [False, True])

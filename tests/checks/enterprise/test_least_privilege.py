@@ -321,7 +321,7 @@ def test_without_the_list_of_models_only_a_wildcard_can_be_found() -> None:
 def test_a_model_that_may_be_the_one_behind_an_unread_profile_shows_no_statement_too_wide(
     wide: bool, status: str, behind: str | None
 ) -> None:
-    unread = policy(deny("bedrock:GetInferenceProfile"), name="NoGet")
+    unread = policy(deny(["bedrock:GetInferenceProfile", "bedrock:ListInferenceProfiles"]), name="NoGet")
     more = policy(allow("bedrock:InvokeModel", Sid="Wide"), name="Wide") if wide else unread
     row = found(unread, more, only=["LPR-05"], world="ok-application-inference-profile")["LPR-05"]
     assert (row["status"], row["behind"]) == (status, behind)
