@@ -247,6 +247,29 @@ def test_wrong_options_are_one_clear_line_and_exit_4(tmp_path: Path, arguments: 
 
 
 @pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("AWS_REGION: us-east-1", "NAME: value, which Docker Compose and dotenv for Node read"),
+        (
+            'declare -x AWS_REGION="us-east-1"',
+            'declare -x NAME="value", which bash reads and prints (export -p)',
+        ),
+        ("set -gx AWS_REGION us-east-1", "set -gx NAME value, which fish reads"),
+    ],
+)
+def test_a_file_of_variables_that_python_dotenv_does_not_read_is_one_line(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (tmp_path / "my.env").write_text(f"{line}\n", encoding="utf-8")
+    ran = run_suite(tmp_path, "--env-file", "my.env")
+    assert (ran.code, ran.reports.exists()) == (4, False)
+    assert (
+        f"--env-file my.env: its lines are {said} and python-dotenv does not: give it NAME=value, one a line"
+        in ran.text
+    )
+
+
+@pytest.mark.parametrize(
     "option",
     [
         *("--profile", "--region", "--auditor-profile", "--world", "--snapshot", "--compliance"),

@@ -20,6 +20,7 @@ from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
+from fixtures.machine.dotenv_file import READERS
 from fixtures.machine.environment import BEARER, KEY_VARIABLES
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Reading, Unavailable
@@ -81,10 +82,20 @@ def test_env_file_can_be_loaded(env_file_found: EnvFile) -> str:
         )
     require_no_conflict(path, file)
     lines = file["unparsable_lines"]
+    # Evidence from before it was looked at has no form.
+    form = file.get("unparsable_form")
+    what = (
+        f"{form}, which {READERS[form]} and python-dotenv skips"
+        if form
+        else "not of that form, so python-dotenv skips it"
+    )
     require(
         not lines,
         expected="lines of the form NAME=value",
-        observed=f"{path} line {_listed(lines)}: not of that form, so python-dotenv skips it",
+        observed=f"{path} line {_listed(lines)}: {what}",
+        remedy=[f"# edit {path} line {_listed(lines)}: write NAME=value in the place of {form}"]
+        if form
+        else None,
         file=path,
     )
     return f"{path}: {len(file['variables'])} variables"

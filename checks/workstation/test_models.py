@@ -110,7 +110,7 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
     return found or known
 
 
-@requirement("MDL-02", asks=("regions_in_use",))
+@requirement("MDL-02", asks=("env_file", "regions_in_use"))
 def test_model_resolves(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
@@ -133,7 +133,7 @@ def test_model_resolves(
         remedy=_called_there(configured, evidence),
         given=[
             *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
-            *(["left-out"] if _is_left_out(case, model_places) else []),
+            *(["left-out"] if _is_left_out(case, model_places, evidence.env_file) else []),
             *_overriding(case, model_places),
         ],
     )
@@ -154,10 +154,12 @@ def _called_there(configured: ConfiguredModel, evidence: Evidence) -> list[str] 
     ]
 
 
-def _is_left_out(variable: str, places: Mapping[str, Place]) -> bool:
-    """Whether the environment file leaves the variable out and has its twin, whose model is meant."""
+def _is_left_out(variable: str, places: Mapping[str, Place], file: EnvFile | None) -> bool:
+    """Whether the environment file leaves the variable out and has its twin, whose model is meant, or has it in a line that
+    python-dotenv does not read."""
     other = TWINS.get(variable)
-    return other is not None and places[variable].is_default and not places[other].is_default
+    lost = file is not None and variable in file.file["unparsable_keys"]
+    return places[variable].is_default and (lost or (other is not None and not places[other].is_default))
 
 
 def _is_meant_for_another(configured: ConfiguredModel, evidence: Evidence) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -46,6 +47,30 @@ def blocked_by(result: Mapping[str, Any]) -> str:
 
 
 # --------------------------------------------------------------------------------------------- no file at all
+
+
+@pytest.mark.parametrize(
+    ("written_as", "seen"),
+    [
+        (r"\1: \2", "NAME: value, which Docker Compose and dotenv for Node read and python-dotenv skips"),
+        (
+            r'declare -x \1="\2"',
+            'declare -x NAME="value", which bash reads and prints (export -p) and python-dotenv skips',
+        ),
+        (r"set -gx \1 \2", "set -gx NAME value, which fish reads and python-dotenv skips"),
+        (r"set \1=\2", "set NAME=value, which cmd reads and python-dotenv skips"),
+    ],
+)
+def test_a_file_in_a_form_that_others_read_is_told_by_it_and_nothing_in_it_counts(
+    written_as: str, seen: str
+) -> None:
+    text = re.sub(r"(?m)^(\w+)=(.*)$", written_as, TEXT)
+    found = of_compliant(written(text), *WORKSTATION)
+    observed, remedy = failure(found["ENV-01"])
+    assert observed == f"{ENV_FILE} line 2, 3, 4 and 8 more: {seen}"
+    assert "write NAME=value in the place of" in remedy
+    assert found.root_causes == ["ENV-01"]
+    assert {found["ENV-02", name]["behind"] for name in ("AWS_PROFILE", "CHAT_MODEL")} == {"ENV-01"}
 
 
 def test_conflict_markers_in_the_file_are_told_as_such() -> None:
