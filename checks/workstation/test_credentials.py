@@ -343,7 +343,7 @@ class _Fault:
     given: tuple[str, ...] = ()
 
 
-@requirement("CRD-02", asks=("platform", "profile_names"))
+@requirement("CRD-02", asks=("files", "platform", "profile_names"))
 def test_environment_has_no_stray_credential(
     case: str,
     environment: Variables,
@@ -364,7 +364,10 @@ def test_environment_has_no_stray_credential(
         *_second_token(environment.told["keys"]),
         *_expired(present, environment.told["keys"], evidence),
     ]
+    alone = False
     if KEY in present and "env" not in evidence.allowed_providers:
+        # Of faulty keys nobody is left with less who takes them out.
+        alone = not faults and _shadows_nothing(winners, evidence)
         faults.append(_shadow(present, faults, winners, evidence.target.profile))
     # Without them a job has nothing.
     needed = "env" in evidence.allowed_providers and bool({KEY, SECRET}.intersection(present))
@@ -377,10 +380,32 @@ def test_environment_has_no_stray_credential(
             observed=fault.observed,
             variable=fault.variables[0],
             given=fault.given,
-            remedy=issued_anew() if anew else None,
-            fix=[] if anew else [Unset(KEY_VARIABLES)],
+            title=f"The keys in variables are all the credentials here: profile {evidence.target.profile} has none"
+            if alone
+            else None,
+            remedy=issued_anew() if anew else _in_their_place(evidence) if alone else None,
+            fix=[] if anew or alone else [Unset(KEY_VARIABLES)],
         )
     return f"{case} is set, and stands in nobody's way"
+
+
+def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
+    """Whether whoever takes the keys out is left without credentials: the profile is of no kind, or no file has any."""
+    if not winners.named.startswith("nothing"):
+        return False
+    files, name = evidence.files, evidence.target.profile
+    if name in files.profiles:
+        return not any(key.startswith("sso_") for key in files.profiles[name])
+    # Where one was meant for it, that one is to be mended.
+    return not evidence.profile_names and not any(found.meant_for(name) for found in files)
+
+
+def _in_their_place(evidence: Evidence) -> list[str]:
+    return [
+        _setting("env", evidence.allowed_providers),
+        "# else make the profile one that signs in with SSO, and only then take the keys out of the variables:",
+        f"aws configure sso --profile {shlex.quote(evidence.target.profile)}",
+    ]
 
 
 def _bad_characters(present: dict[str, Value], keys: Keys, platform: str) -> Iterable[_Fault]:

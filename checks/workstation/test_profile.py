@@ -235,6 +235,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
             *(["selected-in-vain"] if beside else []),
             *(["half-a-pair"] if _has_half_a_pair(evidence) else []),
             *(["api-key"] if evidence.environment.has_api_key else []),
+            *(["keys"] if _has_keys_in_variables(evidence) else []),
         ],
         file=default,
     )
@@ -261,6 +262,10 @@ def _has_half_a_pair(evidence: Evidence) -> bool:
     """Whether the keys that would do in the place of a profile are there by half, which boto3 refuses or passes over."""
     pairing = evidence.environment.told["keys"]["pairing"]
     return "env" in evidence.allowed_providers and pairing not in ("none", "complete")
+
+
+def _has_keys_in_variables(evidence: Evidence) -> bool:
+    return evidence.environment.told["keys"]["pairing"] == "complete"
 
 
 def _require_encoding(found: AwsFileFound, profile: str) -> None:
@@ -510,6 +515,7 @@ def test_sso_setting_is_present(case: str, profile: Profile, parsed_files: Files
             *(["dangling-session"] if dangling and through_session else []),
             *(["other-kind"] if other else []),
             *(["api-key"] if not profile.uses_sso and evidence.environment.has_api_key else []),
+            *(["keys"] if not profile.uses_sso and _has_keys_in_variables(evidence) else []),
         ],
     )
     return f"{case} = {profile.get(case)}"

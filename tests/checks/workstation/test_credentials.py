@@ -24,11 +24,11 @@ from fixtures.evidence.endpoints import Override, is_approved, is_own
 from fixtures.machine.machine import LiveMachine
 from fixtures.machine.python_code import credential_calls, python_files
 from fixtures.settings import ApplicationSettings, CredentialSettings, Settings
-from fixtures.simulation.world import File, World, load_world
+from fixtures.simulation.world import File, RoleSession, World, load_world
 from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
-from tests.world_edits import Edit, answers, both, env_file
+from tests.world_edits import Edit, answers, both, env_file, written
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -384,6 +384,35 @@ def test_keys_shadow_the_profile_as_one_root_cause_of_all_their_variables() -> N
     found = of(ROLE_KEYS, "CRD-02")
     assert [case(found, v)["cause"] for v in VARIABLES] == ["ENV01", "ENV01", "ENV01", None, None]
     assert found.root_causes == ["CRD-02 ENV01"]
+
+
+@pytest.mark.parametrize("config", [None, "[profile msh]\nregion = us-east-1\n"], ids=["none", "of-no-kind"])
+def test_keys_that_are_all_there_is_are_not_taken_away_first(config: str | None) -> None:
+    """As pasted from the access portal on a machine that has never had a profile for SSO."""
+    only = ("PRF-01", "PRF-04", "SSO-01", *CRD, "RUN-02")
+    session = RoleSession(ROLE_KEYS[KEY], ROLE_KEYS[SECRET], ROLE_KEYS[SESSION])
+    edit = both(
+        lambda world: dataclasses.replace(world, role_session=(session,)),
+        written(config, of=CONFIG),
+        written(None, of="~/.aws/sso/cache/${sha1:msh}.json"),
+        with_environment(
+            {**ROLE_KEYS, "AWS_PROFILE": "msh" if config else None}, profile="msh" if config else "default"
+        ),
+    )
+    found = judged("ok-no-env-file", only=only, edit=edit)
+    assert found.root_causes == ["CRD-02 ENV01"]
+    (root,) = found.document["root_causes"]
+    assert root["title"].startswith("The keys in variables are all the credentials here")
+    assert 'allowed_providers = ["sso", "env"]' in root["remedy"][0]
+    assert not any(line.startswith("unset") for line in root["remedy"])
+    meant = judged("ok-no-env-file", only=only, edit=edit, settings=allowing("sso", "env"))
+    assert not meant.with_status("non_compliant")
+
+
+def test_a_profile_that_is_meant_for_sso_is_mended_and_not_left_to_the_keys() -> None:
+    found = judged("cfg07-no-account-and-role", only=("PRF-04", "CRD-02"), edit=with_environment(ROLE_KEYS))
+    assert "PRF-04 CFG07" in found.root_causes
+    assert case(found, KEY)["remedy"][0].startswith("unset ")
 
 
 def test_keys_of_an_oidc_step_are_meant_in_ci() -> None:

@@ -123,7 +123,8 @@ def test_what_wins_works_and_is_allowed_raises_nothing(world: str, edits: list[E
         # Not allowed: what there is to judge is the login.
         ("compliant", [exported(), ENDED], ["CRD-02 ENV01", "SSO-03 TOK02"]),
         ("env08-bedrock-api-key", [ENDED], ["CRD-04 ENV08", "SSO-03 TOK02"]),
-        ("compliant", [exported(), NO_PROFILE], ["CRD-02 ENV01", "PRF-01"]),
+        # All that there is: that no profile is there either is part of it.
+        ("compliant", [exported(), NO_PROFILE], ["CRD-02 ENV01"]),
         # Allowed, and not there.
         ("compliant", [NO_PROFILE, allowing("env", "sso")], ["PRF-01"]),
         ("compliant", [ENDED, allowing("env", "sso")], ["SSO-03 TOK02"]),
