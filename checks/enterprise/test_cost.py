@@ -24,16 +24,16 @@ def test_budget_covers_bedrock(
     known = _of_own_bill(budgets)
     uncovered = [charge for charge in charges if not any(budget.covers(charge) for budget in known)]
     missing = [billed_as(each) for each in uncovered if not any(budget.may_cover(each) for budget in known)]
+    observed = f"none of {len(known)} cost budgets covers {', '.join(missing)}"
     require(
         not missing or evidence.payer is not None,
         expected="cost budgets over the whole account, or over each name that the models are billed under",
-        observed=f"none of {len(known)} cost budgets covers {', '.join(missing)}",
+        observed=observed,
         account=identity.account,
         each=[{"value": Words(json.dumps(missing))}],
     )
     if missing:
-        here = f"none of {len(known)} cost budgets here covers {', '.join(missing)}"
-        return _signed_for("COST-01", _at_the_payer(here, evidence), evidence)
+        return _signed_for("COST-01", _of_the_payer(evidence), evidence, here=observed)
     for charge in uncovered:
         in_doubt = _in_doubt(next(each for each in known if each.may_cover(charge)), charge)
         return _signed_for("COST-01", in_doubt, evidence)
@@ -87,28 +87,29 @@ def test_anomalies_are_reported(
         else:
             observed = f"none of {len(monitors)} anomaly monitors covers {billed_as(charge)}"
         if evidence.payer:
-            return _signed_for("COST-03", _at_the_payer(observed, evidence), evidence)
+            return _signed_for("COST-03", _of_the_payer(evidence), evidence, here=observed)
         require(
             False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
         )
     return f"{_covering(monitors, charges)} covers what the models are billed under, and somebody hears of it"
 
 
-def _at_the_payer(here: str, evidence: Evidence) -> str:
-    return f"{here}; account {evidence.payer}, which pays for this one, may have what does, and that is not read here"
-
-
-def _signed_for(requirement: str, unread: str, evidence: Evidence, given: tuple[str, ...] = ()) -> str:
-    """What somebody attested of what is not read here; Unavailable, with how to attest it, where nothing in force says so."""
+def _signed_for(
+    requirement: str, unread: str, evidence: Evidence, *, here: str = "", given: tuple[str, ...] = ()
+) -> str:
+    """What somebody attested of what is not read; Unavailable, with how to attest it and what there is `here`, where nothing
+    in force says so."""
     today = evidence.now.date()
     entries = evidence.attestations.get(requirement, [])
     for whole in satisfying(entries, lambda entry: not entry.problems(today)):
         return attested(whole)
-    lapsed = f", and number {entries[0].number} {'; '.join(entries[0].problems(today))}" if entries else ""
-    raise Unavailable(
-        f"{unread}: who knows of it attests it, [[attestation]] requirement = {requirement}{lapsed}",
-        given=given,
-    )
+    lapsed = f" (number {entries[0].number} {'; '.join(entries[0].problems(today))})" if entries else ""
+    tells = f"[[attestation]] requirement = {requirement} tells{lapsed}"
+    raise Unavailable(f"{unread}: {tells}{here and f'; {here}'}", given=given)
+
+
+def _of_the_payer(evidence: Evidence) -> str:
+    return f"account {evidence.payer} pays for this one, and what it has is not read here"
 
 
 def _is_heard(monitor: Monitor) -> bool:
