@@ -182,6 +182,7 @@ def test_endpoint_is_reached_and_trusted(
         found.connected,
         expected=f"a connection to {found.host}",
         observed=fault + _and_others(endpoint, endpoints.values()),
+        remedy=None if proxies else _proxy_of_the_application(evidence),
         given=["bedrock-unreachable"] if case.startswith("bedrock") else [],
     )
     require(
@@ -239,6 +240,22 @@ def _bundle_of_the_application(evidence: Evidence) -> list[str] | None:
     return [
         f"# {place} has a bundle for the application; let what is started from this shell have it too:",
         f"export AWS_CA_BUNDLE={path}",
+    ]
+
+
+def _proxy_of_the_application(evidence: Evidence) -> list[str] | None:
+    """That the shell has to have the proxy that the application's environment file names; None where that names none. Its value
+    may hold a password."""
+    try:
+        file = evidence.env_file
+    except Unavailable:
+        return None
+    name = next((each for each in ("HTTPS_PROXY", "https_proxy") if file and file.sets(each)), None)
+    if file is None or name is None:
+        return None
+    return [
+        f"# {file.place(name)} has a proxy for the application, and this shell has none: export {name} with the value",
+        "# that it has there, for what is started from here, and run the checks again",
     ]
 
 

@@ -251,8 +251,8 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
 @requirement(
     "ENV-04",
     asks=(
-        "application_libraries", "application_overrides", "endpoint_overrides", "environment", "needs_no_profile",
-        "selected_in_vain", "selects_none"
+        "application_libraries", "application_overrides", "endpoint_overrides", "environment", "led_nowhere",
+        "needs_no_profile", "selected_in_vain", "selects_none"
     ),
 )  # fmt: skip
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
@@ -350,6 +350,9 @@ def _before(file: EnvFile, target: Target, evidence: Evidence) -> Iterator[tuple
     if BEARER in added and not ("bearer" in allowed and file.sets(BEARER)):
         empty = "" if file.sets(BEARER) else ", which is empty,"
         yield BEARER, f"Bedrock's clients send {BEARER}{empty} in place of the profile"
+    with suppress(Unavailable):  # what keeps clients from being made is for others
+        for name, host in evidence.led_nowhere.items():
+            yield name, f"{name} leads to {host}, which does not resolve, where the host without it does"
     for over in evidence.application_overrides.astray:
         own = (
             f"AWS's own for {over.service} in {target.region}"

@@ -16,7 +16,7 @@ from fixtures.machine.machine import LiveMachine
 from fixtures.simulation.world import File, World
 from fixtures.text.shape import duration
 from tests.harness import Judged, failing, judged, says
-from tests.world_edits import Edit, both, environment
+from tests.world_edits import Edit, both, env_file, environment
 
 CONFIG = "~/.aws/config"
 CON = ("CON-01", "CON-02", "CON-03")
@@ -476,3 +476,16 @@ def test_what_stands_around_a_proxys_url_is_named_as_that(form: str, login: str)
         "# write HTTPS_PROXY without blanks and quotes around its value, where it is set"
     ]
     assert "CANARY" not in f"{found.document}{found.readings}"
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy"])
+def test_a_proxy_that_the_environment_file_alone_names_is_what_the_shell_lacks(name: str) -> None:
+    line = env_file(("AWS_PROFILE=msh\n", f"AWS_PROFILE=msh\n{name}=http://user:CANARY@proxy:3128\n"))
+    found = judged("offline", only=("CON-02",), edit=line)["CON-02", "sts"]
+    assert found["remedy"][0].startswith(
+        "# ./.env.enterprise line 4 has a proxy for the application, and this shell has none"
+    )
+    assert "CANARY" not in str(found)
+    assert "proxy for the application" not in str(
+        judged("offline", only=("CON-02",))["CON-02", "sts"]["remedy"]
+    )

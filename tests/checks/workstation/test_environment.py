@@ -775,6 +775,51 @@ def test_a_switch_that_is_not_kept_decides_only_where_there_is_an_override() -> 
     assert judged("compliant", only=("ENV-04",), edit=added(hidden))["ENV-04"]["status"] == "compliant"
 
 
+NO_FIPS = machine(
+    network={"portal.sso-fips.us-east-1.amazonaws.com": "dns", "oidc-fips.us-east-1.amazonaws.com": "dns"}
+)
+NO_DUAL_STACK = machine(network={"sts.us-east-1.api.aws": "dns"})
+
+
+@pytest.mark.parametrize(
+    ("variable", "network", "host"),
+    [
+        ("AWS_USE_FIPS_ENDPOINT", NO_FIPS, "portal.sso-fips.us-east-1.amazonaws.com"),
+        ("AWS_USE_DUALSTACK_ENDPOINT", NO_DUAL_STACK, "sts.us-east-1.api.aws"),
+    ],
+    ids=["fips", "dual-stack"],
+)
+def test_a_switch_of_the_file_that_leads_to_no_host_is_told_with_it(
+    variable: str, network: Edit, host: str
+) -> None:
+    found = judged("compliant", only=WORKSTATION, edit=both(added(f"{variable}=true"), network))
+    assert found.root_causes == ["ENV-04"]
+    observed, remedy = failure(found["ENV-04"])
+    assert observed.startswith(f"{ENV_FILE} line 4: {variable} leads to {host}, which does not resolve")
+    assert remedy == f"# edit {ENV_FILE} line 4: delete the line that sets {variable}"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        added("AWS_USE_FIPS_ENDPOINT=true"),
+        both(added("AWS_USE_FIPS_ENDPOINT=false"), NO_FIPS),
+        both(added("AWS_USE_FIPS_ENDPOINT=1"), NO_FIPS),
+        both(added("AWS_USE_DUALSTACK_ENDPOINT=true"), NO_FIPS),
+    ],
+    ids=["hosts that are there", "off", "no word that botocore takes for true", "the other switch"],
+)
+def test_a_switch_of_the_file_that_leads_nowhere_astray_is_none(edit: Edit) -> None:
+    assert judged("compliant", only=WORKSTATION, edit=edit).root_causes == []
+
+
+def test_a_switch_of_the_file_is_no_fault_where_nothing_resolves_or_the_process_has_it() -> None:
+    switch = added("AWS_USE_FIPS_ENDPOINT=true")
+    assert judged("offline", only=("ENV-04", "CON-02"), edit=switch)["ENV-04"]["status"] == "compliant"
+    exported = both(switch, NO_FIPS, environment(AWS_USE_FIPS_ENDPOINT="true"))
+    assert judged("compliant", only=WORKSTATION, edit=exported).root_causes == ["CON-02 ENV13"]
+
+
 def test_an_address_in_the_file_is_told_with_what_aws_has_there() -> None:
     elsewhere = added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://bedrock-runtime.us-west-2.amazonaws.com")
     observed, _ = failure(judged("compliant", only=("ENV-04",), edit=elsewhere)["ENV-04"])
