@@ -27,6 +27,7 @@ VARIABLE = re.compile(r"\b([A-Z_]+)=(\S+)")
 TYPED = re.compile(r"(?:export|unset|rm -f --|mv|aws configure set) ")
 """The commands that change this machine alone, and ask nobody."""
 CLI = Path("/usr/bin/aws")
+KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 NEW_TOKEN = "aoaAAAAAG-CANARY-token-of-the-next-login"
 """What a login leaves; the portal of the machine's world has to take it."""
 BUNDLE = b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
@@ -171,7 +172,7 @@ def _delete_keys(laptop: Laptop, _environment: dict[str, str], said: re.Match[st
     for line in file.read_text(encoding="utf-8").splitlines(keepends=True):
         if line.startswith("["):
             inside = line.strip() == f"[{said['profile']}]"
-        if not inside or line.partition("=")[0].strip() not in said["keys"]:
+        if not inside or line.partition("=")[0].strip() not in KEYS:
             kept.append(line)
     file.write_text("".join(kept), encoding="utf-8")
 
@@ -203,7 +204,7 @@ ACTS: Mapping[str, Callable[[Laptop, dict[str, str], re.Match[str]], None]] = {
     r"aws sso login --profile (?P<profile>\S+)$": _log_in,
     r"# edit the environment of the process: set (?P<name>\w+) to .* (?P<value>\S+)$": _set,
     r"# get the authority's certificates from IT .* save it there": _get_the_bundle,
-    r"# then delete (?P<keys>.+) of (?P<profile>\S+) from the credentials file": _delete_keys,
+    r"# then delete the keys of (?P<profile>\S+) from the credentials file": _delete_keys,
     r"# and write (?P<new>\S+), .* wherever (?P<old>\S+) is written now": _write_everywhere,
     r"# write (?P<new>\S+), .* wherever (?P<name>\w+) is set to (?P<old>\S+) now": _set_everywhere,
 }
