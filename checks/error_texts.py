@@ -19,7 +19,8 @@ from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("error_texts.toml")
 
-# What a phrase may leave open: an ellipsis stands for some text, a word in braces for a value of that form.
+# What a phrase may leave open: an ellipsis stands for some text, a word in braces for a value of that form; {remote} for
+# no more than that it is not a machine's own metadata service that did not answer.
 OPEN = {
     "{start}": r"^",
     "…": r".{0,400}?",
@@ -29,6 +30,7 @@ OPEN = {
     "{number}": r"[0-9]+",
     "{letter}": r"[a-z]",
     "{word}": r"[^/]{1,60}?",
+    "{remote}": r"(?!(?::connecttimeoutonendpointurl)?:http://169\.254\.)",
     "{elsewhere}": r"(?![a-z0-9.-]*(?:amazonaws|awsapps|api\.aws|app\.aws))[a-z0-9-]+(?:\.[a-z0-9-]+)+",
 }
 
