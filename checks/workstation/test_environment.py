@@ -20,6 +20,7 @@ from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
+from fixtures.settings import MANTLE
 from fixtures.machine.dotenv_file import READERS
 from fixtures.machine.environment import BEARER, KEY_VARIABLES
 from fixtures.machine.windows import is_null_device
@@ -607,16 +608,19 @@ def _difference(name: str, file: EnvFile, environment: Variables) -> str:
 
 
 @requirement("ENV-10")
-def test_chat_models_agree(env_file: EnvFile | None) -> str:
+def test_chat_models_agree(env_file: EnvFile | None, sdk: Sdk, evidence: Evidence) -> str:
     """CHAT_MODEL and BEDROCK_MODEL_ID agree."""
     file = _required(env_file)
     names = ("CHAT_MODEL", "BEDROCK_MODEL_ID")
+    form = ModelName.on_mantle if evidence.settings.models.endpoint == MANTLE else ModelName.of
+    # What MDL-01 rejects is not to be given to both.
+    sound = [name for name in names if form(file.text(name) or "").well_formed(sdk.model_id_patterns)]
     require(
         _agree(file.text(name) for name in names),
         expected="one model for both",
         observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
         file=file.path,
-        model=file.value("CHAT_MODEL"),
+        model=file.value(next(iter(sound), "CHAT_MODEL")),
         given=[f"unset:{name}" for name in names if not file.sets(name)],
     )
     return ", ".join(f"{name} is {file.shown(name)}" for name in names)

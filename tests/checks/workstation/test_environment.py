@@ -610,6 +610,17 @@ def test_two_chat_models_are_named_with_their_lines() -> None:
     assert remedy.endswith("the same value, us.anthropic.claude-sonnet-5")
 
 
+@pytest.mark.parametrize("odd", ["CHAT_MODEL", "BEDROCK_MODEL_ID"])
+def test_an_identifier_of_no_form_is_not_spread_to_both(odd: str) -> None:
+    sound = "us.anthropic.claude-sonnet-4-6"
+    edit = env_file((f"\n{odd}={sound}", f"\n{odd}=bedrock/{sound}"))
+    found = of_compliant(edit, "ENV-10", "MDL-01")
+    assert found["MDL-01", odd]["status"] == "non_compliant"
+    assert failure(found["ENV-10"])[1].endswith(f"the same value, {sound}")
+    mended = env_file((f"\n{odd}={sound}", f"\n{odd}={sound}"))
+    assert of_compliant(mended, "ENV-10")["ENV-10"]["status"] == "compliant"
+
+
 @pytest.mark.parametrize(
     ("chat", "status"),
     [
