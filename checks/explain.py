@@ -22,11 +22,11 @@ KNOWN = {
 }
 
 
-def explained(catalogue: Catalogue, asked: str, platform: str, profile: str) -> str:
+def explained(catalogue: Catalogue, asked: str, platform: str, profile: str | None) -> str:
     """The page for a failure mode's code (`TOK07`), a requirement's ID (`SSO-04`), however their letters are cased, or a
     pasted error text.
 
-    Remedies and commands are for `platform` and name `profile`. CatalogueError, of one line, where there is nothing of
+    Remedies and commands are for `platform` and name `profile`, or have `<profile>` in its place. CatalogueError, of one line, where there is nothing of
     that name and no text of this field.
     """
     if asked.lower() in all_rules():
@@ -117,7 +117,7 @@ def _spellings(code: str) -> Iterator[str]:
         yield from (f"{parts[1]}{joint}{int(parts[3]):02}" for joint in joints)
 
 
-def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: str) -> Iterator[str]:
+def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: str | None) -> Iterator[str]:
     yield "most likely first:" if len(said.modes) > 1 else "this is:"
     yield from (f"    {mode}  {catalogue.cause(mode).title}" for mode in said.modes)
     yield ""
@@ -129,7 +129,9 @@ def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: s
     yield from _paragraph("mended by", f"what each says: --explain {said.modes[0]}")
 
 
-def _cause(cause: Cause, reported_by: Iterable[Requirement], platform: str, profile: str) -> Iterator[str]:
+def _cause(
+    cause: Cause, reported_by: Iterable[Requirement], platform: str, profile: str | None
+) -> Iterator[str]:
     yield f"{cause.code}  {cause.title}"
     yield ""
     yield from _paragraph("symptom", cause.symptom)
@@ -144,7 +146,7 @@ def _cause(cause: Cause, reported_by: Iterable[Requirement], platform: str, prof
         yield from _paragraph("reported by", ", ".join(reporters))
 
 
-def _requirement(requirement: Requirement, platform: str, profile: str) -> Iterator[str]:
+def _requirement(requirement: Requirement, platform: str, profile: str | None) -> Iterator[str]:
     yield f"{requirement.id}  {requirement.statement}"
     yield ""
     yield from _paragraph(

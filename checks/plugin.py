@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Generator
 from functools import cache
@@ -86,7 +87,7 @@ def pytest_cmdline_main(config: pytest.Config) -> int | None:
     asked = config.option.explain
     if asked is None:
         return None
-    profile = config.option.profile[0] if config.option.profile else "msh"
+    profile = config.option.profile[0] if config.option.profile else os.environ.get("AWS_PROFILE")
     pages, codes, unknown = [], dict[str, None](), []
     for each in asked:
         try:

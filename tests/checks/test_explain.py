@@ -62,6 +62,20 @@ def test_a_programs_rules_have_no_codes(capsys: pytest.CaptureFixture[str]) -> N
     assert json.loads(capsys.readouterr().out) == {"codes": []}
 
 
+@pytest.mark.parametrize(
+    ("set_to", "named"), [("foo", "foo"), ("my team", "'my team'"), (None, "<profile>"), ("", "<profile>")]
+)
+def test_without_a_profile_that_of_the_shell_is_named(
+    set_to: str | None, named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    if set_to is not None:
+        monkeypatch.setenv("AWS_PROFILE", set_to)
+    monkeypatch.setattr("checks.plugin.this_platform", lambda: "linux")
+    in_one_run("Token has expired and refresh failed", as_json=False)
+    assert f"    aws sso login --profile {named}\n" in capsys.readouterr().out
+
+
 def test_an_unknown_code_names_the_nearest() -> None:
     with pytest.raises(CatalogueError, match="'TOK99'; did you mean 'TOK0"):
         explained(load(), "TOK99", "linux", "msh")
