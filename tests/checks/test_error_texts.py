@@ -245,6 +245,24 @@ def test_the_data_is_whole() -> None:
     assert {mode for entry in load() for mode in entry.modes} == known - NO_ERROR_TEXT
 
 
+def test_what_decides_edits_no_profile() -> None:
+    edits = re.compile(r"aws configure (?:sso|set|import|--)|aws configure$")
+    assert [entry.command for entry in load() if edits.search(entry.command)] == []
+
+
+def test_a_right_that_is_missing_is_no_deny() -> None:
+    refused = "is not authorized to perform: bedrock:InvokeModel on resource: x"
+    modes = {
+        because: modes_of(catalogue(), refused + because)
+        for because in (
+            " because no identity-based policy allows the bedrock:InvokeModel action",
+            " with an explicit deny in an identity-based policy",
+            "",
+        )
+    }
+    assert list(modes.values()) == [("IAM01",), ("IAM02", "IAM05"), ("IAM01", "IAM02")]
+
+
 def test_phrases_are_written_as_they_are_looked_for() -> None:
     phrases = [phrase for entry in load() for phrase in (*entry.says, *entry.beside, *entry.unless)]
     for phrase in phrases:
