@@ -26,8 +26,8 @@ def explained(catalogue: Catalogue, asked: str, platform: str, profile: str | No
     """The page for a failure mode's code (`TOK07`), a requirement's ID (`SSO-04`), however their letters are cased, or a
     pasted error text.
 
-    Remedies and commands are for `platform` and name `profile`, or have `<profile>` in its place. CatalogueError, of one line, where there is nothing of
-    that name and no text of this field.
+    Remedies and commands are for `platform` and name `profile`, or have `<profile>` in its place. CatalogueError, of one
+    line, where there is nothing of that name and no text of this field.
     """
     if asked.lower() in all_rules():
         return "\n".join(_consumer(all_rules()[asked.lower()]))

@@ -20,11 +20,11 @@ from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
 from fixtures.evidence.replacements import are_within
 from fixtures.evidence.roles import CREDENTIALS
-from fixtures.settings import MANTLE
 from fixtures.machine.dotenv_file import READERS
 from fixtures.machine.environment import BEARER, KEY_VARIABLES
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Reading, Unavailable
+from fixtures.settings import MANTLE
 from fixtures.targets import Target
 
 FEWEST_ATTEMPTS = 3
