@@ -38,6 +38,7 @@ from fixtures.machine.windows import is_null_device
 from fixtures.readings import Unavailable
 from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
+from fixtures.text.nearest import slips
 
 MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
 SYNTAX = {
@@ -931,11 +932,13 @@ def test_sso_session_agrees(profile: Profile, parsed_files: Files) -> str:
     bare = "".join(filter(str.isprintable, written)).strip("\"'").partition(" #")[0].strip()
     if profile.session is None:
         misspelt = [(found, section) for found in parsed_files for section in _sessions_meant(found, bare)]
+        alike = [] if misspelt else _sessions_alike(parsed_files, bare)
         fix, remedy = list[Fix](), None
         seen = f"{place}: sso_session = {written}, and there is no [sso-session {written}]"
-        for found, section in misspelt[:1]:
+        for found, section in [*misspelt, *alike][:1]:
             seen += f", but [{section['header']}] in {found.place(section)}"
-            fix = _session_found(parsed_files, named, found, section, bare)
+            # A likeness may be chance: whoever knows the name decides, and no script.
+            fix = _session_found(parsed_files, named, found, section, bare) if misspelt else []
             # Other profiles refer to a section that is read as it is called, and its token is cached by that name.
             if section["effective"] and section["type"] == "sso-session":
                 remedy = [
@@ -1005,6 +1008,24 @@ def _sessions_meant(found: AwsFileFound, name: str) -> list[Section]:
         if (section["type"] == "sso-session" or section["misread"] == "session-in-credentials")
         and wanted in (str(section["name"]).casefold(), str(section["intended"]).casefold())
     ]
+
+
+LONG_ENOUGH = 4
+"""Letters of a name: of shorter ones, dev and des, too many are a slip of one another."""
+
+
+def _sessions_alike(files: Files, name: str) -> list[tuple[AwsFileFound, Section]]:
+    """The one sso-session that is read and is called `name` but for a slip of the pen; none where there are two, or where the
+    names differ in a digit, by which people count sessions."""
+    read = {
+        str(section["name"]): (found, section)
+        for found in files
+        for section in found.file["sections"]
+        if section["effective"] and section["type"] == "sso-session"
+    }
+    near = slips(name, read) if len(name) >= LONG_ENOUGH else []
+    near = [known for known in near if re.sub(r"\D", "", known) == re.sub(r"\D", "", name)]
+    return [read[known] for known in near] if len(near) == 1 else []
 
 
 @dataclass(frozen=True)

@@ -1037,6 +1037,41 @@ def test_a_dangling_sso_session_blocks_what_it_would_give(before: str, after: st
     assert found.root_causes == ["PRF-09 CFG05"]
 
 
+@pytest.mark.parametrize(
+    ("names", "written_as", "meant"),
+    [
+        (["acme"], "acmee", "acme"),
+        (["acme", "other"], "amce", "acme"),
+        (["acme", "acmes"], "acmee", None),
+        (["team1"], "team2", None),
+        (["dev"], "des", None),
+        (["other"], "acmee", None),
+    ],
+)
+def test_a_slip_in_the_sessions_name_is_mended_in_the_profile(
+    names: list[str], written_as: str, meant: str | None
+) -> None:
+    sections = "\n".join(f"[sso-session {name}]\nsso_region = us-east-1\n" for name in names[1:])
+    called = changed(
+        ("[sso-session msh]", f"{sections}[sso-session {names[0]}]"),
+        ("sso_session = msh", f"sso_session = {written_as}"),
+    )
+    result = of_compliant(called, "PRF-09")["PRF-09"]
+    place = result["observed"].partition(": sso_session")[0]
+    assert says(result, "CFG05", f"sso_session = {written_as}, and there is no [sso-session {written_as}]")
+    assert (f", but [sso-session {meant}] in" in result["observed"]) is (meant is not None)
+    told = f"# edit {place}: write sso_session = {meant}"
+    assert (result["remedy"][0] == told) is (meant is not None)
+    if meant is None:
+        assert f"the header [sso-session {written_as}]" in result["remedy"][0]
+    else:
+        followed = changed(
+            ("[sso-session msh]", f"{sections}[sso-session {names[0]}]"),
+            ("sso_session = msh", f"sso_session = {meant}"),
+        )
+        assert of_compliant(followed, "PRF-09")["PRF-09"]["status"] == "compliant"
+
+
 def test_an_sso_session_in_the_credentials_file_is_pointed_out() -> None:
     section = "[sso-session msh]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\n"
     config = changed((section, "[sso-session other]\nsso_region = us-east-1\n"))
