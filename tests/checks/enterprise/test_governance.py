@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+import tomli
 
+from checks.catalogue import load
+from fixtures.evidence.attestations import REQUIRED
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from tests.bedrock_edits import allow, policy
@@ -94,6 +98,21 @@ def test_an_approval_says_what_it_is_for(key: str) -> None:
     found = judged("enterprise", only=("GOV-01",), edit=attested("GOV-01", **{key: None}))
 
     assert f"has no {key}" in found["GOV-01"]["observed"]
+
+
+@pytest.mark.parametrize("requirement", ["SUP-02", "GOV-01", "GOV-02", "MON-08"])
+def test_what_to_attest_is_toml_as_it_stands_and_whole(requirement: str) -> None:
+    remedy = load().requirement(requirement).remedy.lines("linux", model="a.b-1", profile="msh")[0]
+    listed = remedy.partition("[[attestation]]: ")[2]
+    pairs = re.findall(r"\w+ = (?:\"[^\"]*\"|\[[^\]]*\])", listed)
+    named = {"GOV-02": ["a.b-1"]}
+    expected = {
+        "requirement": requirement,
+        **({"models": named[requirement]} if requirement in named else {}),
+    }
+    assert tomli.loads("\n".join(pairs)) == expected
+    also = {"GOV-01": {"scope", "models"}}.get(requirement, set())
+    assert {*REQUIRED, *also} <= set(re.findall(r"\w+", listed))
 
 
 def test_it_holds_on_its_last_day() -> None:
