@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from checks.catalogue import load
+from checks.logins import COMMANDS as LOGINS
 from checks.resources import as_code
 from reports.spool import Rows
 
@@ -18,6 +20,8 @@ RESULT_KEYS = (
     "reason", "remedy", "explained_by", "blocked_by", "missing_actions", "waiver", "evidence", "check",
 )  # fmt: skip
 
+CLI = "CLI-01"
+"""The requirement for the AWS CLI that a login takes."""
 Result = Mapping[str, Any]
 
 SCHEMA = 2
@@ -115,8 +119,9 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
     """The failures that no other failure explains, those together that have one root cause, the first to mend first.
 
     Failures of one cause with one remedy are one root cause. What explains or blocks the selected checks is a root cause
-    even where its own check was not selected. First comes what is severe or blocks something, by stage from the environment
-    to the model; then the rest.
+    even where its own check was not selected. First comes what keeps most of the target from being judged, and before it an
+    AWS CLI that cannot mend it; then what is severe or blocks something, by stage from the environment to the model; then the
+    rest.
     """
     failures: dict[tuple[Any, ...], Result] = {}
     for result in results:
@@ -128,13 +133,29 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
 
-    behind_each = _Behind(results)
+    behind_each, of_target = _Behind(results), Counter(result["target"] for result in results)
+    blocked = {id(group): len(behind_each.of(group, "blocked_by")) for group in groups.values()}
+    keeps_most = {
+        group[0]["target"]: group
+        for group in groups.values()
+        if 2 * blocked[id(group)] > of_target[group[0]["target"]]
+    }
 
     def rank(group: Sequence[Result]) -> tuple[Any, ...]:
         first, severity = group[0], min(SEVERITIES.index(failure["severity"]) for failure in group)
-        behind = [*behind_each.of(group, "blocked_by"), *behind_each.of(group, "explained_by")]
-        urgent = behind or severity <= SEVERITIES.index("high")
-        return first["target"], 0 if urgent else 1, first["stage"], severity, first["order"]
+        urgent = blocked[id(group)] or behind_each.of(group, "explained_by")
+        most = keeps_most.get(first["target"])
+        if (
+            most
+            and first["requirement"] == CLI
+            and any(line.startswith(LOGINS) for line in most[0]["remedy"])
+        ):
+            turn = 0
+        elif group is most:
+            turn = 1
+        else:
+            turn = 2 if urgent or severity <= SEVERITIES.index("high") else 3
+        return first["target"], turn, first["stage"], severity, first["order"]
 
     return sorted(groups.values(), key=rank)
 

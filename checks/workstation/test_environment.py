@@ -309,7 +309,7 @@ def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -
             *(MEANT if evidence.application_overrides.astray else ()),
         ],
         fix=lambda: [fix for name in names for fix in environment_fixes.leave_out(file, name)],
-        given=["before"],
+        given=["a-secret"] if any(secret["key"] in names for secret in file.file["secrets"]) else [],
     )
 
 

@@ -78,6 +78,27 @@ def test_the_most_upstream_root_cause_comes_first() -> None:
     assert [c["requirement"] for c in root_causes([pager, token, bearer])] == ["CRD-04", "SSO-03", "PRF-08"]
 
 
+def test_before_it_comes_what_keeps_most_from_being_judged_and_first_the_aws_cli_that_it_takes() -> None:
+    second = result("PRF-10", "non_compliant", stage=0)
+    cli = result("CLI-01", "non_compliant", cause="PRE12", severity="medium", stage=2)
+    blocked = [result(f"RUN-0{n}", "blocked", blocked_by="SSO-03") for n in range(4)]
+    token = result("SSO-03", "non_compliant", cause="TOK02", stage=3)
+    found = [second, cli, token, *blocked]
+    assert [c["requirement"] for c in root_causes(found)] == ["SSO-03", "PRF-10", "CLI-01"]
+    login = {**token, "remedy": ["# then:", "aws sso login --profile msh"]}
+    found = [second, cli, login, *blocked]
+    assert [c["requirement"] for c in root_causes(found)] == ["CLI-01", "SSO-03", "PRF-10"]
+    elsewhere = [{**each, "target": "other/us-east-1"} for each in (second, cli, *blocked[:1])]
+    found = [*elsewhere, *found, *(result(f"MDL-0{n}", "compliant") for n in range(9))]
+    assert [c["requirement"] for c in root_causes(found)] == [
+        "PRF-10",
+        "SSO-03",
+        "CLI-01",
+        "PRF-10",
+        "CLI-01",
+    ]
+
+
 def test_failures_of_one_cause_with_one_remedy_are_one_root_cause() -> None:
     same = [
         result(

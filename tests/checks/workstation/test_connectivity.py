@@ -266,6 +266,29 @@ def test_without_a_network_no_credential_and_no_permission_is_called_wrong() -> 
     assert found["RUN-02"]["behind"] == found["IAM-03"]["behind"] == "CON-02"
 
 
+@pytest.mark.parametrize(
+    ("edit", "also"),
+    [
+        (machine(files={"~/.aws/credentials": File(text="[msh]\naws_access_key_id = AKIAQCANARYOLDKEY001\n"
+         "aws_secret_access_key = CANARYsecretOfAnEarlierSetUp000000000000\n")}), "PRF-10"),
+        (environment(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test"), "CRD-02 ENV04"),
+        (config(("sso_account_id = 210987654321", "sso_account_id = 2109-8765-4321")), "PRF-05"),
+    ],
+    ids=["second source", "keys of the environment", "account"],
+)  # fmt: skip
+def test_without_a_network_nothing_else_is_said_to_keep_the_profile_from_its_credentials(
+    edit: Edit, also: str
+) -> None:
+    found = judged("offline", edit=edit)
+    assert set(found.root_causes) == {"CON-02", also}
+    assert found.root_causes[0] == "CON-02"
+    assert found["RUN-02"]["behind"] == found["IAM-03"]["behind"] == "CON-02"
+    # With a network the other is what it was.
+    assert [cause.split()[0] for cause in judged("compliant", edit=edit).root_causes] == [
+        also.split(maxsplit=1)[0]
+    ]
+
+
 def test_a_region_of_the_login_that_does_not_exist_is_no_network_fault() -> None:
     no_login = machine(files={"~/.aws/sso/cache/${sha1:msh}.json": File(text="{}")})
     found = of(

@@ -923,6 +923,19 @@ def test_keys_in_the_file_are_a_secret_first() -> None:
     assert found["ENV-04"]["explained_by"] == "ENV-08"
 
 
+def test_another_secret_of_the_file_explains_no_key_that_is_none() -> None:
+    found = judged(
+        "compliant",
+        only=WORKSTATION,
+        edit=added(f"{KEY}=AKIAIOSFODNN7EXAMPLE", "DB_PASSWORD=CANARYhunter2hunter2"),
+    )
+    assert found["ENV-08"]["observed"].startswith("./.env.enterprise: DB_PASSWORD")
+    assert found["ENV-04"]["explained_by"] is None
+    assert set(found.root_causes) == {"ENV-08", "ENV-04"}
+    mended = judged("compliant", only=WORKSTATION, edit=added("DB_PASSWORD=CANARYhunter2hunter2"))
+    assert mended.root_causes == ["ENV-08"]
+
+
 def test_a_jobs_own_keys_do_not_make_way_for_stand_ins_of_the_file() -> None:
     """To unset them, as for another variable that the process overrides, would leave the job with the stand-ins."""
     keys = load_world("ok-both-token-names").machine.environment
