@@ -6,6 +6,7 @@ is the best of several runs. Nothing here is asserted: it is a report.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pstats
@@ -295,6 +296,13 @@ MEASURED = {
 }
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.benchmark", description="Speed and memory as ratios within one run."
+    )
+    parser.add_argument(
+        "measured", nargs="?", choices=tuple(MEASURED), help="only this; without it, all of them"
+    )
+    one = parser.parse_args().measured
     with tempfile.TemporaryDirectory() as name:
-        for each in sys.argv[1:] or MEASURED:
+        for each in [one] if one else MEASURED:
             MEASURED[each](Path(name))
