@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from checks.requirement import not_applicable, require, requirement
-from fixtures.aws.errors import ACCESS_DENIED
+from fixtures.aws.errors import ACCESS_DENIED, lasts_too_long
 from fixtures.aws.policy_document import Statement, is_wild
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import STATIC, Credentials, Identity, Provider
+from fixtures.evidence.profile import Files
 from fixtures.evidence.roles import (
     AccessKey,
     ApiKey,
@@ -81,6 +82,7 @@ def test_cross_account_role_can_be_assumed(
     case: str,
     cross_account_roles: dict[str, CrossAccountRole],
     assumed_roles: dict[str, Reading | None],
+    files: Files,
 ) -> str:
     """The profile chain of the cross-account role resolves without a loop, and AssumeRole succeeds."""
     role = cross_account_roles[case]
@@ -116,6 +118,17 @@ def test_cross_account_role_can_be_assumed(
             observed=f"{error.code}: {error.message}",
             role=role.name,
             account=role.account,
+        )
+    stated = files.option(role.profile, "duration_seconds")
+    if error and stated and lasts_too_long(error.code, error.message):
+        place = files.place_of(stated)
+        require(
+            False,
+            cause="STS04",
+            expected=f"a session of {role.role_arn} that lasts as long as the role allows",
+            observed=f"{place}: duration_seconds = {stated['value']}: {error.message}",
+            file=place.file,
+            line=place.line,
         )
     if error and error.code == "ValidationError":
         require(

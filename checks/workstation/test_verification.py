@@ -9,7 +9,7 @@ from checks import file_fixes
 from checks.fixes import Unset
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
-from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED
+from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED, lasts_too_long
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
@@ -241,6 +241,15 @@ def _require_sound_settings_of_roles(error: ReadError, files: Files, profiles: S
         return
     where = next((stated for name in profiles if (stated := files.option(name, option))), None)
     place = files.place_of(where) if where else files.header_of(profiles[0])
+    require(
+        where is None or not lasts_too_long(error.code, error.message),
+        cause="STS04",
+        expected="a session that lasts as long as the role allows",
+        observed=f"{place}: {option}: {_told_wrong(error)}",
+        file=place.file,
+        line=place.line,
+        given=["not-assumed"],
+    )
     require(
         False,
         title=f"{option} is not what AWS STS takes for the role",

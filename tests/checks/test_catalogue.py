@@ -66,7 +66,7 @@ CAUSE_GROUPS = {
     "WIN": 9,
     "REG": 8,
     "NET": 9,
-    "STS": 3,
+    "STS": 4,
     "IAM": 6,
     "MOD": 12,
 }

@@ -263,6 +263,14 @@ def test_a_right_that_is_missing_is_no_deny() -> None:
     assert list(modes.values()) == [("IAM01",), ("IAM02", "IAM05"), ("IAM01", "IAM02")]
 
 
+def test_javascript_2_names_the_login_and_the_variable_that_it_reads_the_config_file_with() -> None:
+    text = "Missing credentials in config, if using AWS_CONFIG_FILE, set AWS_SDK_LOAD_CONFIG=1"
+    page = explained(catalogue(), text, "linux", "dev")
+    assert modes_of(catalogue(), text)[:3] == ("TOK02", "PRE14", "TOK01")
+    assert "without AWS_SDK_LOAD_CONFIG=1" in " ".join(page.split())
+    assert "    aws sts get-caller-identity --profile dev" in page
+
+
 def test_phrases_are_written_as_they_are_looked_for() -> None:
     phrases = [phrase for entry in load() for phrase in (*entry.says, *entry.beside, *entry.unless)]
     for phrase in phrases:

@@ -173,8 +173,10 @@ def config(*replacements: tuple[str, str]) -> Edit:
 
 def test_a_duration_that_the_role_does_not_allow_is_found() -> None:
     found = on("ent-prd-04-session-is-too-long", "PRD-04")["PRD-04", "batch"]
-    assert said(found)[:2] == ("non_compliant", None)
-    assert "exceeds the 1 hour session limit for roles assumed by role chaining" in found["observed"]
+    assert said(found)[:2] == ("non_compliant", "STS04")
+    assert "duration_seconds = 14400: The requested DurationSeconds exceeds the 1 hour" in found["observed"]
+    place = found["observed"].partition(": ")[0]
+    assert found["remedy"][0].startswith(f"# edit {place}: delete the line, and the session lasts an hour")
 
 
 def test_a_configured_role_without_a_profile_is_found() -> None:

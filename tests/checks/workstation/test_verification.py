@@ -18,7 +18,9 @@ from fixtures.evidence.identity import Identity, Provider
 from fixtures.evidence.profile import Profile
 from fixtures.settings import CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import World, load_world
+from tests.followed import follow
 from tests.harness import WORKSTATION, Altered, Judged, judged
+from tests.mending import Laptop
 from tests.world_edits import Edit, answers, both, env_file, environment, machine, written
 
 ALL = tuple(f"RUN-{number:02}" for number in range(1, 8))
@@ -634,8 +636,8 @@ def test_a_web_identity_that_is_refused_elsewhere_than_at_aws_is_explained_by_wh
     ("line", "code", "message", "option"),
     [
         ("external_id = x", None, "Invalid length for parameter ExternalId, value: 1", "external_id"),
-        ("duration_seconds = 43200", "ValidationError",
-         "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.", "duration_seconds"),
+        ("duration_seconds = 60", None, "Invalid value for parameter DurationSeconds, value: 60, valid min value: 900",
+         "duration_seconds"),
         ("role_session_name = jo doe", "ValidationError",
          "1 validation error detected: Value 'jo doe' at 'roleSessionName' failed to satisfy constraint",
          "role_session_name"),
@@ -652,6 +654,29 @@ def test_what_sts_does_not_take_for_a_role_is_named_by_its_line(
     assert found["RUN-02"]["remedy"] == [
         f"# edit {CONFIG} line 17: correct {option}, or delete the line where the role asks for none"
     ]
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["MaxSessionDuration set for this role", "1 hour session limit for roles assumed by role chaining"],
+)
+def test_a_session_that_is_asked_for_too_long_lasts_an_hour_without_its_line(
+    reads: Callable[..., None], limit: str
+) -> None:
+    reads("credentials", refusal("ValidationError", f"The requested DurationSeconds exceeds the {limit}."))
+    found = judged("ok-role-assumed-from-sso", only=("RUN-02",), edit=setting("duration_seconds = 43200"))
+    assert found.root_causes == ["RUN-02 STS04"]
+    assert found["RUN-02"]["observed"].startswith(f"{CONFIG} line 17: duration_seconds: The requested")
+    assert found["RUN-02"]["remedy"][0].startswith(f"# edit {CONFIG} line 17: delete the line")
+
+
+def test_the_remedy_of_a_session_that_is_too_long_mends_it(tmp_path: Path) -> None:
+    name = "sts04-longer-than-role-chaining-allows"
+    laptop = Laptop.of(load_world(name), tmp_path)
+    done, variables = follow(laptop, judged(name, only=("RUN-02",)).document["root_causes"][0]["remedy"])
+    assert len(done) == 1
+    after = judged(name, only=WORKSTATION, edit=lambda _: laptop.as_world(variables))
+    assert (after.root_causes, after.with_status("inconclusive")) == ([], set())
 
 
 def test_a_source_of_credentials_that_this_machine_has_not_is_named_without_a_login_beside_it() -> None:
