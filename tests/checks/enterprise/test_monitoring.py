@@ -173,7 +173,7 @@ OF_NO_SERVICE = '($.sourceIPAddress != "delivery.logs.amazonaws.com") && ($.even
         (
             "BedrockDenied",
             "MON-02",
-            '{ ($.errorCode = "AccessDenied*") && ($.recipientAccountId = "123456789012") }',
+            '{ ($.errorCode = "AccessDenied*") && ($.recipientAccountId = "210987654321") }',
         ),
         (
             "BedrockDenied",
@@ -197,6 +197,29 @@ def test_a_filter_that_leaves_some_callers_out_is_one(name: str, requirement: st
     """What a benchmark or a team adds looks at properties that every record of CloudTrail has."""
     found = judged("enterprise", only=(requirement,), edit=changed("metric_filter", name, pattern=pattern))
     assert found[requirement]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("region", "account", "status"),
+    [
+        ("us-west-2", "210987654321", "compliant"),
+        ("us-east-1", "210987654321", "non_compliant"),
+        ("us-west-2", "111122223333", "non_compliant"),
+    ],
+)
+def test_a_filter_may_name_the_account_and_the_region_that_are_judged(
+    region: str, account: str, status: str
+) -> None:
+    """In the log group of a trail of all Regions, or of an organisation."""
+    pattern = (
+        f'{{ ($.errorCode = "AccessDenied*") && ($.awsRegion = "{region}") && '
+        f'($.userIdentity.accountId = "{account}") }}'
+    )
+    edit = changed("metric_filter", "BedrockDenied", pattern=pattern)
+    found = judged("enterprise", only=("MON-02", "MON-03"), edit=edit, regions=["us-west-2"])
+    assert found["MON-02"]["status"] == status
+    # Sign-ins are in one Region whatever Region is judged.
+    assert found["MON-03"]["status"] == "compliant"
 
 
 def test_a_filter_that_any_caller_meets_tells_nothing() -> None:
