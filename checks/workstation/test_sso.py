@@ -189,6 +189,7 @@ def test_token_lasts_long_enough(sso_token: SsoToken, sso: Sso, evidence: Eviden
         cause=cause,
         expected=f"a token that lasts {_minutes(minimum)} or more, or can be refreshed",
         observed=observed,
+        start_url=sso.start_url,
         given=["clock-ahead"] if by_aws >= minimum and by_aws > timedelta() else [],
     )
     return _life(sso_token)
@@ -410,6 +411,7 @@ def test_portal_grants_the_role(
         cause="TOK12",
         expected=f"the portal issues credentials for {sso.role} in account {sso.account}, which it lists",
         observed=f"sso:GetRoleCredentials: {refused and refused.code}: {refused and refused.message}{granted}",
+        start_url=sso.start_url,
         role=sso.role,
         account=sso.account,
     )
@@ -476,10 +478,9 @@ def _for_role(
     return [
         f"# edit {place}: write sso_role_name = {alike}, which is granted to you there",
         f"# where {sso.role} is meant, an administrator of IAM Identity Center has to assign it to you; what was assigned",
-        "# since is seen after signing out, which ends every profile's session, and in again; the last line lists all:",
-        "aws sso logout",
+        f"# since the login is seen after signing out at {sso.start_url} in the browser, which ends this portal's session",
+        "# for every profile, and:",
         f"aws sso login --profile {profile}",
-        f"aws configure sso --profile {profile}",
     ]
 
 

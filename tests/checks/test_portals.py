@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from checks.catalogue import load
 from checks.portals import is_of_aws, page_of, region_of
 from fixtures.simulation.world import World
 from tests.harness import judged
@@ -156,15 +157,23 @@ def test_scopes_under_a_misspelt_name_are_named_with_their_line() -> None:
     assert "config line 4 has a setting that nobody reads" in result["observed"]
 
 
-def test_a_token_with_too_little_time_is_renewed_by_signing_out_first() -> None:
-    """A login while the portal's session lives reuses it, with its old end."""
+def test_a_token_with_too_little_time_is_renewed_without_ending_what_others_use() -> None:
+    """A login while the browser's session lives may reuse it, with its old end (aws/aws-cli#7361): then that one ends."""
     short = both(
         env_file(("${now+8h}", "${now+10m}"), of=TOKEN),
         env_file(('"refreshToken": "aorAAAAAG-CANARY-refresh-token"', '"x": ""'), of=TOKEN),
     )
     result = judged("compliant", only=("SSO-03",), edit=short)["SSO-03"]
-    assert result["remedy"][1:] == ["aws sso logout", "aws sso login --profile msh"]
-    assert "ends every profile's session" in result["remedy"][0]
+    assert [line for line in result["remedy"] if not line.startswith("#")] == ["aws sso login --profile msh"]
+    assert "sign out at https://acme.awsapps.com/start" in result["remedy"][1]
+
+
+def test_no_remedy_has_every_portals_logins_deleted() -> None:
+    """`aws sso logout` ends the sessions of every portal, and takes the AWS CLI's keys away besides."""
+    known = load()
+    remedies = [known.cause(cause.code).remedy for cause in known.causes] + [each.remedy for each in known]
+    lines = {line for remedy in remedies for line in (*remedy.posix, *remedy.powershell, *remedy.cmd)}
+    assert [line for line in lines if line.startswith("aws sso logout")] == []
 
 
 def test_a_token_that_has_ended_needs_no_signing_out() -> None:
@@ -176,7 +185,7 @@ def test_a_token_that_has_ended_needs_no_signing_out() -> None:
 def test_a_role_that_is_not_listed_yet_is_looked_for_in_a_new_session_first() -> None:
     result = judged("tok11-role-not-assigned", only=("SSO-06",))["SSO-06"]
     commands = [line for line in result["remedy"] if not line.startswith("#")]
-    assert commands == ["aws sso logout", "aws sso login --profile msh", "aws configure sso --profile msh"]
+    assert commands == ["aws sso login --profile msh"]
 
 
 def test_a_token_under_the_portals_address_is_that_of_the_companys_domain_whatever_the_portal_says() -> None:

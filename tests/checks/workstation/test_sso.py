@@ -107,10 +107,10 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
         ("tok07-revoked-session", "SSO-06", "TOK07",
          "in us-east-1: UnauthorizedException, for a token until 2026-11-22 20:00 UTC",
          [f"# edit {CONFIG} line 3: where sso_region is not us-east-1, the Region of IAM Identity Center, correct it",
-          "aws sso logout", LOGIN]),
+          LOGIN]),
         ("tok07-wrong-sso-region", "SSO-04", "TOK07", f"{PATH} is a token of us-east-1",
          [f"# edit {CONFIG} line 3: where sso_region is not us-east-1, the Region of IAM Identity Center, correct it",
-          "aws sso logout", LOGIN]),
+          LOGIN]),
         ("tok09-read-only-cache", "SSO-05", "TOK09", "~/.aws/sso/cache cannot be written",
          ["# in a container: mount ~/.aws/sso/cache without :ro or readOnly; elsewhere make it yours:",
           "chmod u+rwx ~/.aws/sso/cache"]),
@@ -125,17 +125,17 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
          [f"# edit {CONFIG} line 9: write sso_role_name = BedrockDeveloper, which is granted to you there",
           "# where BedrockDevelopers is meant, an administrator of IAM Identity Center has to assign it to you; what was"
           " assigned",
-          "# since is seen after signing out, which ends every profile's session, and in again; the last line"
-          " lists all:",
-          "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
+          "# since the login is seen after signing out at https://acme.awsapps.com/start in the browser, which ends this"
+          " portal's session",
+          "# for every profile, and:", LOGIN]),
         ("tok11-account-not-assigned", "SSO-06", "TOK11",
          "sso:ListAccountRoles for 444455556666: ForbiddenException: No access",
-         ["# what was assigned since the login is not in it: sign out first, which ends every profile's session, and log"
-          " in again;",
-          "# the last command lists what https://acme.awsapps.com/start grants and writes the one that you choose into"
-          " the profile; if",
-          "# none fits, an administrator of IAM Identity Center has to assign BedrockDeveloper to you:",
-          "aws sso logout", LOGIN, "aws configure sso --profile msh"]),
+         ["# this lists what https://acme.awsapps.com/start grants and writes the one that you choose into the profile:",
+          "aws configure sso --profile msh",
+          "# if none fits, an administrator of IAM Identity Center has to assign BedrockDeveloper to you; what was assigned"
+          " since the login",
+          "# is seen after signing out at that address in the browser, which ends this portal's session for every profile,"
+          " and:", LOGIN]),
         ("win05-login-in-windows", "SSO-01", "WIN05",
          "it lies in /mnt/c/Users/jo/.aws/sso/cache, in the home folder of Windows, and this is WSL",
          ["# inside WSL, where the program runs:", LOGIN]),
@@ -264,8 +264,8 @@ def test_a_token_that_soon_ends_and_is_not_refreshed_has_its_own_wording() -> No
     found = judged(LEGACY, only=SSO, edit=_ends_in("10m"))
     assert says(found["SSO-03"], None, "expires in 10 minutes, at 2026-11-22 12:10 UTC, and is not refreshed")
     assert found["SSO-03"]["expected"] == "a token that lasts 15 minutes or more, or can be refreshed"
-    assert found["SSO-03"]["remedy"][-2:] == ["aws sso logout", LOGIN]
-    assert "ends every profile's session" in found["SSO-03"]["remedy"][0]
+    assert found["SSO-03"]["remedy"][0] == LOGIN
+    assert "for every profile" in found["SSO-03"]["remedy"][2]
     assert "expired" not in found["SSO-03"]["title"].partition(":")[0]
 
 
@@ -494,7 +494,7 @@ def test_only_a_slip_inside_a_word_means_another_permission_set(role: str, grant
 def test_a_permission_set_that_is_like_none_that_is_granted_is_assigned_by_an_administrator() -> None:
     named = "sso_role_name = BedrockAdmin"
     found = of(env_file(("sso_role_name = BedrockDeveloper", named), of=CONFIG), "SSO-06")
-    assert "has to assign BedrockAdmin to you:" in found["SSO-06"]["remedy"][2]
+    assert "has to assign BedrockAdmin to you;" in found["SSO-06"]["remedy"][2]
 
 
 @pytest.mark.parametrize("code", ["ForbiddenException", "ResourceNotFoundException"])
