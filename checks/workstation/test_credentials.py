@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from checks import file_fixes
 from checks.fixes import Ask, Export, Fix, Unset
+from checks.key_tools import put_there_by
 from checks.requirement import require, requirement
 from checks.stored_keys import (
     UNWANTED,
@@ -112,6 +113,7 @@ def test_sso_provider_wins(
     alone = (
         f"an application with its environment alone gets {winners.alone}, with profile_name {winners.named}"
     )
+    tool = put_there_by(environment)
     require(
         # An emulator's keys are for the emulator, and CI has its keys in variables.
         method != "env" or method in allowed or winners.emulated,
@@ -119,7 +121,8 @@ def test_sso_provider_wins(
         expected=wanted,
         observed=alone,
         given=["keys-of-environment"],
-        fix=[Unset(KEY_VARIABLES)],
+        remedy=tool.mended if tool else None,
+        fix=[] if tool else [Unset(KEY_VARIABLES)],
     )
     require(
         # On EKS the web identity is meant, and is allowed there; one that
@@ -371,6 +374,7 @@ def test_environment_has_no_stray_credential(
         faults.append(_shadow(present, faults, winners, evidence.target.profile))
     # Without them a job has nothing.
     needed = "env" in evidence.allowed_providers and bool({KEY, SECRET}.intersection(present))
+    tool = put_there_by(environment) if KEY in present else None
     for fault in faults:
         anew = case in fault.variables and needed and evidence.target.profile not in evidence.profile_names
         require(
@@ -383,8 +387,14 @@ def test_environment_has_no_stray_credential(
             title=f"The keys in variables are all the credentials here: profile {evidence.target.profile} has none"
             if alone
             else None,
-            remedy=issued_anew() if anew else _in_their_place(evidence) if alone else None,
-            fix=[] if anew or alone else [Unset(KEY_VARIABLES)],
+            remedy=tool.mended
+            if tool
+            else issued_anew()
+            if anew
+            else _in_their_place(evidence)
+            if alone
+            else None,
+            fix=[] if tool or anew or alone else [Unset(KEY_VARIABLES)],
         )
     return f"{case} is set, and stands in nobody's way"
 

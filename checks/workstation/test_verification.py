@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from checks import file_fixes
 from checks.fixes import Unset
+from checks.key_tools import put_there_by
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
 from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED, lasts_too_long
@@ -108,7 +109,7 @@ def test_caller_is_known(
             expected="the account and ARN of the caller",
             observed=f"sts:GetCallerIdentity with {keys}: {error.code}",
             # A profile without SSO has nothing to log in to.
-            remedy=_for_keys(place, provider, cause, parsed_files, profile),
+            remedy=_for_keys(place, provider, cause, parsed_files, profile, environment),
             file=place and place.file,
             line=place and place.line,
             given=["keys-refused", *of_environment],
@@ -123,9 +124,16 @@ def test_caller_is_known(
 
 
 def _for_keys(
-    place: Place | None, provider: Provider, cause: str | None, files: Files, profile: Profile
-) -> list[str] | None:
-    """The remedy where the failure mode's would send a profile without SSO to a login."""
+    place: Place | None,
+    provider: Provider,
+    cause: str | None,
+    files: Files,
+    profile: Profile,
+    environment: Variables,
+) -> Sequence[str] | None:
+    """The remedy where the failure mode's would send a profile without SSO to a login, or leave a tool's shell half open."""
+    if provider.method == "env" and (tool := put_there_by(environment)):
+        return tool.mended
     if profile.uses_sso:
         return None
     process = files.option(profile.name, "credential_process")

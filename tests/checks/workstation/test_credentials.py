@@ -409,6 +409,35 @@ def test_keys_that_are_all_there_is_are_not_taken_away_first(config: str | None)
     assert not meant.with_status("non_compliant")
 
 
+@pytest.mark.parametrize(
+    ("mark", "command"),
+    [
+        ("AWS_VAULT", "exit"),
+        ("AWS_SSO_ROLE_ARN", "exit"),
+        ("EC2_SECURITY_TOKEN", "exit"),
+        ("GRANTED_COMMAND", "assume --unset"),
+        ("AWSUME_PROFILE", "awsume --unset"),
+    ],
+)
+@pytest.mark.parametrize("ended", [False, True])
+def test_keys_that_a_tool_has_put_there_are_taken_out_by_it(mark: str, command: str, ended: bool) -> None:
+    keys = {**load_world("env09-expired-export").machine.environment, mark: "CANARY of the tool"}
+    if not ended:
+        del keys[EXPIRATION]
+    found = of(keys, *CRD, "RUN-02")
+    assert found.root_causes == [f"CRD-02 {'ENV09' if ended else 'ENV01'}"]
+    (cause,) = found.document["root_causes"]
+    assert [line for line in cause["remedy"] if not line.startswith("#")] == [command]
+    assert not any("unset AWS" in line for row in found.rows for line in row["remedy"])
+    assert of(dict.fromkeys(keys), *CRD).root_causes == []
+
+
+def test_a_tools_mark_alone_or_of_nothing_takes_no_part() -> None:
+    assert of({"AWS_VAULT": "msh"}).root_causes == []
+    stale = load_world("env01-stale-keys").machine.environment
+    assert of({**stale, "AWS_VAULT": ""})["CRD-02", KEY]["remedy"][0] == UNSET
+
+
 def test_a_profile_that_is_meant_for_sso_is_mended_and_not_left_to_the_keys() -> None:
     found = judged("cfg07-no-account-and-role", only=("PRF-04", "CRD-02"), edit=with_environment(ROLE_KEYS))
     assert "PRF-04 CFG07" in found.root_causes
