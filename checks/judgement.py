@@ -186,9 +186,11 @@ class Docket:
             except Exception as error:  # noqa: BLE001
                 reason = of_another_form(error, seen)
                 outcome = Outcome(requirement.id, case, "inconclusive", requirement.statement, reason=reason)
+        named = self.evidence.settings.stated.named
         told = {name: vars(outcome)[name] for name in ("expected", "observed", "reason")}
-        lines = {name: one_line(text) for name, text in told.items() if text is not None}
-        return Outcome(**{**vars(outcome), **lines, "evidence": sorted(seen)})
+        lines = {name: one_line(named(text)) for name, text in told.items() if text is not None}
+        remedy = [named(line) for line in outcome.remedy]
+        return Outcome(**{**vars(outcome), **lines, "remedy": remedy, "evidence": sorted(seen)})
 
     def _ruled_out(self, requirement: Requirement, case: str | None) -> Outcome | None:
         reason = ruled_out(requirement, self.evidence)

@@ -34,14 +34,21 @@ def edits(
 ) -> list[dict[str, object]]:
     """The remedy's names for every variable that has the same model for the same purpose: they make one root cause."""
     return [
-        {"variable": other, "file": _edited(places[other]), "line": places[other].line}
+        _edited(other, places[other])
         for other, name in named.items()
         if name == named[variable] and (other == EMBEDDING) == (variable == EMBEDDING)
     ]
 
 
-def _edited(place: Place) -> str:
-    return Words("the environment of the process") if place.file == ENVIRONMENT else place.file
+def _edited(variable: str, place: Place) -> dict[str, object]:
+    if place.setting:
+        return {
+            "variable": Words(place.setting.name),
+            "file": place.setting.file,
+            "line": place.setting.line,
+        }
+    file = Words("the environment of the process") if place.file == ENVIRONMENT else place.file
+    return {"variable": variable, "file": file, "line": place.line}
 
 
 def permitted_geography(evidence: Evidence) -> str:

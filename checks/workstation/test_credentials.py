@@ -238,7 +238,7 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     # It works: no remedy may take away the only credentials that the profile has.
     elif refusal == "":
         title = f"The profile {_way(method, profile, files)}: that works, and is not what the guide asks for"
-        remedy = _allowing(method, profile, files, allowed)
+        remedy = _allowing(method, profile, files, evidence)
     elif method == "sso" and set(METADATA).intersection(allowed):
         # A login that is over: one that is alive is what PRD-01 is about.
         title = f"Profile {profile} is for a person who signs in, and here a role is asked for"
@@ -258,7 +258,7 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
         seen += f", and the keys that it hands out have ended ({refusal})"
     elif not uses_sso and refusal not in INVALID_KEYS:
         # To remove what the profile has would leave it with nothing.
-        remedy = _allowing(method, profile, files, allowed)
+        remedy = _allowing(method, profile, files, evidence)
     require(
         False,
         cause=cause,
@@ -311,10 +311,10 @@ def _uses_sso(files: Files, profile: str) -> bool:
     return any(name.startswith("sso_") for name in files.profiles.get(profile, {}))
 
 
-def _allowing(method: str, profile: str, files: Files, allowed: Sequence[str]) -> list[str]:
+def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> list[str]:
     """What to do about a provider that the settings do not allow, and without which the profile has nothing."""
     login = _login_behind(profile, files)
-    setting = _setting(method, allowed)
+    setting = _setting(method, evidence)
     if login:
         return [
             setting,
@@ -327,12 +327,11 @@ def _allowing(method: str, profile: str, files: Files, allowed: Sequence[str]) -
     ]
 
 
-def _setting(method: str, allowed: Sequence[str]) -> str:
+def _setting(method: str, evidence: Evidence) -> str:
     """The setting that allows the provider beside those that are allowed."""
-    names = ", ".join(f'"{name}"' for name in (*allowed, method))
-    return (
-        f"# where this is meant: write allowed_providers = [{names}] under [credentials] in compliance.toml"
-    )
+    names = ", ".join(f'"{name}"' for name in (*evidence.allowed_providers, method))
+    place = evidence.settings.stated.place("credentials", "allowed_providers")
+    return f"# where this is meant: write allowed_providers = [{names}] under [credentials] in {place}"
 
 
 @dataclass(frozen=True)
@@ -412,7 +411,7 @@ def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
 
 def _in_their_place(evidence: Evidence) -> list[str]:
     return [
-        _setting("env", evidence.allowed_providers),
+        _setting("env", evidence),
         "# else make the profile one that signs in with SSO, and only then take the keys out of the variables:",
         f"aws configure sso --profile {shlex.quote(evidence.target.profile)}",
     ]
@@ -610,7 +609,7 @@ def _require_other_credentials(seen: str, target: Target, evidence: Evidence) ->
         expected=f"{BEARER} is not set",
         observed=seen,
         remedy=[
-            _setting("bearer", evidence.allowed_providers),
+            _setting("bearer", evidence),
             f"# else make the profile one that signs in with SSO, and then unset {BEARER}:",
             f"aws configure sso --profile {shlex.quote(target.profile)}",
         ],

@@ -51,23 +51,19 @@ VARIABLES = (
 )
 
 KEY, SECRET, *_ = KEY_VARIABLES
-MEANT = (
-    "# or, where an address is meant, a gateway or an emulator, list it under approved_endpoints in the table [credentials] of",
-    "# compliance.toml",
-)
 OTHER_PROFILE, TOKEN_FILE = "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"
 WEB_IDENTITY = "assume-role-with-web-identity"
 
 
 @requirement("ENV-01")
-def test_env_file_can_be_loaded(env_file_found: EnvFile) -> str:
+def test_env_file_can_be_loaded(env_file_found: EnvFile, evidence: Evidence) -> str:
     """`.env.enterprise` exists where configured, is UTF-8 without BOM and parses."""
     path, file = env_file_found.path, env_file_found.file
     if not env_file_found.configured and not file["exists"]:
         not_applicable(NONE_THERE)
     require(
         file["exists"],
-        expected="the file that [application] env_file in compliance.toml names",
+        expected=f"the file that [application] env_file in {evidence.settings.stated.place('application', 'env_file')} names",
         observed=f"{path}: no such file",
         file=path,
     )
@@ -306,10 +302,18 @@ def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -
         observed="; ".join(f"{file.place(name)}: {seen}" for name, seen in faults.items()),
         remedy=[
             *(f"# edit {file.place(name)}: delete the line that sets {name}" for name in names),
-            *(MEANT if evidence.application_overrides.astray else ()),
+            *(_approving(evidence) if evidence.application_overrides.astray else ()),
         ],
         fix=lambda: [fix for name in names for fix in environment_fixes.leave_out(file, name)],
         given=["a-secret"] if any(secret["key"] in names for secret in file.file["secrets"]) else [],
+    )
+
+
+def _approving(evidence: Evidence) -> tuple[str, ...]:
+    place = evidence.settings.stated.place("credentials", "approved_endpoints")
+    return (
+        "# or, where an address is meant, a gateway or an emulator, list it under approved_endpoints in the table",
+        f"# [credentials] of {place}",
     )
 
 

@@ -36,7 +36,6 @@ from fixtures.machine.config_file import EffectiveOption, Section
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Unavailable
-from fixtures.settings import ProfileSettings
 from fixtures.targets import Target
 from fixtures.text.nearest import slips
 
@@ -654,12 +653,13 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         file=place.file,
         line=place.line,
     )
-    wanted = _wanted(evidence.settings.profile).get(case, "")
+    key = WANTED_BY.get(case, "")
+    wanted = getattr(evidence.settings.profile, key, "")
     # Before the placeholders: what compliance.toml asks for is meant, however it reads.
     if wanted:
         require(
             _same(case, str(value), wanted),
-            expected=f"{case} = {wanted}, as [profile] in compliance.toml says",
+            expected=f"{case} = {wanted}, as [profile] in {evidence.settings.stated.place('profile', key)} says",
             observed=seen,
             file=place.file,
             line=place.line,
@@ -793,13 +793,13 @@ def _logged_in(profile: Profile, evidence: Evidence) -> bool:
     )
 
 
-def _wanted(settings: ProfileSettings) -> dict[str, str]:
-    return {
-        "sso_start_url": settings.sso_start_url,
-        "sso_region": settings.sso_region,
-        "sso_account_id": settings.account_id,
-        "sso_role_name": settings.role_name,
-    }
+WANTED_BY = {
+    "sso_start_url": "sso_start_url",
+    "sso_region": "sso_region",
+    "sso_account_id": "account_id",
+    "sso_role_name": "role_name",
+}
+"""The settings of [profile] in compliance.toml, by those of the profile that they are about."""
 
 
 def _same(key: str, value: str, wanted: str) -> bool:
@@ -839,7 +839,7 @@ def test_region_is_the_expected_one(
     place = parsed_files.place_of(stated) if stated else header
     require(
         not wanted or profile.region == wanted,
-        expected=f"region = {wanted}, as [profile] in compliance.toml says",
+        expected=f"region = {wanted}, as [profile] in {evidence.settings.stated.place('profile', 'region')} says",
         observed=f"{place}: region = {profile.region}",
         region=wanted,
         given=["unexpected"],

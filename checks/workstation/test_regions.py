@@ -16,8 +16,6 @@ from fixtures.readings import Reading, Unavailable
 ENABLED = ("ENABLED", "ENABLED_BY_DEFAULT")
 """Account Management API Reference, "Region"."""
 
-LIST = "list the Region under approved in the table [regions] of compliance.toml"
-APPROVE = f"# or {LIST}"
 NOWHERE = (
     "# no Region of this partition has Amazon Bedrock: use a profile of an account in a partition that has it"
 )
@@ -114,6 +112,7 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
     partition = evidence.home_partition or sdk.partition_of(named.region)
     # To credentials of another partition a Region is no choice.
     fitting = next((name for name in approved if partition in (None, sdk.partition_of(name))), None)
+    listed = f"list the Region under approved in the table [regions] of {evidence.settings.stated.place('regions', 'approved')}"
     elsewhere = [
         *(["overrides"] if named.overrides else []),
         *([] if sdk.knows(named.region) else ["unknown"]),
@@ -122,7 +121,11 @@ def test_region_is_approved(case: str, regions_in_use: Regions, sdk: Sdk, eviden
         not approved or named.region in approved,
         expected=f"one of {', '.join(approved)}",
         observed=str(named),
-        remedy=[*another, APPROVE] if another else None if fitting else [f"# where it is approved, {LIST}"],
+        remedy=[*another, f"# or {listed}"]
+        if another
+        else None
+        if fitting
+        else [f"# where it is approved, {listed}"],
         region=fitting,
         given=["not-approved", *elsewhere],
     )

@@ -12,6 +12,7 @@ import pytest
 
 from checks.catalogue import PLACEHOLDERS
 from checks.fixes import Ask
+from fixtures.settings import Settings
 from fixtures.simulation.world import list_worlds, load_world
 from tests.followed import EDIT, NEW_TOKEN, follow, place, working
 from tests.harness import Judged, judged, verdict_on
@@ -88,3 +89,37 @@ def nothing_is_worse(before: Judged, after: Judged, done: list[str], *, in_the_l
     lost = before.with_status("compliant") - after.with_status("compliant")
     assert in_the_light or not lost - after.with_status("not_applicable"), said
     assert RANK.index(after.document["verdict"]) <= RANK.index(before.document["verdict"]), said
+
+
+@pytest.mark.parametrize(
+    ("world", "requirement", "text", "said"),
+    [
+        (
+            "reg-02-region-not-approved",
+            "REG-02",
+            '[regions]\napproved = ["eu-west-1"]\n',
+            "approved in the table [regions] of FILE",
+        ),
+        ("ent-sup-02-not-attested", "SUP-02", "", "attest it in FILE, each of these"),
+        ("ent-log-08-off", "LOG-08", "[controls]\nguardrails = true\n", "say so in FILE: [controls]"),
+        (
+            "ok-credential-process",
+            "CRD-01",
+            '[credentials]\n\nallowed_providers = ["sso"]\n',
+            '"custom-process"] under [credentials] in FILE line 3',
+        ),
+    ],
+)
+def test_what_a_remedy_has_written_into_the_settings_goes_into_the_file_that_was_given(
+    tmp_path: Path, world: str, requirement: str, text: str, said: str
+) -> None:
+    file = tmp_path / "prod.toml"
+    file.write_text(text, encoding="utf-8")
+    settings = Settings.load(file, load_world(world).parsed_settings())
+    found = judged(world, only=(requirement,), settings=settings).results.values()
+    rows = [row for row in found if row["status"] == "non_compliant"]
+    assert rows
+    for row in rows:
+        remedy = "\n".join(row["remedy"])
+        assert said.replace("FILE", str(file)) in remedy
+        assert "compliance.toml" not in remedy

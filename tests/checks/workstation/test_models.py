@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import botocore.session
@@ -188,7 +189,45 @@ def test_without_an_environment_file_the_settings_models_are_judged() -> None:
     wanted = Settings(models=ModelSettings(chat="claude!", embedding=TITAN))
     row = found(without_env_file, only=("MDL-01",), settings=wanted)["MDL-01", CHAT]
     assert said(row) == ("non_compliant", "MOD02")
-    assert "CHAT_MODEL=claude! (a default, not set in ./.env.enterprise)" in row["observed"]
+    assert "CHAT_MODEL=claude! ([models] chat of compliance.toml)" in row["observed"]
+    assert row["remedy"][0] == "# edit compliance.toml: give [models] chat the ID as Bedrock lists it:"
+    assert not any(".env.enterprise" in line for line in row["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "cause", "chat_model", "embedding_model"),
+    [
+        ("MDL-01", "MOD02", PROFILE, "Amazon.Titan-Embed-Text-v2:0"),
+        ("MDL-02", "MOD02", PROFILE, "amazon.titan-embed-txt-v2:0"),
+        ("MDL-05", "MOD01", SONNET, TITAN),
+    ],
+)
+def test_a_model_of_the_settings_is_mended_in_the_file_and_line_that_name_it(
+    tmp_path: Path, asked: str, cause: str, chat_model: str, embedding_model: str
+) -> None:
+    file = tmp_path / "prod.toml"
+    file.write_text(f'[models]\nembedding = "{embedding_model}"\n\nchat = "{chat_model}"\n', encoding="utf-8")
+    case, key, line = (CHAT, "chat", 4) if asked == "MDL-05" else (EMBEDDING, "embedding", 2)
+    row = found(without_env_file, only=(asked,), settings=Settings.load(file))[asked, case]
+    assert said(row) == ("non_compliant", cause)
+    assert f"([models] {key} of {file} line {line})" in row["observed"]
+    mend, *others = row["remedy"]
+    assert mend.startswith(f"# edit {file} line {line}: set [models] {key} to ")
+    assert not any("edit" in other for other in others)
+    # The line that it names, with what it says there.
+    lines = file.read_text(encoding="utf-8").splitlines()
+    lines[line - 1] = f'{key} = "{mend.rpartition(" ")[2]}"'
+    file.write_text("\n".join(lines), encoding="utf-8")
+    assert found(without_env_file, settings=Settings.load(file)).root_causes == []
+
+
+def test_a_model_is_mended_in_the_environment_file_that_names_it_whatever_the_settings_have(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "compliance.toml"
+    file.write_text(f'[models]\nchat = "{PROFILE}"\nembedding = "{TITAN}"\n', encoding="utf-8")
+    row = found(chat("us.anthropic.claude-sonet-4-6"), only=("MDL-02",), settings=Settings.load(file))
+    assert row["MDL-02", CHAT]["remedy"][0].startswith("# edit ./.env.enterprise line ")
 
 
 def test_a_variable_of_the_process_needs_no_environment_file() -> None:
