@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from checks.catalogue import load
 from fixtures.privacy.unseen import visible
 from reports.page import counted
 from reports.screen import Row, line, screen
@@ -37,7 +38,8 @@ def _tail(document: Mapping[str, Any], directory: Path, problem: str | None, men
     counts = document["counts"]
     tally = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
     total, calls = counted(sum(counts.values()), "check"), counted(document["run"]["api_calls"], "AWS call")
-    yield Row(f"{total}{f': {tally}' if tally else ''}; {calls}")
+    unasked = ": none of these checks asks AWS" if _all_local(document) else ""
+    yield Row(f"{total}{f': {tally}' if tally else ''}; {calls}{unasked}")
     yield from _waivers(document)
     yield from _comparison(document)
     if problem:
@@ -45,6 +47,12 @@ def _tail(document: Mapping[str, Any], directory: Path, problem: str | None, men
     else:
         audit = directory / "audit.html"
         yield Row(f"reports: {audit}; report.html, results.json, junit.xml, evidence.json beside it")
+
+
+def _all_local(document: Mapping[str, Any]) -> bool:
+    """Whether nothing was selected that asks AWS, as with `-m local`: then what it would have said is not known."""
+    local = (load().requirement(row["requirement"]).read == "local" for row in document["results"])
+    return any(document["counts"].values()) and all(local)
 
 
 def _waivers(document: Mapping[str, Any]) -> Iterator[Row]:

@@ -412,3 +412,26 @@ def test_what_a_known_failure_blocks_is_not_allowed_as_incomplete(tmp_path: Path
 def test_a_run_that_stopped_early_is_not_allowed_as_incomplete(tmp_path: Path) -> None:
     ran = run_suite(tmp_path, "--world", EXPIRED, "-x", "--allow-incomplete", "-k", "SSO")
     assert ran.code not in {0, 6}
+
+
+PROGRAMS = """
+title = "An application with a library that does not get what the profile gets"
+extends = ["ok-programs-that-agree"]
+[machine.files."./package.json"]
+text = '{"dependencies": {"@ai-sdk/amazon-bedrock": "*"}}'
+"""
+
+
+def test_whatever_is_selected_the_program_in_use_is_named(tmp_path: Path) -> None:
+    (tmp_path / "programs.toml").write_text(PROGRAMS, encoding="utf-8")
+    named = "vercel-ai (./package.json line 1): fails"
+    seen = {}
+    for chosen in ((), ("-m", "local"), ("-k", "not ENV-11"), ("-k", "PRF-01")):
+        ran = run_suite(tmp_path, "--world", "programs.toml", *chosen, checks=WORKSTATION)
+        assert ran.code == 0, ran.text
+        read = {reading["name"] for reading in ran.json("evidence.json")["readings"]}
+        seen[chosen] = named in ran.summary, "programs.in-use" in read
+        assert ("none of these checks asks AWS" in ran.summary) is (chosen[1:] in [("local",), ("PRF-01",)])
+    # Too few files are read for a table, and nobody looks for programs.
+    assert seen.pop(("-k", "PRF-01")) == (False, False)
+    assert {*seen.values()} == {(True, True)}
