@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -422,7 +423,14 @@ class Reporter:
                 self._platform(),
                 simulated=self.run.simulated,
             )
-            terminal.summarise(terminalreporter, self.document, self.artifacts.directory, self.problem, mend)
+            terminal.summarise(
+                terminalreporter,
+                self.document,
+                self.artifacts.directory,
+                self.problem,
+                mend,
+                self._passed_over,
+            )
             if told := self._guesses.told():
                 terminalreporter.write_line(told)
         elif self.problem is not None:
@@ -459,9 +467,13 @@ class Reporter:
             )
             sys.stderr.write(quiet.said)
         directory = self.artifacts.directory
-        say(
-            for_program(self.document, code=self.code, problem=problem, directory=directory, files=self.files)
+        told = for_program(
+            self.document, code=self.code, problem=problem, directory=directory, files=self.files
         )
+        # Under which the verdict holds like the others, and no part of results.json: it is about who asked.
+        if self.document is not None and self._passed_over:
+            told["conditions"].insert(1, self._passed_over)
+        say(told)
 
     @cached_property
     def _record(self) -> Record:
@@ -475,6 +487,16 @@ class Reporter:
             show_account_ids=self.config.option.show_account_ids,
             key=self.key,
         )
+
+    @cached_property
+    def _passed_over(self) -> str:
+        """That the profile which this shell selects is not judged, where nothing asks for the simulated machine that is."""
+        option, selected = self.config.option, self.environ.get("AWS_PROFILE", "")
+        asked_for = option.profile or option.world or option.backend or option.snapshot or option.accounts
+        if not self.run.simulated or asked_for or not selected.strip():
+            return ""
+        told = f"AWS_PROFILE={selected} is set, and was not judged: --profile {shlex.quote(selected)} judges this machine"
+        return str(self._guesses.text(presentable(told, option.show_account_ids)))
 
     @cached_property
     def _mends(self) -> list[fix_scripts.Mend]:

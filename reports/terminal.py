@@ -22,17 +22,25 @@ def summarise(
     directory: Path,
     problem: str | None,
     mend: str = "",
+    passed_over: str = "",
 ) -> None:
     """Writes the summary of results.json's `document`, one screen of it.
 
-    `problem` is why no reports were written, `mend` how to run the fix script, where there is something that it can do.
+    `problem` is why no reports were written, `mend` how to run the fix script, where there is something that it can do, and
+    `passed_over` which profile somebody may think was judged.
     """
     reporter.section("bedrock preflight", bold=True)
-    for row in screen(document, [*_tail(document, directory, problem, mend)], piped=not reporter.isatty):
+    for row in screen(
+        document, [*_tail(document, directory, problem, mend, passed_over)], piped=not reporter.isatty
+    ):
         reporter.write_line(row.text, **row.style)
 
 
-def _tail(document: Mapping[str, Any], directory: Path, problem: str | None, mend: str) -> Iterator[Row]:
+def _tail(
+    document: Mapping[str, Any], directory: Path, problem: str | None, mend: str, passed_over: str
+) -> Iterator[Row]:
+    if passed_over:
+        yield Row(line(passed_over), {"yellow": True})
     if mend and not problem:
         yield Row(f"mend  {visible(mend)}", {"bold": True})
     counts = document["counts"]

@@ -435,3 +435,31 @@ def test_whatever_is_selected_the_program_in_use_is_named(tmp_path: Path) -> Non
     # Too few files are read for a table, and nobody looks for programs.
     assert seen.pop(("-k", "PRF-01")) == (False, False)
     assert {*seen.values()} == {(True, True)}
+
+
+SELECTED = "AWS_PROFILE=prod is set, and was not judged: --profile prod judges this machine"
+
+
+@pytest.mark.parametrize(
+    ("profile", "options", "said"),
+    [
+        ("prod", (), True),
+        ("prod", ("-q",), True),
+        ("prod", ("--json",), True),
+        # Whoever names a simulated machine means it.
+        ("prod", ("--world", "compliant"), False),
+        ("prod", ("--backend", "moto"), False),
+        (" ", (), False),
+        (None, (), False),
+    ],
+)
+def test_the_profile_that_the_shell_selects_is_not_taken_for_the_simulated_one(
+    tmp_path: Path, profile: str | None, options: tuple[str, ...], said: bool
+) -> None:
+    environ = outside_aws() | ({} if profile is None else {"AWS_PROFILE": profile})
+    ran = run_suite(tmp_path, "-k", "PRF-01", *options, environ=environ)
+    assert (ran.code, ran.json()["run"]["backend"]) == (0, "moto")
+    assert (SELECTED in ran.text) is said
+    assert ("AWS_PROFILE=" in ran.text) is said
+    if options == ("--json",):
+        assert json.loads(ran.text)["conditions"][:2] == ["SIMULATED: world 'compliant'", SELECTED]
