@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
@@ -79,7 +80,7 @@ def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGro
         observed=observed,
         resource=group.name,
         region=group.region,
-        value=PATTERNS[kind],
+        each=[{"value": Words(PATTERNS[kind])}],
     )
     return ""
 

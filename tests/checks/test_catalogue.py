@@ -360,6 +360,19 @@ def test_a_command_is_one_that_aws_has_with_all_that_it_asks_for(command: str) -
     }
 
 
+@pytest.mark.parametrize("shell", ["posix", "powershell", "cmd"])
+def test_a_file_that_a_command_takes_is_described_before_it(shell: str) -> None:
+    """Nobody else has written it: whoever pastes the command has it by then."""
+    taken = 0
+    for owner in (*load(), *load().causes):
+        lines = owner.remedy.templates(shell)
+        for number, line in enumerate(lines):
+            for file in re.findall(r"file://([\w.]+)", line):
+                taken += 1
+                assert any(file in above for above in lines[:number]), line
+    assert taken
+
+
 def test_what_is_shown_of_a_remedy_has_no_holes() -> None:
     lines = (
         "# edit {file} line {line}: correct it",
