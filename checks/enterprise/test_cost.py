@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
+from checks.signing import signed_for
 from fixtures.evidence import Evidence
-from fixtures.evidence.attestations import attested
 from fixtures.evidence.costs import Budget, Charge, Monitor, Told, billed_as
 from fixtures.evidence.identity import Identity
 from fixtures.readings import Unavailable
@@ -33,10 +33,10 @@ def test_budget_covers_bedrock(
         each=[{"value": Words(json.dumps(missing))}],
     )
     if missing:
-        return _signed_for("COST-01", _of_the_payer(evidence), evidence, here=observed)
+        return signed_for("COST-01", _of_the_payer(evidence), evidence, here=observed)
     for charge in uncovered:
         in_doubt = _in_doubt(next(each for each in known if each.may_cover(charge)), charge)
-        return _signed_for("COST-01", in_doubt, evidence)
+        return signed_for("COST-01", in_doubt, evidence)
     return f"{_covering(known, charges)}: {len(known)} cost budgets, {len(charges)} names that the models are billed under"
 
 
@@ -55,7 +55,7 @@ def test_budget_has_subscribers(
         if not covering:
             unknown = f"no budget is known to cover {billed_as(charge)}"
             if any(budget.may_cover(charge) for budget in known) or evidence.payer:
-                return _signed_for("COST-02", unknown, evidence, given=("no-budget",))
+                return signed_for("COST-02", unknown, evidence, given=("no-budget",))
             raise Unavailable(unknown, given=("no-budget",))
         if not satisfying(covering, lambda name: told[name].anybody):
             require(
@@ -79,7 +79,7 @@ def test_anomalies_are_reported(
         if satisfying(covering, _is_heard):
             continue
         if in_doubt := satisfying([each for each in monitors if each.may_cover(charge)], _is_heard):
-            return _signed_for("COST-03", _in_doubt(in_doubt[0], charge), evidence)
+            return signed_for("COST-03", _in_doubt(in_doubt[0], charge), evidence)
         if covering:
             told = covering[0].told
             problem = told.problem if told else "no subscription names it"
@@ -87,25 +87,11 @@ def test_anomalies_are_reported(
         else:
             observed = f"none of {len(monitors)} anomaly monitors covers {billed_as(charge)}"
         if evidence.payer:
-            return _signed_for("COST-03", _of_the_payer(evidence), evidence, here=observed)
+            return signed_for("COST-03", _of_the_payer(evidence), evidence, here=observed)
         require(
             False, expected="an anomaly monitor of the services that somebody hears of", observed=observed
         )
     return f"{_covering(monitors, charges)} covers what the models are billed under, and somebody hears of it"
-
-
-def _signed_for(
-    requirement: str, unread: str, evidence: Evidence, *, here: str = "", given: tuple[str, ...] = ()
-) -> str:
-    """What somebody attested of what is not read; Unavailable, with how to attest it and what there is `here`, where nothing
-    in force says so."""
-    today = evidence.now.date()
-    entries = evidence.attestations.get(requirement, [])
-    for whole in satisfying(entries, lambda entry: not entry.problems(today)):
-        return attested(whole)
-    lapsed = f" (number {entries[0].number} {'; '.join(entries[0].problems(today))})" if entries else ""
-    tells = f"[[attestation]] requirement = {requirement} tells{lapsed}"
-    raise Unavailable(f"{unread}: {tells}{here and f'; {here}'}", given=given)
 
 
 def _of_the_payer(evidence: Evidence) -> str:

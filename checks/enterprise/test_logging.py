@@ -35,7 +35,7 @@ def test_trail_covers_the_region(trails: list[Trail], evidence: Evidence) -> str
     return f"{', '.join(trail.name for trail in trails)} covers {region}"
 
 
-@requirement("LOG-02")
+@requirement("LOG-02", asks=("caller_names",))
 def test_trail_delivers(covering_trails: list[Trail], evidence: Evidence) -> str:
     """The trail is logging, its last delivery had no error, and it delivered within the last day."""
     if not satisfying(covering_trails, lambda trail: trail.works):
@@ -44,7 +44,9 @@ def test_trail_delivers(covering_trails: list[Trail], evidence: Evidence) -> str
             False,
             expected="a trail that is logging and delivered within a day, without an error",
             observed=f"trail {trail.name} {trail.trouble('Delivery')}{_others(covering_trails)}",
-            remedy=_let_in(trail, evidence) if trail.status["IsLogging"] else None,
+            remedy=_let_in(trail, evidence)
+            if trail.status["IsLogging"]
+            else _by_its_owner(trail, "starts it again", evidence, "get-trail-status --name"),
             trail=trail.arn,
             region=trail.home,
             resource=trail.bucket,
@@ -62,8 +64,21 @@ def _let_in(trail: Trail, evidence: Evidence) -> list[str]:
     ]
 
 
-@requirement("LOG-03")
-def test_trail_records_management_events(working_trails: list[Trail]) -> str:
+def _by_its_owner(
+    trail: Trail, does: str, evidence: Evidence, reading: str = "get-event-selectors --trail-name"
+) -> list[str] | None:
+    """What to do about a trail of another account, which alone can change it (AWS CloudTrail User Guide, "Creating a trail for
+    an organization"); None where it is this account's own, or nobody knows whose account this is."""
+    if trail.account == (evidence.caller_names.account or trail.account):
+        return None
+    return [
+        f"# account {trail.account}, whose the trail is and which alone can change it, {does}; this reads it:",
+        f"aws cloudtrail {reading} {trail.arn} --region {trail.home} --profile {evidence.target.profile}",
+    ]
+
+
+@requirement("LOG-03", asks=("caller_names",))
+def test_trail_records_management_events(working_trails: list[Trail], evidence: Evidence) -> str:
     """The trail records management events, both reads and writes: InvokeModel and Converse are management events."""
     if not satisfying(working_trails, lambda trail: not trail.missing_kinds):
         trail = working_trails[0]
@@ -72,6 +87,7 @@ def test_trail_records_management_events(working_trails: list[Trail]) -> str:
             expected="management events of kind read and write in one trail",
             observed=f"trail {trail.name} does not record management events of kind "
             f"{' and '.join(trail.missing_kinds)}{_others(working_trails)}",
+            remedy=_by_its_owner(trail, "has it record management events, read and write", evidence),
             trail=trail.arn,
             region=trail.home,
         )
@@ -79,8 +95,8 @@ def test_trail_records_management_events(working_trails: list[Trail]) -> str:
     return f"trail {whole.name} records management events, reads and writes"
 
 
-@requirement("LOG-04")
-def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> str:
+@requirement("LOG-04", asks=("caller_names",))
+def test_bedrock_is_not_excluded(complete_trails: list[Trail], evidence: Evidence) -> str:
     """No event selector of the trail excludes Bedrock's event source."""
     if not satisfying(complete_trails, lambda trail: not trail.excluded_calls):
         trail = complete_trails[0]
@@ -89,6 +105,9 @@ def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> str:
             expected=f"no selector that leaves out events of {BEDROCK_SERVICE}",
             observed=f"the selectors of trail {trail.name} leave out {', '.join(trail.excluded_calls)}"
             f"{_others(complete_trails)}",
+            remedy=_by_its_owner(
+                trail, f"takes the exclusion of {BEDROCK_SERVICE} out of its event selectors", evidence
+            ),
             trail=trail.arn,
             region=trail.home,
         )
@@ -99,8 +118,8 @@ def test_bedrock_is_not_excluded(complete_trails: list[Trail]) -> str:
     )
 
 
-@requirement("LOG-05")
-def test_trail_is_sealed(recording_trails: list[Trail]) -> str:
+@requirement("LOG-05", asks=("caller_names",))
+def test_trail_is_sealed(recording_trails: list[Trail], evidence: Evidence) -> str:
     """The trail validates its log files, and encrypts them with a KMS key."""
     if not any(trail.validates and trail.kms_key for trail in recording_trails):
         trail = recording_trails[0]
@@ -113,6 +132,12 @@ def test_trail_is_sealed(recording_trails: list[Trail]) -> str:
             False,
             expected="log-file validation and a KMS key",
             observed=f"trail {trail.name} is without {' and '.join(lacks)}{_others(recording_trails)}",
+            remedy=_by_its_owner(
+                trail,
+                f"gives it {' and '.join(lacks)}, in the landing zone's settings where AWS Control Tower made it",
+                evidence,
+                "describe-trails --trail-name-list",
+            ),
             trail=trail.arn,
             region=trail.home,
         )
@@ -138,7 +163,7 @@ def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> s
     return f"the event history has a Bedrock call of {own_calls.name} at {own_calls.found}"
 
 
-@requirement("LOG-07")
+@requirement("LOG-07", asks=("caller_names",))
 def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> str:
     """The trail selects Bedrock's data events where agents, guardrails or bidirectional streams are used."""
     guardrails = evidence.settings.controls.guardrails
@@ -155,6 +180,12 @@ def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidenc
             False,
             expected=f"data events of {wanted}{'' if guardrails else '… types'}",
             observed=f"trail {trail.name} selects data events of {found}{_others(working_trails)}",
+            remedy=_by_its_owner(
+                trail,
+                f"has it select data events of {wanted if guardrails else 'AWS::Bedrock::Model'}, or this account makes a "
+                "trail of its own that selects no others",
+                evidence,
+            ),
             trail=trail.arn,
             region=trail.home,
             value=wanted if guardrails else "AWS::Bedrock::Model",

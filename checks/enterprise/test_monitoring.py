@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
+from checks.signing import in_force, signed_for
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
 from fixtures.evidence.detection import AI_PROTECTION, Detector
@@ -32,36 +33,77 @@ USAGE_METRICS = ("Invocations", "InputTokenCount", "OutputTokenCount")
 """Any of them shows that models are used much."""
 
 
-@requirement("MON-01")
-def test_trail_feeds_a_log_group(recording_trails: list[Trail], fed_log_groups: list[FedLogGroup]) -> str:
-    """The trail feeds a CloudWatch log group that exists."""
+ELSEWHERE = ("attestations", "watched_elsewhere")
+"""What is asked for where another account has the trail, and with it what watches that."""
+
+
+def _signed_elsewhere(requirement: str, evidence: Evidence) -> str | None:
+    """What somebody attested of what another account watches its trail with; None where this account's own log group tells.
+    Unavailable where nothing in force says so."""
+    trail = evidence.watched_elsewhere
+    if trail is None:
+        return None
+    where = f"trail {trail.name} is account {trail.account}'s, and feeds no log group"
+    if trail.log_group:
+        name = trail.log_group.split(":")[6]
+        where = f"log group {name} of trail {trail.name} is in account {trail.account} (run the suite there)"
+    try:
+        return signed_for(requirement, where, evidence)
+    except Unavailable as failure:
+        raise failure.within("watched_log_groups") from None
+
+
+@requirement("MON-01", asks=ELSEWHERE)
+def test_trail_feeds_a_log_group(
+    recording_trails: list[Trail], fed_log_groups: list[FedLogGroup], evidence: Evidence
+) -> str:
+    """The trail feeds a CloudWatch log group that exists, or somebody signed for how its account watches it."""
+    elsewhere = evidence.watched_elsewhere
+    if elsewhere and elsewhere.log_group:
+        return _signed_elsewhere("MON-01", evidence) or ""
+    if elsewhere and (signed := in_force("MON-01", evidence)):
+        return signed
     if satisfying(fed_log_groups, lambda group: group.trouble is None):
         fed = satisfying(fed_log_groups, lambda group: group.trouble is None)[0]
         return f"trail {fed.trail.name} feeds log group {fed.name}"
-    trail = fed_log_groups[0].trail if fed_log_groups else recording_trails[0]
+    trail = fed_log_groups[0].trail if fed_log_groups else elsewhere or recording_trails[0]
     require(
         False,
         expected="a trail that delivers to a log group of CloudWatch Logs",
         observed=str(fed_log_groups[0].trouble) if fed_log_groups else f"trail {trail.name} has no log group",
+        remedy=_by_another_account(trail) if elsewhere else None,
         trail=trail.arn,
         region=trail.home,
     )
     return "a trail feeds a log group"
 
 
-@requirement("MON-02")
+def _by_another_account(trail: Trail) -> list[str]:
+    """What to do about a trail that feeds no log group and is another account's, which alone can change it."""
+    return [
+        f"# account {trail.account}, whose the trail is, has it feed a log group; or whoever watches what it delivers, as "
+        "with a SIEM, attests it in compliance.toml, for each of MON-01 to MON-05, each of these on a line of its own below "
+        '[[attestation]]: requirement = "MON-01", statement, owner, approved_by, approved_on, expires, document and its sha256'
+    ]
+
+
+@requirement("MON-02", asks=ELSEWHERE)
 def test_denied_calls_are_counted(
-    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
+    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup], evidence: Evidence
 ) -> str:
     """A metric filter on the trail's log group matches a denied Bedrock call."""
+    if not watched_log_groups:
+        return _signed_elsewhere("MON-02", evidence) or ""
     return _require_filter(DENIED, metric_filters, watched_log_groups[0])
 
 
-@requirement("MON-03")
+@requirement("MON-03", asks=ELSEWHERE)
 def test_failed_sign_ins_are_counted(
-    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup]
+    metric_filters: list[MetricFilter], watched_log_groups: list[FedLogGroup], evidence: Evidence
 ) -> str:
     """A metric filter on the trail's log group matches a failed console sign-in."""
+    if not watched_log_groups:
+        return _signed_elsewhere("MON-03", evidence) or ""
     return _require_filter(SIGN_IN, metric_filters, watched_log_groups[0])
 
 
@@ -85,9 +127,11 @@ def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGro
     return ""
 
 
-@requirement("MON-04")
-def test_alarms_watch_the_metrics(watches: list[Watch]) -> str:
+@requirement("MON-04", asks=ELSEWHERE)
+def test_alarms_watch_the_metrics(watches: list[Watch], evidence: Evidence) -> str:
     """An alarm watches each such metric, with its actions on and a threshold that can fire."""
+    if not watches:
+        return _signed_elsewhere("MON-04", evidence) or ""
     unwatched = [watch for watch in watches if not watch.alarms]
     require(
         not unwatched,
@@ -105,9 +149,11 @@ def test_alarms_watch_the_metrics(watches: list[Watch]) -> str:
     return "; ".join(f"{watch.kind}: alarm {watch.alarms[0].name}" for watch in watches)
 
 
-@requirement("MON-05")
-def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience]) -> str:
+@requirement("MON-05", asks=ELSEWHERE)
+def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience], evidence: Evidence) -> str:
     """The topic that the alarm notifies has at least one confirmed subscription."""
+    if not watches:
+        return _signed_elsewhere("MON-05", evidence) or ""
     ringing = [watch for watch in watches if watch.alarms]
     if not ringing:
         raise Unavailable("no alarm watches the metrics")

@@ -12,6 +12,7 @@ import pytest
 from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
+from fixtures.text.shape import JsonObject
 from tests.enterprise_edits import changed, trusted, trusting
 from tests.harness import judged
 
@@ -298,3 +299,50 @@ def test_a_trail_that_was_mended_delivers_or_has_begun_to(
     )
     assert after["LOG-02"]["status"] == status
     assert status != "inconclusive" or "takes some minutes" in after["LOG-02"]["reason"]
+
+
+READS_ONLY = JsonObject(
+    '{"EventSelectors": [{"ReadWriteType": "ReadOnly", "IncludeManagementEvents": true}]}'
+)
+WITHOUT_BEDROCK = JsonObject(
+    json.dumps(
+        {
+            "AdvancedEventSelectors": [
+                {
+                    "FieldSelectors": [
+                        {"Field": "eventCategory", "Equals": ["Management"]},
+                        {"Field": "eventSource", "NotEquals": ["bedrock.amazonaws.com"]},
+                    ]
+                }
+            ]
+        }
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("requirement", "fault", "does"),
+    [
+        ("LOG-02", {"logging": False}, "starts it again"),
+        ("LOG-03", {"selectors": READS_ONLY}, "has it record management events, read and write"),
+        ("LOG-04", {"selectors": WITHOUT_BEDROCK}, "takes the exclusion of bedrock.amazonaws.com out"),
+        ("LOG-05", {"kms_key": ""}, "gives it a KMS key, in the landing zone's settings"),
+        ("LOG-07", {"selectors": WITHOUT_BEDROCK}, "or this account makes a trail of its own"),
+    ],
+)
+def test_only_the_account_that_owns_a_trail_is_asked_to_change_it(
+    requirement: str, fault: dict[str, Any], does: str
+) -> None:
+    """An organisation's trail, of which its members see all and change nothing."""
+    own = judged("enterprise", only=(requirement,), edit=changed("trail", "organization", **fault))
+    theirs = judged(
+        "enterprise",
+        only=(requirement,),
+        edit=changed("trail", "organization", account="111122223333", organization=True, **fault),
+    )
+    assert own[requirement]["status"] == theirs[requirement]["status"] == "non_compliant"
+    assert own[requirement]["observed"] == theirs[requirement]["observed"]
+    said, reading = theirs[requirement]["remedy"]
+    assert said.startswith("# account 111122223333, whose the trail is and which alone can change it, ")
+    assert does in said and not any("111122223333" in line for line in own[requirement]["remedy"])
+    assert reading.split()[2].startswith(("get-", "describe-"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from fixtures.simulation.filter_pattern import FilterPatternError, matches
 from fixtures.simulation.world import Fault, World
 from tests.enterprise_edits import Edit, changed
 from tests.harness import judged
+from tests.world_edits import both
 
 DETECTOR = "12abc34d567e8fa901bc2d34e56789f0"
 
@@ -109,7 +111,67 @@ def test_one_log_group_that_cannot_be_seen_does_not_hide_a_sound_one() -> None:
     assert judged("enterprise", only=MON, edit=edit).root_causes == []
     found = judged("enterprise", only=MON, edit=alone)
     assert found["MON-01"]["status"] == found["MON-05"]["status"] == "inconclusive"
-    assert "run the suite there" in found["MON-01"]["reason"]
+    assert found["MON-01"]["reason"] == (
+        "log group cloudtrail of trail organization is in account 111122223333 (run the suite there): "
+        "[[attestation]] requirement = MON-01 tells"
+    )
+
+
+SIEM = "ok-ent-trail-watched-by-a-siem"
+
+
+def signed(*requirements: str, **changes: Any) -> Edit:
+    """The attestations of these requirements changed; without changes, they are not there."""
+
+    def edit(world: World) -> World:
+        rows = []
+        for row in world.settings["attestation"]:
+            if row["requirement"] not in requirements:
+                rows.append(row)
+            elif changes:
+                rows.append({**row, **changes})
+        return replace(world, settings={**world.settings, "attestation": rows})
+
+    return edit
+
+
+@pytest.mark.parametrize("log_group", ["", "cloudtrail"])
+def test_how_another_account_watches_its_trail_can_be_signed_for(log_group: str) -> None:
+    """Each step of it, as long as that is in force; this account can see none."""
+    where = changed("trail", "organization", log_group=log_group)
+    assert judged(SIEM, only=MON[:5], edit=where).with_status("compliant") == set(MON[:5])
+
+    without = judged(SIEM, only=MON[:5], edit=both(where, signed("MON-02", "MON-05")))
+    assert without.with_status("compliant") == {"MON-01", "MON-03", "MON-04"}
+    assert without.with_status("inconclusive") == {"MON-02", "MON-05"}
+
+    over = judged(SIEM, only=MON[:5], edit=both(where, signed("MON-01", expires=date(2026, 11, 21))))
+    assert over["MON-01"]["status"] == ("inconclusive" if log_group else "non_compliant")
+    assert over.with_status("compliant") == {"MON-02", "MON-03", "MON-04", "MON-05"}
+
+
+def test_a_trail_of_another_account_has_a_remedy_that_is_not_for_this_one_to_run() -> None:
+    found = judged("ent-mon-01-trail-of-another-account", only=MON[:5])
+    assert found.root_causes == ["MON-01"]
+    assert found.with_status("blocked") == set(MON[1:5])
+    (line,) = found["MON-01"]["remedy"]
+    assert line.startswith("# account 111122223333, whose the trail is, ") and "[[attestation]]" in line
+
+
+def test_a_log_group_of_this_accounts_own_is_judged_whatever_was_signed() -> None:
+    def edit(world: World) -> World:
+        (organizations,) = world.trail
+        own = replace(organizations, name="own", account="", organization=False, log_group="cloudtrail")
+        return replace(world, trail=(own, organizations), metric_filter=())
+
+    assert judged(SIEM, only=MON[:5], edit=edit).with_status("non_compliant") == {"MON-02", "MON-03"}
+
+    def without_any(world: World) -> World:
+        return replace(
+            edit(world), trail=tuple(replace(each, account="", log_group="") for each in world.trail)
+        )
+
+    assert judged(SIEM, only=MON[:5], edit=without_any).with_status("non_compliant") == {"MON-01"}
 
 
 def broken_alarm(name: str, **changes: Any) -> Callable[[World], World]:
