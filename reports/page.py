@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -34,6 +34,15 @@ WORDS = {
 }
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
+
+
+MOST_TARGETS = 24
+"""audit.html has every reading of every target; of more targets than that it is too long to open."""
+
+
+def whole_page(document: Mapping[str, Any]) -> str:
+    """The page that has all that results.json's `document` has, or leads to it."""
+    return "audit.html" if len(document["targets"]) <= MOST_TARGETS else "fleet.html"
 
 
 def cut(text: str, length: int) -> str:

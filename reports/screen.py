@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import textwrap
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any
 
@@ -11,7 +12,7 @@ from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.conditions import VERDICTS_IN_WORDS, headline, share
 from reports.consumers import in_short
-from reports.page import counted, cut
+from reports.page import counted, cut, whole_page
 from reports.results import SEVERITIES, by_target, reach
 
 WIDTH = 80
@@ -19,6 +20,8 @@ ROWS = 30
 """What is seen at once in a window of the usual size; a row that is longer than WIDTH counts as often as it wraps."""
 TARGETS = 4
 LINE = 2 * WIDTH
+STEP = 3 * WIDTH
+"""What the first thing to do may take: it stands there whole or not at all."""
 COMMAND = 2_000
 CELL = 60
 HIDDEN = "****"
@@ -36,16 +39,42 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the screen, and pytest's names for how it looks. What goes into a file or pipe is not `wrapped`."""
+    """A line of the screen, and pytest's names for how it looks. What goes into a file or pipe is not `wrapped`.
+
+    A `command` is never broken: it has to be one line for who pastes it.
+    """
 
     text: str
     style: Mapping[str, bool] = field(default_factory=dict)
     wrapped: bool = True
+    command: bool = False
+
+    def lines(self, width: int) -> list[str]:
+        """The text as the lines of a window: prose broken between words, and what goes on further in than it began."""
+        if self.command or len(self.text) <= width:
+            return [self.text]
+        begins = _BEGINS.match(self.text)
+        head = begins[0] if begins else ""
+        after = " " * (begins.end(1) or 2) + (begins[2] or "") if begins else ""
+        return textwrap.wrap(
+            self.text[len(head) :],
+            width,
+            initial_indent=head,
+            subsequent_indent=after,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
 
     @property
     def height(self) -> int:
         """How many rows of a window it takes."""
-        return max(1, -(-len(self.text) // WIDTH)) if self.wrapped else 1
+        if not self.wrapped:
+            return 1
+        return sum(max(1, -(-len(each) // WIDTH)) for each in self.lines(WIDTH))
+
+
+_BEGINS = re.compile(r"( *(?:\d+\. |seen   |mend   )?)(# |rem )?")
+"""How far in the second line of a row is, and that what goes on of an instruction is no command either."""
 
 
 def height(rows: Iterable[Row]) -> int:
@@ -56,32 +85,44 @@ def height(rows: Iterable[Row]) -> int:
 def screen(document: Json, tail: Sequence[Row], *, piped: bool = False) -> list[Row]:
     """All rows of results.json's `document`, in ROWS rows of WIDTH columns with the `tail`; at the end the verdict again.
 
-    In a fleet of more than TARGETS the worst are shown, and the others counted. In what is `piped`, to a file or a program,
-    root causes have no columns that they must fit in.
+    In a fleet of more than TARGETS the worst are shown, and the others counted. Each that is shown has at least its name,
+    the first of its root causes, and how many others there are. In what is `piped`, to a file or a program, root causes
+    have no columns that they must fit in.
     """
     causes = by_target(document["root_causes"])
-    shown = sorted(document["targets"], key=lambda target: _rank(target, causes.get(target["id"], ())))[
-        :TARGETS
-    ]
-    others = len(document["targets"]) - len(shown)
-    last = [*_last(document)]
-    room = ROWS - height(tail) - height(last) - height(_simulated(document)) - (1 if others else 0)
-    blocks: list[list[Row]] = []
+    ranked = sorted(document["targets"], key=lambda target: _rank(target, causes.get(target["id"], ())))
+    shown = ranked[:TARGETS]
+    others = _others(document, ranked[TARGETS:])
+    last = [*_last(document, causes.get(ranked[0]["id"], ()) if ranked else ())]
+    room = ROWS - height([*tail, *last, *_simulated(document), *others])
+    rows = [*_simulated(document)]
+    principals: set[str] = set()
+    blocks = []
     for number, target in enumerate(shown):
-        left = room - sum(height(block) for block in blocks)
-        # What the targets behind it take at least: their names, and the first of their root causes.
-        least = sum(
-            height(_who(document, each)) + 2 * bool(_causes(document, each)) for each in shown[number + 1 :]
-        )
-        blocks.append(_target(document, target, max(left - least, 3), first=number == 0, piped=piped))
-    # Whatever was too long, the last targets lose it first, and keep their names.
-    for block in reversed(blocks):
-        while len(block) > 1 and sum(map(height, blocks)) > room:
-            block.pop()
-    rows = [*_simulated(document), *(row for block in blocks for row in block)]
-    if others:
-        rows.append(Row(f"and {counted(others, 'other target')}, in the report"))
-    return [*rows, *tail, *last]
+        blocks.append(_Block(document, target, first=number == 0, known=principals, piped=piped))
+        principals.add(target["principal"])
+    for number, block in enumerate(blocks):
+        made = block.rows(room - sum(each.least for each in blocks[number + 1 :]))
+        room -= height(made)
+        rows += made
+    return [*rows, *others, *tail, *last]
+
+
+def _others(document: Json, targets: Sequence[Json]) -> list[Row]:
+    """What a fleet has besides the targets that are shown, with the names of some that are not compliant."""
+    if not targets:
+        return []
+    names = {target["id"] for target in targets}
+    causes = sum(cause["target"] in names for cause in document["root_causes"])
+    having = f" with {counted(causes, 'root cause')}" if causes else ""
+    told = f"and {counted(len(targets), 'other target')}{having}, in {whole_page(document)}"
+    bad = [visible(target["id"]) for target in targets if target["verdict"] != "compliant"]
+    for number, name in enumerate(bad):
+        more = f"{told}{', ' if number else ': '}{name}"
+        if len(more) > WIDTH - len(", …"):
+            return [Row(f"{told}, …" if number else told)]
+        told = more
+    return [Row(told)]
 
 
 def _simulated(document: Json) -> list[Row]:
@@ -99,10 +140,6 @@ def _simulated(document: Json) -> list[Row]:
     return rows
 
 
-def _causes(document: Json, target: Json) -> list[Json]:
-    return [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
-
-
 def _rank(target: Json, causes: Sequence[Json]) -> tuple[Any, ...]:
     """The worst first: by verdict, then by the gravest root cause and how much is behind the root causes."""
     gravest = min((SEVERITIES.index(cause["severity"]) for cause in causes), default=len(SEVERITIES))
@@ -110,66 +147,130 @@ def _rank(target: Json, causes: Sequence[Json]) -> tuple[Any, ...]:
     return list(COLOURS)[::-1].index(target["verdict"]) if not causes else -1, gravest, -behind, target["id"]
 
 
-def _who(document: Json, target: Json) -> list[Row]:
+def _who(document: Json, target: Json, known: Collection[str] = ()) -> list[Row]:
+    """Which target it is, and its verdict in each scope; who called, where that is not `known` from another target."""
     gate = document["run"]["gate"]
     words = {name: word.partition(":")[0] for name, word in VERDICTS_IN_WORDS.items()}
     if gate != "low":
         words["compliant"] = f"passes gate {gate}"
-    scopes = "; ".join(f"{scope}: {words[verdict]}" for scope, verdict in target["scopes"].items())
-    who = f", as {target['principal']}" if target["principal"] else ""
-    told = f"{target['id']}: {words[target['verdict']]}{f' ({scopes})' if len(target['scopes']) > 1 else ''}{who}"
-    return [Row(line(told), {"bold": True, **COLOURS[target["verdict"]]})]
+    scopes, verdicts = target["scopes"], {*target["scopes"].values()}
+    each = "; ".join(f"{scope}: {words[verdict]}" for scope, verdict in scopes.items())
+    told = " and ".join(scopes) if verdicts == {target["verdict"]} else each
+    which = f"{target['id']}: {words[target['verdict']]}{f' ({told})' if len(scopes) > 1 else ''}"
+    principal = target["principal"] if target["principal"] not in known else None
+    who = f", as {principal}" if principal else ""
+    if principal and len(which + who) > LINE:
+        # Of a principal the end tells more than the beginning.
+        who = f", as {principal.rpartition(':')[2]}"
+    return [Row(line(which + who), {"bold": True, **COLOURS[target["verdict"]]})]
 
 
-def _target(document: Json, target: Json, room: int, *, first: bool, piped: bool) -> list[Row]:
-    rows = _who(document, target)
-    unread = _not_evaluated(by_target(document["results"]).get(target["id"], ()))
-    callers = _callers(target.get("callers", []))
-    programs = [Row(line(f"  {told}")) for told in in_short(target["id"], document.get("consumers", []))]
-    causes = _causes(document, target)
-    spare = height([*unread, *programs]) + (height(callers) if height(callers) < room // 2 else 0)
-    for number, cause in enumerate(causes, 1):
-        more = 1 if number < len(causes) else 0
-        whole = _whole(number, cause, piped) if first and number == 1 else [_short(number, cause, piped)]
-        # The first cause is shown whole whatever it takes: it is what the reader came for.
-        if height([*rows, *whole]) + more + spare > room and number > 1:
-            rest = ", ".join(dict.fromkeys(cause["requirement"] for cause in causes[number - 1 :]))
-            more_of_them = f"and {len(causes) - number + 1} more, in the report: {rest}"
-            rows.append(Row("  " + cut(more_of_them, COMMAND if piped else WIDTH - 2), wrapped=not piped))
-            break
-        rows += whole
-    if height([*rows, *unread, *programs, *callers]) <= room:
-        rows += callers
-    if height([*rows, *unread, *programs]) <= room:
-        rows += programs
-    return [*rows, *unread]
+class _Block:
+    """What is said of one target, in the room that there is for it: the `first` is the one that the reader came for."""
+
+    def __init__(
+        self, document: Json, target: Json, *, first: bool, known: Collection[str], piped: bool
+    ) -> None:
+        self._piped, self._first, self._page = piped, first, whole_page(document)
+        self._causes = [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
+        self._head = _who(document, target, known)
+        results = by_target(document["results"]).get(target["id"], ())
+        self._unread = _not_evaluated(results, self._page)
+        self._count = sum(result["status"] == "inconclusive" for result in results)
+        self._callers = _callers(target.get("callers", []))
+        self._programs = [
+            Row(line(f"  {told}")) for told in in_short(target["id"], document.get("consumers", []))
+        ]
+
+    @property
+    def least(self) -> int:
+        """The rows that it takes in any case."""
+        return height([*self._head, *self._lead(1), *self._left(1)])
+
+    def _lead(self, most: int) -> list[Row]:
+        """The first root cause, in `most` rows where that is to be had: whole, where the target is the first."""
+        if not self._causes:
+            return []
+        if self._first:
+            return _whole(1, self._causes[0], self._piped, most, self._page)
+        long, short = (_short(1, self._causes[0], self._piped, brief=brief) for brief in (False, True))
+        return [long if long.height <= most else short]
+
+    def _left(self, shown: int, *, unread: bool = True) -> list[Row]:
+        """How many root causes there are besides those that are shown, how many results are `unread`, and where they are."""
+        left = self._causes[shown:]
+        parts = [f"and {len(left)} more"] if left else []
+        parts += [f"{self._count} not evaluated"] if unread and self._count else []
+        if not parts:
+            return []
+        named = ", ".join(dict.fromkeys(cause["requirement"] for cause in left))
+        told = f"{', '.join(parts)}, in {self._page}{f': {named}' if named else ''}"
+        return [Row(f"  {cut(told, COMMAND if self._piped else WIDTH - 2)}", wrapped=not self._piped)]
+
+    def rows(self, room: int) -> list[Row]:
+        """In `room` rows, or in those that it takes in any case."""
+        rows = [*self._head, *self._lead(min(room - height([*self._head, *self._left(1)]), ROWS // 2))]
+        brief = height([*rows, *self._left(1, unread=False), *self._unread]) > room
+        unread = [] if brief else self._unread
+        callers = self._callers if height(self._callers) < room // 2 else []
+        spare = height([*unread, *self._programs, *callers])
+        shown = min(1, len(self._causes))
+        for number, cause in enumerate(self._causes[1:], 2):
+            # That all have a row comes before that one has two.
+            long, row = (_short(number, cause, self._piped, brief=each) for each in (False, True))
+            if height([*rows, long]) + spare + len(self._causes) - number <= room:
+                row = long
+            elif height([*rows, row, *self._left(number, unread=brief)]) + spare > room:
+                break
+            rows.append(row)
+            shown = number
+        rows += self._left(shown, unread=brief)
+        for more in (self._callers, self._programs):
+            if height([*rows, *more, *unread]) <= room:
+                rows += more
+        return [*rows, *unread]
 
 
 def _code(cause: Json) -> str:
-    code = f"{cause['requirement']} {cause['cause'] or ''}".strip()
     case = f" [{cause['case']}]" if cause["case"] else ""
     behind = f" ({reach(cause)})" if reach(cause) else ""
-    return f"{code}{case}, {cause['severity']}{behind}"
+    return f"{_which(cause)}{case}, {cause['severity']}{behind}"
 
 
-def _whole(number: int, cause: Json, piped: bool) -> list[Row]:
-    """What is wrong, the evidence, and what mends it: commands whole, or not at all."""
+def _which(cause: Json) -> str:
+    return f"{cause['requirement']} {cause['cause'] or ''}".strip()
+
+
+def _whole(number: int, cause: Json, piped: bool, most: int, page: str) -> list[Row]:
+    """What is wrong, the evidence, and what mends it, in `most` rows: commands whole, or not at all."""
     rows = [Row(line(f"  {number}. {cause['title']}, {_code(cause)}"), {"red": True, "bold": True})]
     seen = cut(visible(cause["observed"]), COMMAND if piped else LINE - 12)
     rows.append(Row(f"     seen   {seen}", wrapped=not piped))
     for position, remedy in enumerate(cause["remedy"]):
-        row = Row(f"     {'mend' if position == 0 else '    '}   {pasted(remedy)}")
-        if position and height([*rows, row]) > ROWS // 2:
-            rows.append(Row("            # more of it is in the report"))
+        shown = pasted(remedy)
+        row = Row(
+            f"     {'mend' if position == 0 else '    '}   {shown}", command=not _INSTRUCTION.match(shown)
+        )
+        more = position + 1 < len(cause["remedy"])
+        if position and height([*rows, row]) + more > most:
+            rows.append(Row(f"            # more of it is in {page}"))
             break
         rows.append(row)
     return rows
 
 
-def _short(number: int, cause: Json, piped: bool) -> Row:
-    code = _code(cause)
-    title = cut(visible(cause["title"]), COMMAND if piped else max(WIDTH - len(code) - 8, 30))
-    return Row(f"  {number}. {title}  {code}", {"red": True}, wrapped=not piped)
+def _short(number: int, cause: Json, piped: bool, *, brief: bool) -> Row:
+    """What is wrong. A `brief` one takes one row: of the code it has what there is room for, and then of the title."""
+    title = visible(cause["title"])
+    forms = [_code(cause), f"{_which(cause)}, {cause['severity']}", cause["requirement"]]
+    whole = [f"  {number}. {cut(title, COMMAND if piped else LINE)}  {form}" for form in forms]
+    if piped or not brief:
+        text = whole[0]
+    else:
+        room = WIDTH - len(f"  {number}.   {forms[-1]}")
+        cramped = f"  {number}. {cut(title, room)}  {forms[-1]}"
+        text = next((each for each in whole if len(each) <= WIDTH), cramped)
+    return Row(text, {"red": True}, wrapped=not piped)
 
 
 def _callers(rows: Sequence[Mapping[str, str]]) -> list[Row]:
@@ -189,7 +290,7 @@ def _callers(rows: Sequence[Mapping[str, str]]) -> list[Row]:
     ]
 
 
-def _not_evaluated(results: Iterable[Json]) -> list[Row]:
+def _not_evaluated(results: Iterable[Json], page: str) -> list[Row]:
     """What could not be read: by the action that was denied where one was, else by the reason."""
     unread = [result for result in results if result["status"] == "inconclusive"]
     if not unread:
@@ -206,7 +307,7 @@ def _not_evaluated(results: Iterable[Json]) -> list[Row]:
         few = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
         rows.append(Row(line(f"     {few}: {reason}")))
     if len(groups) > REASONS:
-        rows.append(Row(f"     and {len(groups) - REASONS} reasons more, in the report"))
+        rows.append(Row(f"     and {len(groups) - REASONS} reasons more, in {page}"))
     return [*rows, *_missing(unread)]
 
 
@@ -220,40 +321,68 @@ def _missing(unread: Iterable[Json]) -> Iterator[Row]:
         yield Row("     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it")
 
 
-def _last(document: Json) -> Iterator[Row]:
+def _last(document: Json, causes: Sequence[Json]) -> Iterator[Row]:
     """The verdict with its conditions, and what is to be done first: of the first root cause, not of one behind it."""
     yield Row(line(f"verdict: {headline(document)}"), {"bold": True, **COLOURS[document["verdict"]]})
-    step = first_step(document["root_causes"][0]["remedy"]) if document["root_causes"] else None
+    step = first_step(causes[0]["remedy"], whole_page(document)) if causes else None
     if step:
-        yield Row(f"first: {visible(step)}", {"bold": True})
+        # What ends with a command is not broken: it may be what somebody pastes.
+        command = any(step.endswith(each) for each in causes[0]["remedy"] if is_command(each))
+        yield Row(f"first: {visible(step)}", {"bold": True}, command=command)
 
 
-def first_step(remedy: Sequence[str]) -> str | None:
+def first_step(remedy: Sequence[str], page: str = "the report") -> str | None:
     """The command or the instruction that a remedy begins with; None where it can not be shown whole, or be pasted.
 
-    What an instruction with a colon at its end leads to stands with it, where there is room for both.
+    An instruction is a whole sentence: what it goes on with in the next line stands with it, and what a colon at its end
+    leads to, where there is room for both; else it says that this is in `page`.
     """
-    room = LINE - len("first: ")
-    step, *after = remedy or [""]
-    instruction = step.removeprefix("# ").removeprefix("rem ")
-    if instruction == step and not is_command(step):
+    room = STEP - len("first: ")
+    lines = [*remedy]
+    if lines and is_command(lines[0]):
+        return lines[0] if len(lines[0]) <= room else None
+    step = _instruction(lines.pop(0)) if lines else None
+    if step is None:
         return None
-    if instruction.endswith(":"):
-        both = f"{instruction} {after[0]}" if after and is_command(after[0]) else ""
-        instruction = both if 0 < len(both) <= room else instruction.removesuffix(":").removesuffix(", then")
-    return instruction if 0 < len(instruction) <= room else None
+    while lines and (more := _instruction(lines[0])) and _goes_on(step, more):
+        step, lines = f"{step} {more}", lines[1:]
+    both = f"{step} {lines[0]}" if step.endswith(":") and lines and is_command(lines[0]) else ""
+    if 0 < len(both) <= room:
+        return both
+    if not step.endswith(":") and len(step) <= room:
+        return step
+    sentences = re.match(r".*(?=[;.] )", step[:room])
+    if sentences:
+        return sentences[0]
+    step = step.removesuffix(", then:")
+    step = f"{step} see {page}" if step.endswith(":") else step
+    return step if 0 < len(step) <= room else None
+
+
+_INSTRUCTION = re.compile(r"(# |rem )")
+_ANEW = re.compile(r"[^a-z]|(all|edit|or|then|until|where)\b")
+"""How a line of a remedy begins that does not go on with the sentence of the line before it."""
+
+
+def _instruction(text: str) -> str | None:
+    """A line of a remedy without its mark, where it is an instruction."""
+    return _INSTRUCTION.sub("", text, count=1) if _INSTRUCTION.match(text) else None
+
+
+def _goes_on(step: str, more: str) -> bool:
+    return not step.endswith(":") and (step.endswith((",", ";")) or not _ANEW.match(more))
 
 
 def is_command(text: str) -> bool:
     """Whether a line of a remedy can be pasted as it stands: no instruction, and nothing in it is hidden or left open."""
-    return not text.startswith(("# ", "rem ")) and HIDDEN not in text and not re.search(r"<[a-z_-]+>", text)
+    return not _INSTRUCTION.match(text) and HIDDEN not in text and not re.search(r"<[a-z_-]+>", text)
 
 
 def pasted(text: str) -> str:
     """A line of a remedy as it is shown: a command whole or not at all, and as prose where it would not run."""
     if len(text) > COMMAND:
         return "# a line too long for here is in the report"
-    if HIDDEN in text and not text.startswith(("# ", "rem ")):
+    if HIDDEN in text and not _INSTRUCTION.match(text):
         return visible(f"# with --show-account-ids: {text}")
     return visible(text)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from checks.catalogue import load
 from fixtures.privacy.unseen import visible
-from reports.page import counted
+from reports.page import counted, whole_page
 from reports.screen import Row, line, screen
 
 WARNINGS = 3
@@ -30,10 +31,12 @@ def summarise(
     `passed_over` which profile somebody may think was judged.
     """
     reporter.section("bedrock preflight", bold=True)
-    for row in screen(
-        document, [*_tail(document, directory, problem, mend, passed_over)], piped=not reporter.isatty
-    ):
-        reporter.write_line(row.text, **row.style)
+    piped = not reporter.isatty
+    width = shutil.get_terminal_size().columns
+    tail = [*_tail(document, directory, problem, mend, passed_over)]
+    for row in screen(document, tail, piped=piped):
+        for text in [row.text] if piped else row.lines(width):
+            reporter.write_line(text, **row.style)
 
 
 def _tail(
@@ -42,7 +45,7 @@ def _tail(
     if passed_over:
         yield Row(line(passed_over), {"yellow": True})
     if mend and not problem:
-        yield Row(f"mend  {visible(mend)}", {"bold": True})
+        yield Row(f"mend  {visible(mend)}", {"bold": True}, command=True)
     counts = document["counts"]
     tally = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
     total, calls = counted(sum(counts.values()), "check"), counted(document["run"]["api_calls"], "AWS call")
@@ -53,8 +56,9 @@ def _tail(
     if problem:
         yield Row(line(problem), {"red": True, "bold": True})
     else:
-        audit = directory / "audit.html"
-        yield Row(f"reports: {audit}; report.html, results.json, junit.xml, evidence.json beside it")
+        page = whole_page(document)
+        rest = [*(["target-*.html"] if page == "fleet.html" else []), "report.html", "results.json"]
+        yield Row(f"reports: {directory / page}; {', '.join(rest)}, junit.xml, evidence.json beside it")
 
 
 def _all_local(document: Mapping[str, Any]) -> bool:
@@ -73,7 +77,10 @@ def _waivers(document: Mapping[str, Any]) -> Iterator[Row]:
     for waiver in warned[:WARNINGS]:
         yield Row(line(f"  {waiver['id']} ({waiver['requirement']}) {waiver['warning']}"), {"yellow": True})
     if len(warned) > WARNINGS:
-        yield Row(f"  and {counted(len(warned) - WARNINGS, 'warning')} more, in the report", {"yellow": True})
+        yield Row(
+            f"  and {counted(len(warned) - WARNINGS, 'warning')} more, in {whole_page(document)}",
+            {"yellow": True},
+        )
 
 
 def _comparison(document: Mapping[str, Any]) -> Iterator[Row]:

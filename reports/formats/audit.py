@@ -14,7 +14,7 @@ from reports.artifacts import json_pieces
 from reports.conditions import conditions, headline
 from reports.consumers import lines
 from reports.formats import Format, guide
-from reports.page import WORST_FIRST, anchor, assembled
+from reports.page import MOST_TARGETS, WORST_FIRST, anchor, assembled
 from reports.results import SEVERITIES, at_or_above, counts, reach
 
 Json = Mapping[str, Any]
@@ -44,10 +44,6 @@ LIMITS = (
     "A statement that is attested rests on the word of the person named, not on a reading.",
     "The hashes below show that these files belong together and were not changed since. They do not show who made them.",
 )
-
-
-MOST_TARGETS = 24
-"""The page has every reading of every target; of more targets than that it is too long to open."""
 
 
 def render(document: Json, evidence: Json) -> str:

@@ -17,9 +17,8 @@ from fixtures.privacy.redaction import redact
 from fixtures.privacy.unseen import visible
 from reports.conditions import headline
 from reports.formats import Document, Format
-from reports.formats.audit import MOST_TARGETS
 from reports.formats.summary import counts_line
-from reports.page import TEMPLATES, counted, cut
+from reports.page import TEMPLATES, counted, cut, whole_page
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000
@@ -155,7 +154,7 @@ def _flat(value: Any) -> Any:
 
 def _said(document: Document) -> str:
     """The verdict, the counts and the root causes of the document, and where everything is."""
-    whole = "audit.html" if len(document["targets"]) <= MOST_TARGETS else "fleet.html"
+    whole = whole_page(document)
     causes = [
         f"<li>{_text(cause['title'])} <code>{_text(cause['requirement'])}</code> {_text(cause['severity'])}</li>"
         for cause in document["root_causes"][:MOST_CAUSES]

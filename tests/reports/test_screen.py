@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reports.conditions import headline
-from reports.screen import ROWS, first_step, height, is_command, pasted, screen
+from reports.screen import ROWS, Row, first_step, height, is_command, pasted, screen
 from tests.harness import verdict_on
 from tests.report_material import TAIL, alike
 
@@ -27,19 +27,126 @@ def document(world: str, targets: int = 1, **run: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("world", WORLDS)
-@pytest.mark.parametrize("targets", [1, 2, 4, 24])
+@pytest.mark.parametrize("targets", [1, 2, 4, 24, 25])
 def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: str, targets: int) -> None:
     told = document(world, targets)
     rows = screen(told, TAIL)
     assert height(rows) <= ROWS, [row.text for row in rows]
     verdict = next(row.text for row in reversed(rows) if row.text.startswith("verdict: "))
     assert verdict == f"verdict: {headline(told)}"
-    step = first_step(told["root_causes"][0]["remedy"]) if told["root_causes"] else None
+    page = "audit.html" if targets < 25 else "fleet.html"
+    step = first_step(told["root_causes"][0]["remedy"], page) if told["root_causes"] else None
     assert rows[-1].text == (f"first: {step}" if step else verdict)
     for cause in told["root_causes"][:1]:
         assert any(cause["title"] in row.text for row in rows)
     if targets > 4:
-        assert f"and {targets - 4} other targets, in the report" in [row.text for row in rows]
+        others = (targets - 4) * len(told["root_causes"]) // targets
+        having = f" with {others} root cause{'' if others == 1 else 's'}" if others else ""
+        (row,) = [row.text for row in rows if row.text.startswith(f"and {targets - 4} other targets")]
+        assert row.startswith(f"and {targets - 4} other targets{having}, in {page}")
+        assert row.endswith(", …") if others else row.endswith(page)
+
+
+WARNED = [Row(f"  EX-{number} ends soon" + " and so on" * 9, {"yellow": True}) for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    "world", ["guide-as-written", "mod02-dead-model-exported", "run-05-region-without-claude"]
+)
+@pytest.mark.parametrize("targets", [2, 3, 4, 5])
+@pytest.mark.parametrize("tail", [TAIL, [*TAIL, *WARNED]])
+def test_no_target_loses_its_root_causes_without_a_word(world: str, targets: int, tail: list[Row]) -> None:
+    told = document(world, targets)
+    rows = [row.text for row in screen(told, tail)]
+    assert "verdict: NOT COMPLIANT" in rows
+    for target in told["targets"][:4]:
+        (head,) = [
+            number for number, row in enumerate(rows) if row.startswith(f"{target['id']}: NOT COMPLIANT")
+        ]
+        causes = [cause for cause in told["root_causes"] if cause["target"] == target["id"]]
+        assert len(causes) > 1
+        assert causes[0]["title"] in rows[head + 1]
+        end = next(n for n, row in enumerate([*rows, ""]) if n > head and not row.startswith("  "))
+        block = "\n".join(rows[head:end])
+        shown = [cause for number, cause in enumerate(causes, 1) if f"  {number}. {cause['title']}" in block]
+        left = len(causes) - len(shown)
+        assert (f"  and {left} more" in block) is bool(left), block
+        assert not left or "in audit.html: " in block.rpartition(f"and {left} more")[2]
+
+
+def test_what_was_not_evaluated_is_counted_where_there_is_no_room_for_it() -> None:
+    told = document("guide-as-written", 4)
+    unread = sum(result["status"] == "inconclusive" for result in told["results"]) // 4
+    rows = [row.text for row in screen(told, TAIL)]
+    assert unread
+    assert (
+        sum(
+            f"{unread} not evaluated, in audit.html" in row or row == f"  not evaluated: {unread}"
+            for row in rows
+        )
+        == 4
+    )
+
+
+def test_of_a_fleet_those_that_are_not_shown_are_named_where_they_are_not_compliant() -> None:
+    told = document("tok02-expired-token", 6)
+    told["targets"][5]["verdict"] = "compliant"
+    told["root_causes"] = [cause for cause in told["root_causes"] if cause["target"] != "msh5/us-east-1"]
+    assert "and 2 other targets with 1 root cause, in audit.html: msh4/us-east-1" in [
+        row.text for row in screen(told, TAIL)
+    ]
+
+
+def test_what_is_first_is_of_the_target_that_stands_first() -> None:
+    light, grave = document("prf-08-pager-left-out"), document("tok02-expired-token", 2)
+    name = "msh1/us-east-1"
+    mixed = {
+        **grave,
+        "root_causes": [*light["root_causes"], *(c for c in grave["root_causes"] if c["target"] == name)],
+        "results": [*light["results"], *(r for r in grave["results"] if r["target"] == name)],
+    }
+    rows = [row.text for row in screen(mixed, TAIL)]
+    assert rows[1].startswith(f"{name}: NOT COMPLIANT")
+    assert rows[-1] == "first: aws sso login --profile msh"
+
+
+def test_who_called_is_said_once_where_all_targets_have_one_caller() -> None:
+    rows = [row.text for row in screen(document("iam01-no-bedrock-policy", 3), TAIL)]
+    assert [", as " in row for row in rows if row.startswith("msh")] == [True, False, False]
+    assert rows[1].endswith(
+        ", as arn:aws:sts::****4321:assumed-role/AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd/****"
+    ) or (rows[1].endswith(", as assumed-role/AWSReservedSSO_BedrockDeveloper_0a7f608ccccc13bd/****"))
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("  1. A title that goes on, and on, PRF-03", ["  1. A title that", "     goes on, and on,", "     PRF-03"]),
+        ("     seen   it is so, and so", ["     seen   it is so,", "            and so"]),
+        ("     mend   # edit it, and so on", ["     mend   # edit", "            # it, and", "            # so on"]),
+        ("            # edit it, and so on", ["            # edit", "            # it, and", "            # so on"]),
+        ("            rem edit it, and", ["            rem edit", "            rem it,", "            rem and"]),
+        ("first: edit it, and so on", ["first: edit it, and", "  so on"]),
+        ("     seen   arn:aws:sts::111122223333:assumed-role", ["     seen   arn:aws:sts::111122223333:assumed-role"]),
+        ("short", ["short"]),
+    ],
+)  # fmt: skip
+def test_prose_is_broken_between_words_and_stays_what_it_was(text: str, lines: list[str]) -> None:
+    assert Row(text).lines(21) == lines
+    assert Row(text, command=True).lines(21) == [text]
+
+
+@pytest.mark.parametrize("world", [*WORLDS, "guide-as-written", "ent-log-12-bucket-is-open"])
+def test_no_command_of_the_screen_is_broken(world: str) -> None:
+    told = document(world)
+    for row in screen(told, TAIL):
+        if any(
+            row.text.endswith(each)
+            for cause in told["root_causes"]
+            for each in cause["remedy"]
+            if is_command(each)
+        ):
+            assert row.lines(40) == [row.text]
 
 
 def test_what_is_piped_is_not_cut() -> None:
@@ -67,15 +174,26 @@ def test_what_is_piped_is_not_cut() -> None:
         (["rem edit it"], "edit it"),
         (["# whoever may, shows it:", "aws sts get-caller-identity"], "whoever may, shows it: aws sts get-caller-identity"),
         (["# edit it, then:", "aws sso login"], "edit it, then: aws sso login"),
-        (["# edit it, then:", "x" * 150], "edit it"),
-        (["# in the file write:", "# a line"], "in the file write"),
+        (["# edit it, then:", "x" * 230], "edit it"),
+        (["# in the file write:", "# a line"], "in the file write: see audit.html"),
+        (["# somebody adds this statement:", "# {}"], "somebody adds this statement: see audit.html"),
+        (["# name another; all that there are:", "x" * 230], "name another"),
+        (["# opens it and submits the form,", "# or another does; this shows the state:", "x" * 230],
+         "opens it and submits the form, or another does"),
+        (["# keep one side, and delete the other's and the", "# marker lines: line 10"],
+         "keep one side, and delete the other's and the marker lines: line 10"),
+        (["# edit it: line 7", "# edit it: line 8"], "edit it: line 7"),
+        (["# write [profile msh]", "# then delete the keys"], "write [profile msh]"),
+        (["# do this; " + "x" * 230], "do this"),
+        (["aws " + "x" * 150], "aws " + "x" * 150),
+        (["aws " + "x" * 230], None),
         (["aws sso login --profile <name>", "# then edit it"], None),
-        (["# " + "x" * 160, "aws sso login"], None),
+        (["# " + "x" * 240, "aws sso login"], None),
         ([], None),
     ],
 )  # fmt: skip
 def test_the_first_step_is_how_the_remedy_begins(remedy: list[str], step: str | None) -> None:
-    assert first_step(remedy) == step
+    assert first_step(remedy, "audit.html") == step
 
 
 @pytest.mark.parametrize(
