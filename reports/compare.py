@@ -15,7 +15,7 @@ SCHEMA = Path(__file__).parent / "results.schema.json"
 Key = tuple[str, str | None, str]
 
 CHANGES = (
-    "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "unchanged",
+    "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "now evaluated", "unchanged",
 )  # fmt: skip
 FINE = frozenset({"compliant", "not_applicable"})
 UNREAD = frozenset({"inconclusive", "blocked"})
@@ -84,7 +84,10 @@ def change(was: str | None, now: str | None) -> str | None:
     | fine | unchanged | regressed | newly waived | no longer evaluated |
     | non_compliant | fixed | unchanged | newly waived | no longer evaluated |
     | waived | fixed | no longer waived | unchanged | no longer evaluated |
-    | not read or absent | new | new | newly waived | unchanged |
+    | not read | now evaluated | new | newly waived | unchanged |
+    | absent | new | new | newly waived | unchanged |
+
+    What could not be read and is compliant now is neither new nor mended; what is not, is a finding that nobody knew of.
     """
     before = "unread" if was is None or was in UNREAD else "fine" if was in FINE else was
     after = "unread" if now is None or now in UNREAD else "fine" if now in FINE else now
@@ -96,7 +99,7 @@ def change(was: str | None, now: str | None) -> str | None:
     if after == "waived":
         return "newly waived"
     if before == "unread":
-        return "new"
+        return "now evaluated" if was is not None and after == "fine" else "new"
     if after == "fine":
         return "fixed"
     return "no longer waived" if before == "waived" else "regressed"

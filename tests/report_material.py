@@ -12,6 +12,7 @@ from typing import Any
 from checks.catalogue import load
 from fixtures.settings import Settings
 from reports.artifacts import CHECKSUMS
+from reports.compare import CHANGES
 from reports.results import document
 from reports.screen import Row
 
@@ -223,6 +224,7 @@ def comparison(made: Mapping[str, Any]) -> dict[str, Any]:
         "unchanged",
         "newly waived",
         "no longer waived",
+        "now evaluated",
     )
     changes = [
         {
@@ -245,7 +247,7 @@ def comparison(made: Mapping[str, Any]) -> dict[str, Any]:
             "suite_version": "0.1.0", "guide_sha256": "0" * 64, "results_sha256": "1" * 64,
         },
         "notices": ["the guide differs: what changed may be the requirements"],
-        "counts": {kind: sum(each["change"] == kind for each in changes) for kind in (*kinds, "no longer evaluated")},
+        "counts": {kind: sum(each["change"] == kind for each in changes) for kind in CHANGES},
         "changes": changes,
         "trend": [
             {

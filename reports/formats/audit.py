@@ -11,6 +11,7 @@ from typing import Any
 
 from checks.frameworks import frameworks, served
 from reports.artifacts import json_pieces
+from reports.compare import CHANGES
 from reports.conditions import conditions, headline
 from reports.consumers import lines
 from reports.formats import Format, guide
@@ -21,10 +22,6 @@ Json = Mapping[str, Any]
 
 OPEN = frozenset({"non_compliant", "inconclusive", "waived"})
 """Statuses of results that somebody will act on, so that they say why their requirement matters."""
-
-CHANGES = (
-    "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "unchanged",
-)  # fmt: skip
 
 IDLE = {
     "stale": "no longer matches a failure",

@@ -64,7 +64,8 @@ def saved(folder: Path, name: str, document: Mapping[str, Any]) -> Path:
         ("waived", "non_compliant", "no longer waived"),
         ("waived", "inconclusive", "no longer evaluated"),
         ("inconclusive", "non_compliant", "new"),
-        ("blocked", "compliant", "new"),
+        ("blocked", "compliant", "now evaluated"),
+        ("inconclusive", "not_applicable", "now evaluated"),
         ("blocked", "waived", "newly waived"),
         ("inconclusive", "blocked", "unchanged"),
         ("blocked", None, None),
@@ -100,6 +101,36 @@ def test_results_are_joined_by_requirement_case_and_target(tmp_path: Path) -> No
         "prod/us-east-1": "new",
         TARGET: "no longer evaluated",
     }
+
+
+def test_what_could_not_be_judged_before_is_neither_new_nor_fixed_where_it_is_fine(tmp_path: Path) -> None:
+    was = report(
+        {"SSO-03": "non_compliant", "RUN-02": "blocked", "IAM-03": "blocked", "REG-03": "inconclusive"}
+    )
+    now = report(
+        {
+            "SSO-03": "compliant",
+            "RUN-02": "compliant",
+            "IAM-03": "non_compliant",
+            "REG-03": "compliant",
+            "PRF-08": "compliant",
+        }
+    )
+    found = comparison(now, load_earlier(saved(tmp_path, "results.json", was)))
+    assert {c["requirement"]: c["change"] for c in found["changes"]} == {
+        "SSO-03": "fixed", "RUN-02": "now evaluated", "IAM-03": "new", "REG-03": "now evaluated", "PRF-08": "new",
+    }  # fmt: skip
+    assert {kind: count for kind, count in found["counts"].items() if count} == {
+        "fixed": 1,
+        "now evaluated": 2,
+        "new": 2,
+    }
+    # A report of before this kind of change is no less one: it can be compared with.
+    old = {
+        **now,
+        "comparison": {**found, "counts": {k: n for k, n in found["counts"].items() if k != "now evaluated"}},
+    }
+    assert load_earlier(saved(tmp_path, "old.json", old))
 
 
 def test_the_counts_add_up_to_the_changes(tmp_path: Path) -> None:
