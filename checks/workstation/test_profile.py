@@ -1148,8 +1148,8 @@ def _other_sources(
         sources.append(_Source("login_session", place("login_session"), missing and "PRE08", missing))
     if command and not (profile.uses_sso and command.found and command.prints_own_login):
         lost = fault if command.found else _no_program(command)
-        if lost and command.names_itself:
-            lost += f", and it asks for the credentials of profile {profile.name} itself"
+        if fault and command.found and command.names_itself:
+            lost = f"{fault}, and it asks for the credentials of profile {profile.name} itself"
         cause = "WIN09" if command.is_mangled(platform) else "PRE07"
         sources.append(_Source("credential_process", place("credential_process"), lost and cause, lost))
     # botocore passes over a secret alone: it is a fault only where nothing else is there.

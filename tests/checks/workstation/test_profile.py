@@ -1184,6 +1184,7 @@ def test_a_process_that_can_be_started_is_a_second_source_too() -> None:
 OWN_LOGIN = [
     "aws configure export-credentials --profile msh",
     "aws-sso-util credential-process --profile msh",
+    "aws2-wrap --process --profile msh",
 ]
 
 
@@ -1203,7 +1204,7 @@ def printing(command: str, *programs: str) -> Edit:
 @pytest.mark.parametrize("command", OWN_LOGIN)
 def test_a_process_that_prints_the_profiles_own_login_is_no_second_source(command: str) -> None:
     """Which is there for programs that know no SSO: with it taken out, those have nothing."""
-    found = of_compliant(printing(command, "aws", "aws-sso-util"), *PROFILE, "CRD-01")
+    found = of_compliant(printing(command, "aws", "aws-sso-util", "aws2-wrap"), *PROFILE, "CRD-01")
     assert found.root_causes == []
 
 
@@ -1220,6 +1221,13 @@ def test_a_process_that_prints_the_profiles_own_login_is_no_second_source(comman
 def test_a_process_that_may_be_another_source_is_told(command: str, cause: str | None) -> None:
     found = of_compliant(printing(command, "aws", "corp-credentials"), *PROFILE)
     assert says(found["PRF-10"], cause, f"credential_process ({CONFIG} line 8) beside the SSO settings")
+
+
+def test_a_program_that_is_not_there_asks_for_nothing() -> None:
+    """granted's command names its own profile by design, and is told by the fault alone."""
+    command = "granted credential-process --profile msh"
+    found = of_compliant(printing(command), *PROFILE)
+    assert found["PRF-10"]["observed"].endswith("; there is no program granted")
 
 
 def test_keys_beside_the_profiles_own_login_are_a_second_source() -> None:

@@ -16,7 +16,7 @@ from fixtures.settings import CredentialSettings, Settings
 from fixtures.simulation.world import File, World
 from tests.harness import WORKSTATION, Altered, Judged, failing, judged, says
 from tests.mending import mends_of
-from tests.world_edits import Edit, both, env_file
+from tests.world_edits import Edit, both, env_file, environment
 
 CONFIG = "~/.aws/config"
 TOKEN = "~/.aws/sso/cache/${sha1:msh}.json"
@@ -553,6 +553,22 @@ def test_the_client_registration_holds_a_secret_too() -> None:
 def test_a_file_without_secrets_may_be_read_by_anybody() -> None:
     found = of(with_file("~/.aws/sso/cache/notes.json", '{"note": "mine"}', mode="644"), "SSO-07")
     assert found["SSO-07"]["status"] == "compliant"
+
+
+def test_wsl_makes_up_the_mode_of_a_file_on_a_windows_drive() -> None:
+    """There chmod changes nothing, unless the drive was mounted with the option for that."""
+    found = judged("ok-wsl-has-the-folder-of-windows", only=("SSO-07",))
+    assert found["SSO-07"]["reason"] == (
+        "~/.aws/sso/cache is on a Windows drive, which has no permission bits in WSL"
+    )
+
+
+def test_a_mode_that_the_system_keeps_is_judged() -> None:
+    without = environment(WSL_DISTRO_NAME=None)
+    found = judged("ok-wsl-has-the-folder-of-windows", only=("SSO-07",), edit=without)
+    assert says(found["SSO-07"], None, "284c80bd….json (777)")
+    in_linux = both(environment(WSL_DISTRO_NAME="Ubuntu-24.04"), with_token(mode="644"))
+    assert says(of(in_linux, "SSO-07")["SSO-07"], None, "284c80bd….json (644)")
 
 
 def test_windows_has_no_mode_to_judge() -> None:

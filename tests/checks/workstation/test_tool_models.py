@@ -110,6 +110,18 @@ def test_the_small_model_of_another_region_is_not_judged(variable: str) -> None:
     assert "another Region" in str(row["reason"])
 
 
+@pytest.mark.parametrize(
+    ("written", "offered"),
+    [
+        ("us.anthropic.claude-haiku-4-5-20251001-v1:0", PROFILE),  # LEGACY Claude 3 Haiku looks most like it
+        ("anthropic.claude-3-haiku-20240307-v1:O", "anthropic.claude-3-haiku-20240307-v1:0"),
+    ],
+)
+def test_of_legacy_models_only_the_one_that_was_meant_is_offered(written: str, offered: str) -> None:
+    row = judge(claude(ANTHROPIC_SMALL_FAST_MODEL=written), "ANTHROPIC_SMALL_FAST_MODEL")
+    assert str(row["remedy"]).endswith(f"such as {offered}']")
+
+
 def test_a_tool_that_is_named_is_judged_though_nothing_says_that_it_calls_bedrock() -> None:
     edit = both(environment(ANTHROPIC_MODEL="us.anthropic.claude-hiku"), environment(AWS_REGION="us-east-1"))
     named = {"application": {"consumers": ["claude-code"]}}
