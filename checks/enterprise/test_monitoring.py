@@ -127,16 +127,24 @@ def _require_filter(kind: str, filters: Sequence[MetricFilter], group: FedLogGro
     return ""
 
 
-@requirement("MON-04", asks=ELSEWHERE)
+def _of_monitoring(account: str) -> str:
+    return f"the metrics are shared with account {account}, whose alarms are not read here"
+
+
+@requirement("MON-04", asks=(*ELSEWHERE, "filters_monitoring_account"))
 def test_alarms_watch_the_metrics(watches: list[Watch], evidence: Evidence) -> str:
     """An alarm watches each such metric, with its actions on and a threshold that can fire."""
     if not watches:
         return _signed_elsewhere("MON-04", evidence) or ""
     unwatched = [watch for watch in watches if not watch.alarms]
+    observed = "; ".join(f"{watch.kind}: {watch.problem}" for watch in unwatched)
+    account = evidence.filters_monitoring_account if unwatched else None
+    if account:
+        return signed_for("MON-04", _of_monitoring(account), evidence, here=observed)
     require(
         not unwatched,
         expected="for each such metric an alarm with actions on and a threshold that can fire",
-        observed="; ".join(f"{watch.kind}: {watch.problem}" for watch in unwatched),
+        observed=observed,
         each=[
             {
                 "service": watch.filters[0].metrics[0][0].namespace,
@@ -149,12 +157,18 @@ def test_alarms_watch_the_metrics(watches: list[Watch], evidence: Evidence) -> s
     return "; ".join(f"{watch.kind}: alarm {watch.alarms[0].name}" for watch in watches)
 
 
-@requirement("MON-05", asks=ELSEWHERE)
+def _heard(watch: Watch, audiences: dict[str, Audience]) -> list[Audience]:
+    return satisfying([audiences[topic] for topic in watch.topics], lambda each: each.confirmed > 0)
+
+
+@requirement("MON-05", asks=(*ELSEWHERE, "caller_names", "filters_monitoring_account"))
 def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience], evidence: Evidence) -> str:
     """The topic that the alarm notifies has at least one confirmed subscription."""
     if not watches:
         return _signed_elsewhere("MON-05", evidence) or ""
     ringing = [watch for watch in watches if watch.alarms]
+    if not ringing and evidence.filters_monitoring_account:
+        return signed_for("MON-05", _of_monitoring(evidence.filters_monitoring_account), evidence)
     if not ringing:
         raise Unavailable("no alarm watches the metrics")
     telling = [watch for watch in ringing if watch.topics]
@@ -162,11 +176,23 @@ def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience], 
     if not telling:
         actions = sorted({action for watch in ringing for alarm in watch.alarms for action in alarm.actions})
         not_applicable(f"the alarms notify no topic: their action is {actions[0]}")
-    unheard = [
-        watch
-        for watch in telling
-        if not satisfying([audiences[topic] for topic in watch.topics], lambda each: each.confirmed > 0)
-    ]
+    unheard, theirs = [], []
+    for watch in telling:
+        try:
+            if not _heard(watch, audiences):
+                unheard.append(watch)
+        except Unavailable:
+            # Another account's topic it alone lists the subscriptions of, unless the topic's policy says otherwise.
+            own = evidence.caller_names.account
+            unread = [each for each in watch.topics if audiences[each].reading.error]
+            foreign = [each for each in unread if each.split(":")[4] != own]
+            if not foreign:
+                raise
+            theirs += foreign
+    if theirs and not unheard:
+        account, name = theirs[0].split(":")[4:6]
+        where = f"topic {name} is account {account}'s, and who has subscribed to it is not read here"
+        return signed_for("MON-05", where, evidence)
     if unheard:
         topic = unheard[0].topics[0]
         require(
@@ -179,24 +205,27 @@ def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience], 
     heard = {
         f"{audience.topic.rsplit(':', 1)[-1]} has {audience.confirmed}"
         for watch in telling
-        for audience in satisfying(
-            [audiences[topic] for topic in watch.topics], lambda each: each.confirmed > 0
-        )
+        for audience in _heard(watch, audiences)
     }
     return f"confirmed subscriptions: topic {', '.join(sorted(heard))}"
 
 
-@requirement("MON-06")
-def test_bedrock_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName]) -> str:
+@requirement("MON-06", asks=("attestations", "monitoring_account"))
+def test_bedrock_is_watched(
+    alarms: list[Alarm], model_names: dict[str, ModelName], evidence: Evidence
+) -> str:
     """Alarms watch Bedrock's client errors, throttles and legacy-model calls."""
     identifiers = {name.id for name in model_names.values()}
     problems = {
         name: problem for name in BEDROCK_METRICS if (problem := _unwatched(name, alarms, identifiers))
     }
+    observed = "; ".join(problems.values())
+    if problems and evidence.monitoring_account:
+        return signed_for("MON-06", _of_monitoring(evidence.monitoring_account), evidence, here=observed)
     require(
         not problems,
         expected=f"an alarm with actions on each of {', '.join(BEDROCK_METRICS)}",
-        observed="; ".join(problems.values()),
+        observed=observed,
         each=[{"value": name} for name in problems],
     )
     return f"an alarm watches each of {', '.join(BEDROCK_METRICS)}"
@@ -223,17 +252,20 @@ def _unwatched(name: str, alarms: Sequence[Alarm], identifiers: set[str]) -> str
     return f"no alarm watches {name} of {sorted(identifiers - covered)[0]}"
 
 
-@requirement("MON-11")
+@requirement("MON-11", asks=("attestations", "monitoring_account"))
 def test_usage_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName], evidence: Evidence) -> str:
     """An alarm watches how much the models are used, where one is required: stolen rights show there first."""
     identifiers = {name.id for name in model_names.values()}
     problems = {name: _unwatched(name, alarms, identifiers) for name in USAGE_METRICS}
     watched = [name for name, problem in problems.items() if problem is None]
     named = [str(problem) for problem in problems.values() if not str(problem).startswith("no alarm")]
+    observed = "; ".join(dict.fromkeys(named)) or f"no alarm on any of them in {evidence.target.region}"
+    if not watched and evidence.monitoring_account:
+        return signed_for("MON-11", _of_monitoring(evidence.monitoring_account), evidence, here=observed)
     require(
         bool(watched),
         expected=f"an alarm with actions on one of {', '.join(USAGE_METRICS)}",
-        observed="; ".join(dict.fromkeys(named)) or f"no alarm on any of them in {evidence.target.region}",
+        observed=observed,
     )
     return f"an alarm watches {', '.join(watched)}"
 

@@ -14,8 +14,9 @@ from fixtures.evidence.detection import Detector
 from fixtures.evidence.monitoring import DENIED, PATTERNS, SAMPLES, SIGN_IN, Alarm
 from fixtures.readings import Unavailable
 from fixtures.simulation import cbor, service
+from fixtures.simulation.controls import Topic
 from fixtures.simulation.filter_pattern import FilterPatternError, matches
-from fixtures.simulation.world import Fault, World
+from fixtures.simulation.world import Fault, World, load_world
 from tests.enterprise_edits import Edit, changed
 from tests.harness import judged
 from tests.world_edits import both
@@ -156,6 +157,93 @@ def test_a_trail_of_another_account_has_a_remedy_that_is_not_for_this_one_to_run
     assert found.with_status("blocked") == set(MON[1:5])
     (line,) = found["MON-01"]["remedy"]
     assert line.startswith("# account 111122223333, whose the trail is, ") and "[[attestation]]" in line
+
+
+THEIRS = "arn:aws:sns:us-east-1:444455556666:aws-controltower-AggregateSecurityNotifications"
+
+
+@pytest.mark.parametrize("is_signed", [True, False])
+def test_who_hears_of_another_accounts_topic_can_be_signed_for(is_signed: bool) -> None:
+    """As of the audit account's, whose subscriptions SNS lists to that account alone."""
+
+    def edit(world: World) -> World:
+        refused = Fault(
+            "AuthorizationError", "User is not authorized to perform: SNS:ListSubscriptionsByTopic", 403
+        )
+        alarms = tuple(replace(each, actions=(THEIRS,)) for each in world.alarm)
+        told = load_world(CENTRAL).settings["attestation"] if is_signed else world.settings["attestation"]
+        return replace(
+            world,
+            alarm=alarms,
+            faults={"sns:ListSubscriptionsByTopic": refused},
+            settings={**world.settings, "attestation": told},
+        )
+
+    row = judged("enterprise", only=("MON-05",), edit=edit)["MON-05"]
+    assert row["status"] == ("compliant" if is_signed else "inconclusive")
+    if not is_signed:
+        assert row["reason"] == (
+            "topic aws-controltower-AggregateSecurityNotifications is account 444455556666's, and who has subscribed to it is "
+            "not read here: [[attestation]] requirement = MON-05 tells"
+        )
+        assert not row["missing_actions"]
+
+
+def test_a_topic_of_another_account_hides_none_that_nobody_hears() -> None:
+    def edit(world: World) -> World:
+        theirs = Topic("aws-controltower-AggregateSecurityNotifications", account="444455556666")
+        (own,) = world.topic
+        alarms = tuple(
+            replace(each, actions=(THEIRS,)) if each.name == "bedrock-denied" else each
+            for each in world.alarm
+        )
+        return replace(world, topic=(theirs, replace(own, subscription=())), alarm=alarms)
+
+    found = judged("enterprise", only=("MON-05",), edit=edit)
+    assert found["MON-05"]["status"] == "non_compliant"
+
+
+OF_MONITORING = ("MON-04", "MON-05", "MON-06", "MON-11")
+CENTRAL = "ok-ent-alarms-of-a-monitoring-account"
+
+
+def test_alarms_of_a_monitoring_account_can_be_signed_for() -> None:
+    assert judged(CENTRAL, only=OF_MONITORING).with_status("compliant") == set(OF_MONITORING)
+
+    without = judged(CENTRAL, only=OF_MONITORING, edit=signed(*OF_MONITORING))
+    assert without.with_status("inconclusive") == set(OF_MONITORING)
+    assert without["MON-11"]["reason"] == (
+        "the metrics are shared with account 444455556666, whose alarms are not read here: [[attestation]] requirement = "
+        "MON-11 tells; no alarm on any of them in us-east-1"
+    )
+
+
+@pytest.mark.parametrize("links", ["none", "of logs alone", "of another Region"])
+def test_without_metrics_that_are_shared_the_alarms_here_decide_whatever_was_signed(links: str) -> None:
+    def edit(world: World) -> World:
+        (own,) = world.link
+        other = {
+            "of logs alone": replace(own, kinds=("AWS::Logs::LogGroup",)),
+            "of another Region": replace(own, region="eu-west-1"),
+        }
+        return replace(world, link=(other[links],) if links in other else ())
+
+    found = judged(CENTRAL, only=OF_MONITORING, edit=edit)
+    assert found.with_status("non_compliant") == {"MON-04", "MON-06", "MON-11"}
+
+
+def test_without_knowing_who_sees_the_metrics_no_alarm_is_missed() -> None:
+    fault = Fault("AccessDeniedException", "User is not authorized", 403)
+    found = judged(
+        "ent-mon-11-usage-unwatched",
+        only=("MON-11",),
+        edit=lambda world: replace(world, faults={"oam:ListLinks": fault}),
+    )
+    assert found["MON-11"]["status"] == "inconclusive"
+    assert found["MON-11"]["missing_actions"] == ["oam:ListLinks"]
+    # Nobody is asked where the alarms are here.
+    watched = judged("enterprise", only=MON)
+    assert not any(reading["name"] == "oam:ListLinks" for reading in watched.readings)
 
 
 def test_a_log_group_of_this_accounts_own_is_judged_whatever_was_signed() -> None:
