@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 from checks import file_fixes
 from checks.fixes import Export, Fix, Unset
@@ -131,7 +133,7 @@ def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
     return f"{through}; certificates are checked against {against}"
 
 
-@requirement("CON-02", asks=("env_file", "home_partition", "plain_host", "sdk"))
+@requirement("CON-02", asks=("env_file", "environment", "home_partition", "plain_host", "sdk"))
 def test_endpoint_is_reached_and_trusted(
     case: str,
     endpoints: dict[str, Endpoint],
@@ -178,11 +180,22 @@ def test_endpoint_is_reached_and_trusted(
         value=_all_refused(endpoints),
     )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
+    spared = None if found.connected else _spared(endpoint.url, evidence)
     require(
         found.connected,
         expected=f"a connection to {found.host}",
-        observed=fault + _and_others(endpoint, endpoints.values()),
-        remedy=None if proxies else _proxy_of_the_application(evidence),
+        observed=fault
+        + _and_others(endpoint, endpoints.values())
+        + (
+            f"; {spared.by} has {spared.entry}, so that the proxy of {spared.proxy} is not used"
+            if spared
+            else ""
+        ),
+        remedy=_through_the_proxy(spared, target.profile)
+        if spared
+        else None
+        if proxies
+        else _proxy_of_the_application(evidence),
         given=["bedrock-unreachable"] if case.startswith("bedrock") else [],
     )
     require(
@@ -193,6 +206,43 @@ def test_endpoint_is_reached_and_trusted(
         remedy=None if ca_bundle else _bundle_of_the_application(evidence),
     )
     return f"{found.host} resolves, answers, and its certificate is trusted"
+
+
+class _Spared(NamedTuple):
+    """That a host is reached past the proxy which the variable `proxy` names: by the `entry` in the variable `by`."""
+
+    proxy: str
+    by: str
+    entry: str
+
+
+def _spared(url: str, evidence: Evidence) -> _Spared | None:
+    """What keeps the URL from the proxy that others go through; None where nothing does, or there is none."""
+    environment = evidence.environment
+    # Where both are set, the name in small letters wins (Python documentation: urllib.request.getproxies).
+    proxy, by = (
+        next(
+            (name for name in (word.lower(), word) if environment.get(name) != "" and name in environment),
+            None,
+        )
+        for word in ("HTTPS_PROXY", "NO_PROXY")
+    )
+    if not proxy or not by or evidence.value("proxies", urls=[url]):
+        return None
+    entries = [entry.strip() for entry in (environment.get(by) or "").split(",")]
+    host = host_of(url)
+    # urllib.request.proxy_bypass_environment
+    covers = (each for each in entries if entries == ["*"] or f".{host}".endswith(f".{each.lstrip('.')}"))
+    entry = next((each for each in covers if each.strip(".")), None)
+    return _Spared(proxy, by, entry) if entry else None
+
+
+def _through_the_proxy(spared: _Spared, profile: str) -> list[str]:
+    return [
+        f"# where that proxy is the only way out, take {spared.entry} out of {spared.by}; then:",
+        f"aws sts get-caller-identity --profile {shlex.quote(profile)}",
+        "# where AWS is to be reached past it, have HTTPS on port 443 to its hosts opened in the firewall, or connect the VPN",
+    ]
 
 
 def _require_host_that_exists(

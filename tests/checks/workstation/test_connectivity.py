@@ -235,6 +235,46 @@ def test_settings_that_could_not_be_read_make_no_verdict(
 # ------------------------------------------------------------------------------------------------ CON-02, endpoints
 
 
+def behind_a_proxy(spared: str, **variables: str) -> Edit:
+    """A network with no other way out than its proxy, and hosts that are reached past it."""
+    way = {"HTTPS_PROXY": "http://jo:CANARYpass@proxy.acme.example:8080", "NO_PROXY": spared, **variables}
+    return machine(environment=way, network=dict.fromkeys(HOSTS.values(), "proxied"))
+
+
+@pytest.mark.parametrize(
+    ("spared", "entry"),
+    [
+        ("localhost, .amazonaws.com,10.0.0.0/8", ".amazonaws.com"),
+        ("amazonaws.com,localhost", "amazonaws.com"),
+        ("sts.us-east-1.amazonaws.com", "sts.us-east-1.amazonaws.com"),
+        ("*", "*"),
+    ],
+)
+def test_a_host_that_goes_past_the_only_way_out_is_told_by_what_spares_it(spared: str, entry: str) -> None:
+    found = of(behind_a_proxy(spared), "CON-02")[("CON-02", "sts")]
+    assert says(found, None, f"NO_PROXY has {entry}, so that the proxy of HTTPS_PROXY is not used")
+    assert found["remedy"] == [
+        f"# where that proxy is the only way out, take {entry} out of NO_PROXY; then:",
+        "aws sts get-caller-identity --profile msh",
+        "# where AWS is to be reached past it, have HTTPS on port 443 to its hosts opened in the firewall, or connect the VPN",
+    ]
+    assert of(behind_a_proxy("localhost,10.0.0.0/8"), "CON-02").root_causes == []
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        behind_a_proxy("*.amazonaws.com", HTTPS_PROXY=""),
+        machine(environment={"NO_PROXY": "*"}, network=dict.fromkeys(HOSTS.values(), "timeout")),
+    ],
+    ids=["a proxy of no name", "no proxy"],
+)
+def test_where_no_proxy_is_passed_by_nothing_is_said_of_one(edit: Edit) -> None:
+    found = of(edit, "CON-02")[("CON-02", "sts")]
+    assert "NO_PROXY" not in found["observed"]
+    assert found["remedy"] == OPEN_PORT
+
+
 @pytest.mark.parametrize("case", HOSTS)
 @pytest.mark.parametrize(
     ("fault", "cause", "observed"),
