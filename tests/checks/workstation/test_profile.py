@@ -111,7 +111,7 @@ def failing(name: str) -> Callable[..., Any]:
         ("win01-credentials-in-utf-16", "PRF-01", "credentials", f"{CREDENTIALS} starts with UTF-16",
          "$f = (Resolve-Path -LiteralPath '~/.aws/credentials').Path"),
         ("win02-garbled-profile-name", "PRF-01", "config", f"{HEADER}: botocore reads [profile JosÃ©]",
-         f"# edit {HEADER}: give the profile a name of ASCII letters"),
+         f"# edit {HEADER}: write ASCII letters alone, in a profile's name too"),
         ("win08-config-txt", "PRF-01", "config", "~/.aws/config.txt, and no ~/.aws/config",
          "Move-Item -LiteralPath '~/.aws/config.txt' -Destination '~/.aws/config'"),
         ("pre07-credential-process-missing", "PRF-10", None,
