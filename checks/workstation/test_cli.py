@@ -13,6 +13,7 @@ from fixtures.aws.errors import BAD_SIGNATURE, EXPIRED, INVALID_KEYS
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import same_caller
 from fixtures.evidence.programs import CliCaller, CliConfiguration, CliVersion
+from fixtures.evidence.regions import REGION_VARIABLES
 from fixtures.evidence.roles import source_chain
 from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
@@ -110,7 +111,7 @@ def _portal(evidence: Evidence) -> str:
     return host_of(stated["value"] or "") if stated else ""
 
 
-@requirement("CLI-02", asks=("needs_no_profile",))
+@requirement("CLI-02", asks=("environment", "needs_no_profile"))
 def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence: Evidence) -> str:
     """`aws configure list --profile P` resolves profile, region and a credential source."""
     if cli_configuration.returncode:
@@ -123,12 +124,15 @@ def test_cli_resolves_the_profile(cli_configuration: CliConfiguration, evidence:
     none_needed |= {*KEY_ROWS} if evidence.sends_api_key else set()
     wanted = [row for row in ROWS if row not in none_needed]
     unset = [row for row in wanted if row not in cli_configuration.resolved]
-    remedy = None
+    remedy = title = None
     if unset == ["region"] and evidence.needs_no_profile:
         region = evidence.target.region
         remedy = [f"export AWS_REGION={region} AWS_DEFAULT_REGION={region}"]
+        if not any(map(evidence.environment.has, REGION_VARIABLES)):
+            title = f"No Region is set: neither {' nor '.join(REGION_VARIABLES)} is, and there is no profile"
     require(
         not unset,
+        title=title,
         remedy=remedy,
         expected="a profile, both keys and a region, each with its source",
         observed=f"{cli_configuration.command}: {', '.join(unset)} <not set>",

@@ -464,4 +464,13 @@ def test_a_job_without_any_region_is_to_export_one_and_gets_no_profile() -> None
         "ok-no-env-file", edit=both(job, machine(profile="default")), only=("CLI-02",), environment="ci"
     )
     assert found["CLI-02"]["observed"].endswith("region <not set>")
+    assert found["CLI-02"]["title"].startswith(
+        "No Region is set: neither AWS_REGION nor AWS_DEFAULT_REGION is"
+    )
     assert found["CLI-02"]["remedy"] == ["export AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1"]
+    mended = environment(AWS_REGION="us-east-1", AWS_DEFAULT_REGION="us-east-1")
+    job = both(job, mended, machine(profile="default"))
+    assert (
+        judged("ok-no-env-file", edit=job, only=("CLI-02",), environment="ci")["CLI-02"]["status"]
+        == "compliant"
+    )
