@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from checks import environment_fixes, file_fixes
 from checks.conflicts import require_no_conflict
 from checks.fixes import Fix, Reencode, Unset
+from checks.model_words import permitted_geography
 from checks.requirement import not_applicable, require, requirement
 from fixtures.consumers.rules import Rules
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.endpoints import IGNORED
 from fixtures.evidence.environment import EnvFile, Variables, in_use
-from fixtures.evidence.models import ModelName
+from fixtures.evidence.models import EMBEDDING, ModelName
 from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
 from fixtures.evidence.regions import REGION_VARIABLES, Sdk, exported_region, profiles_region, written_region
-from fixtures.evidence.replacements import are_within
+from fixtures.evidence.replacements import are_within, lasting
 from fixtures.evidence.roles import CREDENTIALS
 from fixtures.machine.dotenv_file import READERS
 from fixtures.machine.environment import BEARER, KEY_VARIABLES
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Reading, Unavailable
-from fixtures.settings import MANTLE
+from fixtures.settings import MANTLE, GuidesOwn
 from fixtures.targets import Target
 
 FEWEST_ATTEMPTS = 3
@@ -113,7 +116,7 @@ def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("profile_names", "selects_none"))
+@requirement("ENV-02", asks=("models", "profile_names", "selects_none"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
@@ -129,26 +132,26 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
     elsewhere = (
         "region" if case in REGION_VARIABLES else "profile" if case == "AWS_PROFILE" and stated else None
     )
-    chat = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") or evidence.settings.models.chat
-    values = {
+    values: dict[str, str | None] = {
         **dict.fromkeys(REGION_VARIABLES, target.region),
         "AWS_PROFILE": target.profile,
         "AWS_MAX_ATTEMPTS": str(FEWEST_ATTEMPTS),
         "AWS_RETRY_MODE": RETRY_MODE,
         "AWS_API_TIMEOUT": TIMEOUT,
-        **dict.fromkeys(("BEDROCK_MODEL_ID", "CHAT_MODEL"), chat),
-        "BEDROCK_EMBED_MODEL_ID": evidence.settings.models.embedding,
     }
     # One edit for all that are missing: who mends the first would otherwise be sent back for each of the others.
     leave = {"AWS_PROFILE"} - {case} if _is_missing(evidence) else set()
     unset = [name for name in VARIABLES if name not in leave and not file.sets(name)]
+    values |= {name: _model_for(name, file, evidence) for name in unset if name not in values}
+    unknown = [name for name in unset if not values[name]]
     require(
         False,
         expected=f"{case}, with a value",
         observed=f"{file.place(case)}: {case} has no value"
         if stated
         else f"{file.path}: no line sets {case}",
-        each=[{"variable": name, "candidate": values[name]} for name in unset],
+        each=[{"variable": name, "candidate": values[name]} for name in unset if values[name]],
+        remedy=_to_choose(file.path, {name: values[name] for name in unset}, target) if unknown else None,
         file=file.path,
         given=[
             *(["file-lost"] if lost else []),
@@ -157,6 +160,33 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         ],
     )
     return f"{file.place(case)}: {case} = {file.shown(case)}"
+
+
+def _model_for(variable: str, file: EnvFile, evidence: Evidence) -> str | None:
+    """What to write for a model: what somebody has stated, else what Bedrock itself shows to be there and to last, the guide's
+    own first; None where that is not known."""
+    twin = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") if variable != EMBEDDING else None
+    models = evidence.settings.models
+    stated = twin or (models.embedding if variable == EMBEDDING else models.chat)
+    if not isinstance(stated, GuidesOwn):
+        return stated
+    if not evidence.asks_aws:
+        return None
+    until = evidence.now + timedelta(days=models.minimum_days_to_end_of_life)
+    with suppress(Unavailable):
+        return lasting(evidence.models[variable], until, permitted_geography(evidence))
+    return None
+
+
+def _to_choose(path: str, values: Mapping[str, str | None], target: Target) -> list[str]:
+    """The remedy where there are models that cannot be named, since nobody here has seen one alive: somebody chooses them."""
+    unknown = [name for name, value in values.items() if not value]
+    return [
+        *(f"# edit {path}: write {name}={value}" for name, value in values.items() if value),
+        f"# and give {' and '.join(unknown)} the ID of a model that is ACTIVE in {target.region}, or of its inference profile:",
+        f"aws bedrock list-foundation-models --query \"modelSummaries[?modelLifecycle.status=='ACTIVE'].modelId\""
+        f" --region {target.region} --profile {shlex.quote(target.profile)}",
+    ]
 
 
 def _is_missing(evidence: Evidence) -> bool:

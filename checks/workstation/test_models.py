@@ -49,6 +49,7 @@ from fixtures.evidence.replacements import (
     within,
 )
 from fixtures.readings import Reading, Unavailable
+from fixtures.settings import GuidesOwn
 from fixtures.targets import Target
 
 CHAT = "CHAT_MODEL"
@@ -133,7 +134,7 @@ def test_model_resolves(
         remedy=_called_there(configured, evidence),
         given=[
             *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
-            *(["left-out"] if _is_left_out(case, model_places, evidence.env_file) else []),
+            *_left_out(case, model_places, evidence),
             *_overriding(case, model_places),
         ],
     )
@@ -154,12 +155,15 @@ def _called_there(configured: ConfiguredModel, evidence: Evidence) -> list[str] 
     ]
 
 
-def _is_left_out(variable: str, places: Mapping[str, Place], file: EnvFile | None) -> bool:
-    """Whether the environment file leaves the variable out and has its twin, whose model is meant, or has it in a line that
-    python-dotenv does not read."""
-    other = TWINS.get(variable)
+def _left_out(variable: str, places: Mapping[str, Place], evidence: Evidence) -> list[str]:
+    """The condition that the environment file leaves the variable out and has its twin, whose model is meant, or nobody has
+    stated any, or that it has the variable in a line that python-dotenv does not read."""
+    file, models, other = evidence.env_file, evidence.settings.models, TWINS.get(variable)
     lost = file is not None and variable in file.file["unparsable_keys"]
-    return places[variable].is_default and (lost or (other is not None and not places[other].is_default))
+    twin = other is not None and not places[other].is_default
+    guides = isinstance(models.chat if other else models.embedding, GuidesOwn)
+    is_missing = file is not None and places[variable].is_default and (lost or twin or guides)
+    return ["left-out"] if is_missing else []
 
 
 def _is_meant_for_another(configured: ConfiguredModel, evidence: Evidence) -> bool:
@@ -184,7 +188,7 @@ def _require_in_service(case: str, configured: ConfiguredModel, places: Mapping[
     )
 
 
-@requirement("MDL-03")
+@requirement("MDL-03", asks=("env_file",))
 def test_model_is_active(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
@@ -206,7 +210,7 @@ def test_model_is_active(
     return f"{said(case, configured.name, model_places)}: {configured.model.lifecycle.status}"
 
 
-@requirement("MDL-04")
+@requirement("MDL-04", asks=("env_file",))
 def test_model_lasts_long_enough(
     case: str, models: dict[str, ConfiguredModel], model_places: dict[str, Place], evidence: Evidence
 ) -> str:
@@ -250,7 +254,7 @@ def test_model_can_be_called_as_written(
         ),
         candidate=first(ways),
         each=edits(case, names(models), model_places),
-        given=_overriding(case, model_places),
+        given=[*_left_out(case, model_places, evidence), *_overriding(case, model_places)],
         fix=environment_fixes.set_variable(env_file, case, ways[0])
         if ways and env_file and env_file.variable(case)
         else (),
@@ -602,7 +606,7 @@ def _require_lasting(
         observed=f"{said(case, configured.name, places)}: {ending}",
         candidate=first(listed),
         each=edits(case, names(models), places),
-        given=_overriding(case, places),
+        given=[*_left_out(case, places, evidence), *_overriding(case, places)],
     )
 
 

@@ -6,16 +6,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 import tomli
 
-from fixtures.settings import ProfileSettings
+from fixtures.evidence.permissions import INVOKE, STREAM
+from fixtures.settings import ModelSettings, ProfileSettings, Settings
 from fixtures.simulation.world import load_world
-from tests.harness import judged
-from tests.world_edits import env_file, environment
+from tests.bedrock_edits import HAIKU, READING, allow, model_arn, policy
+from tests.harness import WORKSTATION, judged
+from tests.world_edits import both, env_file, environment
 
 PAIRS = tomli.loads(Path(__file__).with_name("explained_pairs.toml").read_text(encoding="utf-8"))["pair"]
 
@@ -44,6 +47,35 @@ def test_a_variable_that_is_left_out_is_one_root_cause() -> None:
     assert found.root_causes == ["ENV-02"]
     assert "MDL-02 < ENV-02:{case} (left-out)" in found.edges
     assert "CHAT_MODEL=us.anthropic.claude-sonnet-4-6" in " ".join(found["ENV-02", "CHAT_MODEL"]["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "explained"),
+    [
+        ({"status": "LEGACY"}, "MDL-03"),
+        ({"status": "ACTIVE", "end_of_life": datetime(2026, 12, 12, tzinfo=timezone.utc)}, "MDL-04"),
+        ({"status": "ACTIVE", "end_of_life": None, "inference_types": ("INFERENCE_PROFILE",)}, "MDL-05"),
+    ],
+)
+def test_what_is_wrong_with_the_guides_own_model_is_explained_where_nobody_states_another(
+    changes: dict[str, Any], explained: str
+) -> None:
+    chat = "us.anthropic.claude-sonnet-4-6"
+    lines = env_file((f"BEDROCK_MODEL_ID={chat}\n", ""), (f"CHAT_MODEL={chat}", ""))
+    here = {model.id: model for model in load_world("compliant").model}
+    guides = str(Settings().models.chat)
+    here[HAIKU] = replace(here[HAIKU], id=guides, **changes)
+    allowed = policy(allow([*READING, INVOKE, STREAM], model_arn(guides)), name="Guides")
+    edit = both(lines, allowed, lambda world: replace(world, model=tuple(here.values())))
+    found = judged("compliant", only=WORKSTATION, edit=edit)
+    assert f"{explained} < ENV-02:{{case}} (left-out)" in found.edges
+    assert not [root for root in found.root_causes if root.startswith(("ENV-", "MDL-")) and root != "ENV-02"]
+    # Where it is stated it is a model like any other.
+    stated = Settings(models=ModelSettings(chat=guides))
+    assert explained in [
+        root.split()[0]
+        for root in judged("compliant", only=WORKSTATION, edit=edit, settings=stated).root_causes
+    ]
 
 
 @pytest.mark.parametrize(

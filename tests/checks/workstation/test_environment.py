@@ -7,15 +7,25 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fixtures.backends import live
-from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
+from fixtures.settings import (
+    ApplicationSettings,
+    CredentialSettings,
+    ModelSettings,
+    ProfileSettings,
+    Settings,
+)
 from fixtures.simulation.world import load_world
+from tests.followed import follow
 from tests.harness import WORKSTATION, Judged, judged
-from tests.world_edits import ENV_FILE, Edit, both, env_file, environment, machine, written
+from tests.mending import Laptop
+from tests.reports.test_fix_scripts import with_own
+from tests.world_edits import ENV_FILE, Edit, answers, both, env_file, environment, machine, written
 
 ALL = tuple(f"ENV-{number:02}" for number in range(1, 11))
 PATHS = ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE")
@@ -171,11 +181,65 @@ def test_several_missing_variables_are_one_root_cause_with_a_line_for_each() -> 
             "AWS_MAX_ATTEMPTS=3",
             "AWS_RETRY_MODE=adaptive",
             "AWS_API_TIMEOUT=30",
-            "BEDROCK_MODEL_ID=anthropic.claude-3-5-sonnet-20241022-v2:0",
+            # Not the guide's own, which this world lists as ended: what it lists in its place.
+            "BEDROCK_MODEL_ID=us.anthropic.claude-sonnet-5",
             "BEDROCK_EMBED_MODEL_ID=amazon.titan-embed-text-v2:0",
-            "CHAT_MODEL=anthropic.claude-3-5-sonnet-20241022-v2:0",
+            "CHAT_MODEL=us.anthropic.claude-sonnet-5",
         )
     ]
+
+
+NO_MODELS = env_file(
+    ("BEDROCK_MODEL_ID=us.anthropic.claude-sonnet-4-6\n", ""),
+    ("BEDROCK_EMBED_MODEL_ID=amazon.titan-embed-text-v2:0\n", ""),
+    ("CHAT_MODEL=us.anthropic.claude-sonnet-4-6", ""),
+)
+
+
+def test_a_model_that_is_missing_is_one_that_the_account_lists_as_lasting(tmp_path: Path) -> None:
+    """The guide's own is past its end: whoever wrote it was sent back by the next run."""
+    world = NO_MODELS(load_world("compliant"))
+    before = judged("compliant", only=WORKSTATION, edit=lambda _: world)
+    laptop = Laptop.of(world, tmp_path / "laptop")
+    done, variables = follow(laptop, before.document["root_causes"][0]["remedy"])
+    assert before.root_causes == ["ENV-02"] and len(done) == 3
+    mended = with_own(laptop.as_world(variables), world)
+    after = judged("compliant", only=WORKSTATION, edit=lambda _: mended)
+    failed = {row["requirement"] for row in after.rows if row["status"] == "non_compliant"}
+    assert not {name for name in failed if name.startswith(("ENV-", "MDL-"))}
+
+
+@pytest.mark.parametrize(
+    ("edit", "unknown"),
+    [
+        (
+            written("", of="~/.aws/sso/cache/${sha1:msh}.json"),
+            "BEDROCK_MODEL_ID and BEDROCK_EMBED_MODEL_ID and CHAT_MODEL",
+        ),
+        (
+            answers("bedrock:ListFoundationModels", "AccessDeniedException"),
+            "BEDROCK_MODEL_ID and CHAT_MODEL",
+        ),
+    ],
+)
+def test_a_model_that_nobody_has_seen_alive_is_not_proposed(edit: Edit, unknown: str) -> None:
+    remedy = of_compliant(both(edit, NO_MODELS), "ENV-02")["ENV-02", "CHAT_MODEL"]["remedy"]
+    assert not any("claude" in line for line in remedy)
+    assert remedy[-2].startswith(f"# and give {unknown} the ID of")
+    assert remedy[-1].startswith("aws bedrock list-foundation-models --query")
+
+
+def test_a_model_that_the_settings_state_is_the_one_to_write() -> None:
+    settings = Settings(models=ModelSettings(chat="us.anthropic.claude-haiku-4-5-20251001-v1:0"))
+    edit = env_file(
+        ("CHAT_MODEL=us.anthropic.claude-sonnet-4-6", ""),
+        ("BEDROCK_MODEL_ID=us.anthropic.claude-sonnet-4-6\n", ""),
+    )
+    found = of_compliant(edit, "ENV-02", settings=settings)["ENV-02", "CHAT_MODEL"]
+    assert (
+        "# edit ./.env.enterprise: write CHAT_MODEL=us.anthropic.claude-haiku-4-5-20251001-v1:0"
+        in found["remedy"]
+    )
 
 
 def test_what_is_exported_does_not_stand_in_for_the_file() -> None:
