@@ -1,4 +1,4 @@
-"""Root causes of many targets as one: what most of a fleet has to mend."""
+"""Root causes of several targets as one, what most of a fleet has to mend, and why one counts as it does."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 from checks.catalogue import load
 from fixtures.late import dataclass
-from reports.results import SEVERITIES
+from reports.results import SEVERITIES, by_target
+
+Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -22,9 +24,64 @@ class CommonCause:
     reach: int
 
 
-def common(root_causes: Iterable[Mapping[str, Any]]) -> list[CommonCause]:
+@dataclass(frozen=True)
+class JoinedCause:
+    """A root cause with the same remedy in each of its `members`, which are those of results.json, of a target each."""
+
+    members: tuple[Json, ...]
+
+    @property
+    def first(self) -> Json:
+        """The one that stands for all: they differ in their targets, and in what was seen there."""
+        return min(self.members, key=lambda cause: SEVERITIES.index(cause.get("severity", SEVERITIES[0])))
+
+    @property
+    def targets(self) -> list[str]:
+        """The targets that have it."""
+        return [cause["target"] for cause in self.members]
+
+    @property
+    def seen(self) -> list[tuple[str, list[str]]]:
+        """What was seen, each text with the targets in which it was."""
+        told: dict[str, list[str]] = {}
+        for cause in self.members:
+            told.setdefault(cause["observed"], []).append(cause["target"])
+        return [*told.items()]
+
+    def as_one(self) -> dict[str, Any]:
+        """In the form of results.json: the gravest of them, with all that they explain and block."""
+        behind = {key: sum(cause.get(key, 0) for cause in self.members) for key in ("explains", "blocks")}
+        return {**self.first, **behind}
+
+
+def joined(root_causes: Iterable[Json]) -> list[JoinedCause]:
+    """Each root cause once, in the order of results.json: the same cause with the same remedy in several targets is one."""
+    groups: dict[tuple[Any, ...], list[Json]] = {}
+    for cause in root_causes:
+        key = *(cause[name] for name in ("requirement", "case", "cause", "title")), *cause["remedy"]
+        groups.setdefault(key, []).append(cause)
+    return [JoinedCause(tuple(group)) for group in groups.values()]
+
+
+def why_graver(cause: Json, results: Iterable[Json]) -> str:
+    """Why a root cause of these results counts as graver than its own result does; empty where it does not."""
+    of_guide = {requirement.id: requirement.severity for requirement in load()}
+    itself, counts_as = cause["requirement"], cause.get("severity")
+    failures = [
+        row for row in by_target(results).get(cause["target"], ()) if row["status"] == "non_compliant"
+    ]
+    own = {(row["requirement"], row["case"]): row["severity"] for row in failures}
+    alone = own.get((itself, cause["case"])) or of_guide.get(itself)
+    if None in (alone, counts_as) or alone == counts_as:
+        return ""
+    graver = [row for row in failures if row["severity"] == counts_as and row.get("explained_by") == itself]
+    why = f"as it explains {graver[0]['requirement']}" if graver else "with what it explains"
+    return f"{itself} alone is {alone}; {why}, this root cause counts as {counts_as}"
+
+
+def common(root_causes: Iterable[Json]) -> list[CommonCause]:
     """Each root cause once, whatever its case: the gravest first, of these what most targets have."""
-    groups: dict[tuple[str, str | None], list[Mapping[str, Any]]] = {}
+    groups: dict[tuple[str, str | None], list[Json]] = {}
     for cause in root_causes:
         groups.setdefault((cause["requirement"], cause["cause"]), []).append(cause)
     of_guide = {requirement.id: requirement.severity for requirement in load()}

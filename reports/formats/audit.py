@@ -11,6 +11,7 @@ from typing import Any
 
 from checks.frameworks import frameworks, served
 from reports.artifacts import json_pieces
+from reports.causes import joined, why_graver
 from reports.compare import CHANGES
 from reports.conditions import conditions, headline
 from reports.consumers import lines
@@ -75,19 +76,24 @@ def page(
     }
     ordered = book.worst_first(document["results"])
     worst = {(result["target"], result["requirement"]): row_anchor(result) for result in reversed(ordered)}
-    rows = [_row(result, book, register, changes, worst) for result in ordered]
+    graver = {_key(cause): why_graver(cause, document["results"]) for cause in document["root_causes"]}
+    rows = [_row(result, book, register, changes, worst, graver) for result in ordered]
     anchors = {row["key"]: row["anchor"] for row in rows}
+    whole = [(each, each.as_one()) for each in joined(document["root_causes"])]
     told = [
         {
             **cause,
             "anchor": anchors.get(_key(cause)),
+            "places": [(own["target"], anchors.get(_key(own))) for own in each.members],
+            "seen": each.seen,
+            "graver": graver[_key(cause)],
             "about": book.causes.get(cause["cause"]),
             "reach": reach(cause),
             "below": not any(
                 at_or_above(document["run"].get("gate", "low"), [{"severity": SEVERITIES[0], **cause}])
             ),
         }
-        for cause in document["root_causes"]
+        for each, cause in whole
     ]
     return assembled(
         "audit",
@@ -204,6 +210,7 @@ def _row(
     register: Mapping[tuple[str, str], dict[str, Any]],
     changes: Mapping[Any, str],
     worst: Mapping[tuple[str, str], str],
+    graver: Mapping[Any, str],
 ) -> dict[str, Any]:
     key = _key(result)
     read = [(result["target"], name) for name in result["evidence"]]
@@ -216,6 +223,7 @@ def _row(
         "guide": guide.requirements.get(result["requirement"]),
         "about": guide.causes.get(result["cause"]),
         "change": changes.get(key),
+        "graver": graver.get(key, ""),
         "behind": worst.get((result["target"], behind)) if behind else None,
         "open": result["status"] in OPEN,
         "controls": served(result["requirement"]),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import chain
 from typing import Any
@@ -15,6 +15,7 @@ from markupsafe import escape
 
 from fixtures.privacy.redaction import redact
 from fixtures.privacy.unseen import visible
+from reports.causes import JoinedCause, joined, why_graver
 from reports.conditions import headline
 from reports.formats import Document, Format
 from reports.formats.summary import counts_line
@@ -24,6 +25,8 @@ COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000
 STYLES = (str(TEMPLATES / "page.css"), str(TEMPLATES / "report.css"))
 MOST_CAUSES = 20
+MOST_NAMED = 8
+"""Targets that a root cause names here."""
 OUTCOMES = {
     "compliant": "Passed",
     "non_compliant": "Failed",
@@ -155,11 +158,10 @@ def _flat(value: Any) -> Any:
 def _said(document: Document) -> str:
     """The verdict, the counts and the root causes of the document, and where everything is."""
     whole = whole_page(document)
-    causes = [
-        f"<li>{_text(cause['title'])} <code>{_text(cause['requirement'])}</code> {_text(cause['severity'])}</li>"
-        for cause in document["root_causes"][:MOST_CAUSES]
-    ]
-    more = len(document["root_causes"]) - len(causes)
+    found = joined(document["root_causes"])
+    several = len(document["targets"]) > 1
+    causes = [_cause(each, several, document["results"]) for each in found[:MOST_CAUSES]]
+    more = len(found) - len(causes)
     simulated = " <b>SIMULATED</b>" if document["run"]["simulated"] else ""
     return (
         f'<p class="verdict"><b>{_text(headline(document))}</b>{simulated}</p>'
@@ -169,6 +171,17 @@ def _said(document: Document) -> str:
         + (f"<p>And {counted(more, 'more root cause')}.</p>" if more else "")
         + "<noscript><p>The table of checks is drawn by a script, which does not run here.</p></noscript>"
     )
+
+
+def _cause(found: JoinedCause, several: bool, results: Sequence[Mapping[str, Any]]) -> str:
+    """A root cause with its targets, where the run has `several`."""
+    cause = found.as_one()
+    code = "".join(f" <code>{_text(each)}</code>" for each in (cause["requirement"], cause["case"]) if each)
+    targets = found.targets[:MOST_NAMED]
+    rest = f" and {len(found.targets) - len(targets)} more" if found.targets[MOST_NAMED:] else ""
+    where = f": {_text(', '.join(targets))}{rest}" if several else ""
+    why = why_graver(cause, results)
+    return f"<li>{_text(cause['title'])}{code} {_text(cause['severity'])}{f' ({_text(why)})' if why else ''}{where}</li>"
 
 
 def outcomes(page: str) -> dict[str, list[str]]:
