@@ -17,6 +17,7 @@ BEDROCK_SERVICE = "bedrock.amazonaws.com"
 MANTLE_SERVICE = "bedrock-mantle.amazonaws.com"
 """Bedrock's second endpoint is an event source of its own in CloudTrail, and its calls are in no invocation log."""
 DAYS_OF_A_MONTH = 30
+A_YEAR = 365
 RETENTIONS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
@@ -229,35 +230,36 @@ def test_log_group_is_kept_safe(
     if not name:
         not_applicable("invocation logging writes to S3 alone")
     expected = f"log group {name} with a retention and a KMS key"
+    days = evidence.settings.logging.minimum_months * DAYS_OF_A_MONTH
+    kept = str(next((each for each in RETENTIONS if each >= (days or A_YEAR)), RETENTIONS[-1]))
     if invocation_log_group is None:
         require(
             False,
             expected=expected,
             observed=f"log group {name} does not exist",
+            candidate=name,
             resource=name,
+            value=kept,
+            variable=name,
         )
         return f"log group {name} does not exist"
-    lacks = [
-        words
-        for words, there in (
-            ("a retention", invocation_log_group.retention_days),
-            ("a KMS key", invocation_log_group.kms_key),
-        )
-        if not there
-    ]
+    endless, unsealed = not invocation_log_group.retention_days, not invocation_log_group.kms_key
+    lacks = [words for words, is_so in (("a retention", endless), ("a KMS key", unsealed)) if is_so]
     require(
         not lacks,
         expected=expected,
         observed=f"log group {name} is without {' and '.join(lacks)}",
-        resource=name,
+        # What it has already somebody chose: no remedy changes that.
+        resource=name if endless else None,
+        value=kept if endless else None,
+        variable=name if unsealed else None,
     )
-    days = evidence.settings.logging.minimum_months * DAYS_OF_A_MONTH
     require(
         invocation_log_group.retention_days >= days,
         expected=f"log group {name} kept for {days} days, [logging] minimum_months",
         observed=f"log group {name} is kept for {invocation_log_group.retention_days} days",
         resource=name,
-        value=str(next((each for each in RETENTIONS if each >= days), RETENTIONS[-1])),
+        value=kept,
     )
     return f"log group {name} is kept for {invocation_log_group.retention_days} days and encrypted with a KMS key"
 

@@ -26,7 +26,7 @@ def _used(endpoints: dict[str, Endpoint], service: str, evidence: Evidence) -> E
     return endpoints[service]
 
 
-@requirement("NET-01", asks=("resolved_names",))
+@requirement("NET-01", asks=("account_endpoints", "endpoint_services", "resolved_names"))
 def test_service_has_an_endpoint(
     case: str,
     vpc_endpoints: dict[str, list[Endpoint]],
@@ -40,7 +40,8 @@ def test_service_has_an_endpoint(
         _require_private(evidence.resolved_names[case])
         return f"{case} resolves to the private addresses of a central endpoint"
     endpoints, vpc = vpc_endpoints[case], evidence.settings.controls.vpc
-    if not vpc and not any(vpc_endpoints.values()):
+    # One for it in another VPC of this account's own is no endpoint of another account.
+    if not evidence.account_endpoints[case]:
         _require_nobody_elses(evidence.resolved_names[case])
     others = sorted(
         {endpoint.vpc for own in vpc_endpoints.values() for endpoint in own if endpoint.available}
@@ -51,7 +52,7 @@ def test_service_has_an_endpoint(
         any(endpoint.available for endpoint in endpoints),
         expected=f"an available interface endpoint for {case}{where}",
         observed=", ".join(states) or f"none{where} in {evidence.target.region}",
-        service=case,
+        service=evidence.endpoint_services[case],
         resource=vpc or next(iter(others), "VPC"),
     )
     return ", ".join(f"{endpoint.id} is {endpoint.state}" for endpoint in endpoints)
@@ -80,8 +81,8 @@ def _require_nobody_elses(name: Resolved) -> None:
         return
     if addresses and all(ip_address(each).is_private for each in addresses):
         raise Unavailable(
-            f"this account has no endpoint, and {name.host} resolves to {', '.join(addresses)}: where that is an endpoint of "
-            "another account, name the account in [network] endpoint_accounts"
+            f"this account has no such endpoint, and {name.host} resolves to {', '.join(addresses)}: where that is an "
+            "endpoint of another account, name the account in [network] endpoint_accounts"
         )
 
 

@@ -13,7 +13,7 @@ from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from fixtures.text.shape import JsonObject
-from tests.enterprise_edits import changed, trusted, trusting
+from tests.enterprise_edits import changed, trusted, trusting, with_settings
 from tests.harness import judged
 
 LOG = tuple(f"LOG-{number:02}" for number in range(1, 13))
@@ -299,6 +299,42 @@ def test_a_trail_that_was_mended_delivers_or_has_begun_to(
     )
     assert after["LOG-02"]["status"] == status
     assert status != "inconclusive" or "takes some minutes" in after["LOG-02"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "months", "commands"),
+    [
+        ({"kms_key": ""}, 0, ["associate-kms-key"]),
+        ({"retention_days": 0}, 0, ["put-retention-policy --log-group-name bedrock-invocations --retention-in-days 365"]),
+        ({"retention_days": 0}, 3, ["put-retention-policy --log-group-name bedrock-invocations --retention-in-days 90"]),
+        ({"retention_days": 400}, 36, ["put-retention-policy --log-group-name bedrock-invocations --retention-in-days 1096"]),
+        ({"retention_days": 0, "kms_key": ""}, 0, ["put-retention-policy", "associate-kms-key"]),
+        ({"name": "another"}, 0, ["create-log-group", "put-retention-policy", "associate-kms-key"]),
+    ],
+)  # fmt: skip
+def test_a_log_groups_remedy_changes_nothing_that_is_as_it_should_be(
+    changes: dict[str, Any], months: int, commands: list[str]
+) -> None:
+    """A short retention is chosen as well as a long one, and so is a key; and the next run is content."""
+    settings = with_settings("enterprise", logging={"minimum_months": months})
+    edit = changed("log_group", "bedrock-invocations", **changes)
+    row = judged("enterprise", only=("LOG-09",), edit=edit, settings=settings)["LOG-09"]
+    assert row["status"] == "non_compliant"
+    assert len(row["remedy"]) == len(commands)
+    assert all(f"aws logs {each}" in line for line, each in zip(row["remedy"], commands, strict=True))
+
+    mended = dict(changes, name="bedrock-invocations")
+    for line in row["remedy"]:
+        words = line.split()
+        if "--retention-in-days" in words:
+            mended["retention_days"] = int(words[words.index("--retention-in-days") + 1])
+        if "associate-kms-key" in words:
+            mended["kms_key"] = "arn:aws:kms:us-east-1:210987654321:key/logs"
+    edit = changed("log_group", "bedrock-invocations", **mended)
+    assert (
+        judged("enterprise", only=("LOG-09",), edit=edit, settings=settings)["LOG-09"]["status"]
+        == "compliant"
+    )
 
 
 READS_ONLY = JsonObject(

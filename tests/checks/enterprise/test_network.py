@@ -80,7 +80,7 @@ def test_endpoints_as_they_should_be_are_compliant_for_each_service() -> None:
     ],
 )
 def test_an_endpoint_that_cannot_be_used_is_none(changes: dict[str, Any], observed: str) -> None:
-    result = found(endpoint(**changes))
+    result = found(endpoint(**changes), addresses(bedrock_runtime=("3.208.0.80",)))
     assert result.root_causes == ["NET-01"]
     row = result["NET-01", "bedrock-runtime"]
     assert row["observed"] == observed
@@ -112,6 +112,39 @@ def test_where_a_name_leads_to_private_addresses_somebody_has_an_endpoint() -> N
     assert "[network] endpoint_accounts" in row["reason"]
     settings = with_settings("enterprise", network={"endpoint_accounts": ("444455556666",)})
     assert found(NO_ENDPOINTS, settings=settings).with_status("inconclusive") == set()
+
+
+@pytest.mark.parametrize(
+    ("edit", "controls"),
+    [
+        (NO_ENDPOINTS, {"vpc": VPC}),
+        (lambda world: replace(world, vpc_endpoint=world.vpc_endpoint[2:]), {}),
+    ],
+    ids=["whose VPC is shared with the account", "of some services alone"],
+)
+def test_endpoints_of_another_account_are_not_missed_in_this_one(
+    edit: Edit, controls: dict[str, str]
+) -> None:
+    settings = with_settings("enterprise", controls=controls)
+    result = found(edit, settings=settings)
+    assert result["NET-01", "bedrock-runtime"]["status"] == "inconclusive"
+    assert not result.with_status("non_compliant")
+
+    central = with_settings("enterprise", controls=controls, network={"endpoint_accounts": ("444455556666",)})
+    assert found(edit, settings=central).with_status("inconclusive") == set()
+    outside = addresses(bedrock_runtime=("3.208.0.80",))
+    assert found(edit, outside, settings=central).root_causes == ["NET-01"]
+
+
+def test_a_fips_host_is_led_to_by_the_endpoint_for_fips_alone() -> None:
+    result = judged("ent-net-01-not-the-endpoint-for-fips", only=GROUP)
+    (command,) = result["NET-01", "bedrock-runtime"]["remedy"]
+    assert "--service-name com.amazonaws.us-east-1.bedrock-runtime-fips " in command
+    mended = endpoint(service="bedrock-runtime-fips")
+    led = addresses(bedrock_runtime_fips=("10.20.1.12", "10.20.2.12"))
+    assert (
+        judged("ent-net-01-not-the-endpoint-for-fips", only=GROUP, edit=both(mended, led)).root_causes == []
+    )
 
 
 @pytest.mark.parametrize(
