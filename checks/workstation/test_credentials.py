@@ -400,7 +400,8 @@ def test_environment_has_no_stray_credential(
 
 def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
     """Whether whoever takes the keys out is left without credentials: the profile is of no kind, or no file has any."""
-    if not winners.named.startswith("nothing"):
+    # Where no file is needed, no profile is named, and botocore takes the variables' even so.
+    if not winners.named.startswith(("nothing", "env")):
         return False
     files, name = evidence.files, evidence.target.profile
     if name in files.profiles:
@@ -410,6 +411,12 @@ def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
 
 
 def _in_their_place(evidence: Evidence) -> list[str]:
+    if "sso" not in evidence.allowed_providers:
+        # AWS Lambda Developer Guide, "Defined runtime environment variables"
+        lambdas = (
+            "# as in a function of AWS Lambda, which has the keys of its role there; else take them out, and"
+        )
+        return [_setting("env", evidence), lambdas, *OF_A_MACHINE]
     return [
         _setting("env", evidence),
         "# else make the profile one that signs in with SSO, and only then take the keys out of the variables:",
