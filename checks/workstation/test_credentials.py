@@ -9,6 +9,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 from checks import file_fixes
+from checks.caller import as_allowed
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.key_tools import put_there_by
 from checks.requirement import require, requirement
@@ -314,7 +315,7 @@ def _uses_sso(files: Files, profile: str) -> bool:
 def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> list[str]:
     """What to do about a provider that the settings do not allow, and without which the profile has nothing."""
     login = _login_behind(profile, files)
-    setting = _setting(method, evidence)
+    setting = as_allowed(method, evidence)
     if login:
         return [
             setting,
@@ -325,13 +326,6 @@ def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> li
         "# else make a profile that signs in with SSO, beside this one:",
         f"aws configure sso --profile {shlex.quote(f'{profile}-sso')}",
     ]
-
-
-def _setting(method: str, evidence: Evidence) -> str:
-    """The setting that allows the provider beside those that are allowed."""
-    names = ", ".join(f'"{name}"' for name in (*evidence.allowed_providers, method))
-    place = evidence.settings.stated.place("credentials", "allowed_providers")
-    return f"# where this is meant: write allowed_providers = [{names}] under [credentials] in {place}"
 
 
 @dataclass(frozen=True)
@@ -416,9 +410,9 @@ def _in_their_place(evidence: Evidence) -> list[str]:
         lambdas = (
             "# as in a function of AWS Lambda, which has the keys of its role there; else take them out, and"
         )
-        return [_setting("env", evidence), lambdas, *OF_A_MACHINE]
+        return [as_allowed("env", evidence), lambdas, *OF_A_MACHINE]
     return [
-        _setting("env", evidence),
+        as_allowed("env", evidence),
         "# else make the profile one that signs in with SSO, and only then take the keys out of the variables:",
         f"aws configure sso --profile {shlex.quote(evidence.target.profile)}",
     ]
@@ -616,7 +610,7 @@ def _require_other_credentials(seen: str, target: Target, evidence: Evidence) ->
         expected=f"{BEARER} is not set",
         observed=seen,
         remedy=[
-            _setting("bearer", evidence),
+            as_allowed("bearer", evidence),
             f"# else make the profile one that signs in with SSO, and then unset {BEARER}:",
             f"aws configure sso --profile {shlex.quote(target.profile)}",
         ],

@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 from checks import environment_fixes, file_fixes
+from checks.caller import as_allowed
 from checks.conflicts import require_no_conflict
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
 from checks.logins import mounted
@@ -33,6 +34,7 @@ from fixtures.evidence.roles import CREDENTIALS, source_chain
 from fixtures.evidence.withheld import require_kept
 from fixtures.late import dataclass
 from fixtures.machine.config_file import EffectiveOption, Section
+from fixtures.machine.environment import CONTAINER_VARIABLES
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Unavailable
@@ -228,7 +230,7 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         expected=f"a file {default}" + (" or credentials in variables" if by_variables else ""),
         observed=f"there is no {found.path}: this machine has no AWS profile yet",
         remedy=[
-            *(SIGNED_IN_BEFORE if by_variables else mounted(evidence)),
+            *(SIGNED_IN_BEFORE if by_variables else [*_of_the_container(evidence), *mounted(evidence)]),
             f"aws configure sso --profile {shlex.quote(profile)}",
         ],
         given=[
@@ -239,6 +241,17 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         ],
         file=default,
     )
+
+
+def _of_the_container(evidence: Evidence) -> list[str]:
+    """What keeps the role of a container, which a profile would come before: CloudShell and SageMaker have one too."""
+    named = next((name for name in CONTAINER_VARIABLES if evidence.environment.has(name)), None)
+    if named is None or "container-role" in evidence.allowed_providers:
+        return []
+    return [
+        as_allowed("container-role", evidence),
+        f"# the role of this container, of which {named} tells, is used then; else:",
+    ]
 
 
 def _require_role_of_the_token(found: AwsFileFound, evidence: Evidence) -> None:

@@ -850,6 +850,22 @@ def test_a_machine_without_profiles_is_told_so_and_how_to_make_one() -> None:
     assert found["remedy"][0] == "aws configure sso --profile msh"
 
 
+def test_the_role_of_a_container_is_offered_before_a_profile_that_would_come_before_it() -> None:
+    """CloudShell and SageMaker have one and no profile: `aws configure sso` would take its place."""
+    lone = both(
+        written(None, of=CONFIG),
+        written(None, of=CREDENTIALS),
+        environment(
+            AWS_PROFILE=None,
+            AWS_CONTAINER_CREDENTIALS_FULL_URI="http://localhost:1338/latest/meta-data/container/security-credentials",
+        ),
+    )
+    first, *others = of_compliant(lone, "PRF-01")["PRF-01", "config"]["remedy"]
+    assert 'allowed_providers = ["sso", "container-role"] under [credentials] in compliance.toml' in first
+    assert "AWS_CONTAINER_CREDENTIALS_FULL_URI" in others[0]
+    assert others[-1].startswith("aws configure sso")
+
+
 @pytest.mark.parametrize(
     ("make_folder", "observed"),
     [(True, "~/.aws/config is a folder"), (False, "~/.aws is a file, where a folder belongs")],
