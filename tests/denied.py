@@ -64,7 +64,9 @@ def printed(cause: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
     for line in cause["remedy"]:
         if line.startswith(("# {", "# [")) and '"Allow"' in line:
             told = json.loads(line[2:])
-            yield told if isinstance(told, list) else [told]
+            # A whole document is no statement of the caller's: an endpoint's policy, say.
+            if "Version" not in told:
+                yield told if isinstance(told, list) else [told]
 
 
 def _asked(

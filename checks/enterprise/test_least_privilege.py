@@ -21,6 +21,7 @@ from fixtures.evidence.privileges import (
     Privileges,
     WideModelGrant,
 )
+from fixtures.settings import BEARER as API_KEY
 from fixtures.settings import MANTLE
 
 ADMINISTRATORS = ("AdministratorAccess", "PowerUserAccess", "AmazonBedrockFullAccess")
@@ -52,6 +53,10 @@ def test_bearer_tokens_are_denied(case: str, privileges: Privileges, evidence: E
     """The caller is denied what API keys and Bedrock's second endpoint (Mantle) need."""
     if case == "bedrock-mantle:*" and evidence.settings.models.endpoint == MANTLE:
         not_applicable("[models] endpoint is mantle: the application is meant to call it")
+    if case == "bedrock:CallWithBearerToken" and API_KEY in evidence.settings.credentials.allowed_providers:
+        not_applicable(
+            f"[credentials] allowed_providers has {API_KEY}: the application is meant to call with API keys"
+        )
     _require_denied(privileges, BEARER[case], [each for actions in BEARER.values() for each in actions])
     return f"no policy of {privileges.source} grants {case}, by SimulatePrincipalPolicy"
 

@@ -32,7 +32,7 @@ from tests.bedrock_edits import (
     policy,
     scp,
 )
-from tests.enterprise_edits import Edit, changed, failing
+from tests.enterprise_edits import Edit, changed, failing, with_settings
 from tests.harness import Judged, judged
 
 GROUP = tuple(f"LPR-0{number}" for number in range(1, 9))
@@ -78,6 +78,15 @@ def test_each_way_around_the_signature_is_found(action: str) -> None:
     result = found(policy(allow(action), name="More"), only=["LPR-06"])
     case = next(case for case, actions in BEARER.items() if action in actions)
     assert result.with_status("non_compliant") == {f"LPR-06 {case}"}
+
+
+def test_who_is_meant_to_call_with_api_keys_has_the_right_to() -> None:
+    """And no other way around the signature."""
+    keys = with_settings("enterprise", credentials={"allowed_providers": ("sso", "bearer")})
+    rights = policy(allow(["bedrock:CallWithBearerToken", "bedrock-mantle:CreateInference"]), name="More")
+    result = found(rights, only=["LPR-06"], settings=keys)
+    assert result["LPR-06", "bedrock:CallWithBearerToken"]["status"] == "not_applicable"
+    assert result["LPR-06", "bedrock-mantle:*"]["status"] == "non_compliant"
 
 
 def test_an_action_on_one_resource_alone_is_found() -> None:
@@ -307,6 +316,56 @@ def test_models_that_are_not_reached_raise_nothing(edit: Edit) -> None:
     assert found(edit, only=["LPR-05"])["LPR-05"]["status"] == "compliant"
 
 
+THROUGH = "bedrock:InferenceProfileArn"
+
+
+def through_profiles(pattern: str, profiles: str, **condition: Any) -> Edit:
+    """Every model through profiles of the pattern, and the profiles that the caller may invoke themselves."""
+    more = {"Condition": condition} if condition else {}
+    models = allow(
+        "bedrock:InvokeModel",
+        "arn:aws:bedrock:*::foundation-model/*",
+        Sid="Through",
+        Condition={"StringLike": {THROUGH: pattern}},
+    )
+    return policy(models, allow("bedrock:InvokeModel", profiles, **more), name="Profiles")
+
+
+OWN = f"arn:aws:bedrock:us-east-1:{ACCOUNT}"
+ANOTHER = "us.anthropic.claude-sonnet-5"
+
+
+@pytest.mark.parametrize(
+    ("pattern", "profiles", "tagged", "status"),
+    [
+        ("*", PROFILE_ARN, False, "compliant"),
+        (f"{OWN}:*", PROFILE_ARN, False, "compliant"),
+        (f"{OWN}:inference-profile/*", PROFILE_ARN, False, "compliant"),
+        (f"{OWN}:application-inference-profile/*", f"{OWN}:application-inference-profile/*", True, "compliant"),
+        (f"{OWN}:application-inference-profile/*", f"{OWN}:application-inference-profile/*", False, "non_compliant"),
+        ("*", f"{OWN}:application-inference-profile/*", False, "non_compliant"),
+        ("*", f"{OWN}:inference-profile/*", False, "non_compliant"),
+        # Reaches none with a name that nobody has given, and one that Bedrock lists.
+        (f"{OWN}:inference-profile/us.*", f"{OWN}:inference-profile/us.anthropic.*", False, "non_compliant"),
+        (f"{OWN}:inference-profile/{ANOTHER}", f"{OWN}:inference-profile/{ANOTHER}", False, "non_compliant"),
+        (f"{OWN}:inference-profile/{ANOTHER}", PROFILE_ARN, False, "compliant"),
+    ],
+)  # fmt: skip
+def test_models_are_reached_through_profiles_that_may_be_invoked_themselves(
+    pattern: str, profiles: str, tagged: bool, status: str
+) -> None:
+    condition = {"StringEquals": {"aws:ResourceTag/project": "docxp"}} if tagged else {}
+    row = found(through_profiles(pattern, profiles, **condition), only=["LPR-05"])["LPR-05"]
+    assert row["status"] == status
+    assert status == "compliant" or "statement Through of inline policy Profiles lets" in row["observed"]
+
+
+def test_without_the_list_of_profiles_no_statement_reaches_none() -> None:
+    unlisted = failing("bedrock:ListInferenceProfiles", "ThrottlingException")
+    edit = through_profiles(f"{OWN}:inference-profile/*", PROFILE_ARN)
+    assert found(unlisted, edit, only=["LPR-05"])["LPR-05"]["status"] == "inconclusive"
+
+
 def test_without_the_list_of_models_only_a_wildcard_can_be_found() -> None:
     unlisted = failing("bedrock:ListFoundationModels", "ThrottlingException")
     narrow = found(unlisted, only=["LPR-05"])["LPR-05"]
@@ -335,7 +394,10 @@ def test_a_finding_of_access_analyzer_is_found(kind: Any) -> None:
     finding = PolicyFinding("ListModels", kind, "SOME_CODE", "Add a resource.")
     result = found(lambda world: replace(world, policy_finding=(finding,)), only=["LPR-07"])["LPR-07"]
     assert result["observed"] == f"inline policy Bedrock: {kind} SOME_CODE"
-    assert result["remedy"][0] == '# edit policy Bedrock as Access Analyzer says: "Add a resource."'
+    assert result["remedy"][0] == (
+        '# edit policy Bedrock as Access Analyzer says: "Add a resource."; with its document saved as policy.json this shows '
+        "what is left:"
+    )
 
 
 def test_a_suggestion_and_a_finding_in_a_policy_of_aws_raise_nothing() -> None:
