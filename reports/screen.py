@@ -20,8 +20,8 @@ ROWS = 30
 """What is seen at once in a window of the usual size; a row that is longer than WIDTH counts as often as it wraps."""
 TARGETS = 4
 LINE = 2 * WIDTH
-STEP = 3 * WIDTH
-"""What the first thing to do may take: it stands there whole or not at all."""
+LONG = 3 * WIDTH
+"""What the first thing to do may take, which stands there whole or not at all, and the evidence of the first root cause."""
 COMMAND = 2_000
 CELL = 60
 HIDDEN = "****"
@@ -55,7 +55,8 @@ class Row:
             return [self.text]
         begins = _BEGINS.match(self.text)
         head = begins[0] if begins else ""
-        after = " " * (begins.end(1) or 2) + (begins[2] or "") if begins else ""
+        further = 0 if begins and begins[1].strip() else 2
+        after = " " * (begins.end(1) + (0 if begins[2] else further)) + (begins[2] or "") if begins else ""
         return textwrap.wrap(
             self.text[len(head) :],
             width,
@@ -209,7 +210,10 @@ class _Block:
 
     def rows(self, room: int) -> list[Row]:
         """In `room` rows, or in those that it takes in any case."""
-        rows = [*self._head, *self._lead(min(room - height([*self._head, *self._left(1)]), ROWS // 2))]
+        left = room - height([*self._head, *self._left(1)])
+        # A half of the window, or what the others do not need: a policy statement is long, and is the remedy.
+        spared = room - height([*self._head, *self._unread]) - len(self._causes) + 1
+        rows = [*self._head, *self._lead(max(min(left, ROWS // 2), spared))]
         brief = height([*rows, *self._left(1, unread=False), *self._unread]) > room
         unread = [] if brief else self._unread
         callers = self._callers if height(self._callers) < room // 2 else []
@@ -243,8 +247,9 @@ def _which(cause: Json) -> str:
 
 def _whole(number: int, cause: Json, piped: bool, most: int, page: str) -> list[Row]:
     """What is wrong, the evidence, and what mends it, in `most` rows: commands whole, or not at all."""
-    rows = [Row(line(f"  {number}. {cause['title']}, {_code(cause)}"), {"red": True, "bold": True})]
-    seen = cut(visible(cause["observed"]), COMMAND if piped else LINE - 12)
+    title = cut(visible(cause["title"]), LINE)
+    rows = [Row(f"  {number}. {title}, {visible(_code(cause))}", {"red": True, "bold": True})]
+    seen = cut(visible(cause["observed"]), COMMAND if piped else LONG - 12)
     rows.append(Row(f"     seen   {seen}", wrapped=not piped))
     for position, remedy in enumerate(cause["remedy"]):
         shown = pasted(remedy)
@@ -326,9 +331,14 @@ def _last(document: Json, causes: Sequence[Json]) -> Iterator[Row]:
     yield Row(line(f"verdict: {headline(document)}"), {"bold": True, **COLOURS[document["verdict"]]})
     step = first_step(causes[0]["remedy"], whole_page(document)) if causes else None
     if step:
-        # What ends with a command is not broken: it may be what somebody pastes.
-        command = any(step.endswith(each) for each in causes[0]["remedy"] if is_command(each))
-        yield Row(f"first: {visible(step)}", {"bold": True}, command=command)
+        command = next((each for each in causes[0]["remedy"] if is_command(each) and step.endswith(each)), "")
+        instruction = step.removesuffix(command).rstrip()
+        if instruction:
+            yield Row(f"first: {visible(instruction)}", {"bold": True})
+        if command:
+            yield Row(
+                f"{'       ' if instruction else 'first: '}{visible(command)}", {"bold": True}, command=True
+            )
 
 
 def first_step(remedy: Sequence[str], page: str = "the report") -> str | None:
@@ -337,7 +347,7 @@ def first_step(remedy: Sequence[str], page: str = "the report") -> str | None:
     An instruction is a whole sentence: what it goes on with in the next line stands with it, and what a colon at its end
     leads to, where there is room for both; else it says that this is in `page`.
     """
-    room = STEP - len("first: ")
+    room = LONG - len("first: ")
     lines = [*remedy]
     if lines and is_command(lines[0]):
         return lines[0] if len(lines[0]) <= room else None

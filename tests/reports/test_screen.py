@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reports.conditions import headline
-from reports.screen import ROWS, Row, first_step, height, is_command, pasted, screen
+from reports.screen import ROWS, WIDTH, Row, first_step, height, is_command, pasted, screen
 from tests.harness import verdict_on
 from tests.report_material import TAIL, alike
 
@@ -36,7 +36,8 @@ def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: st
     assert verdict == f"verdict: {headline(told)}"
     page = "audit.html" if targets < 25 else "fleet.html"
     step = first_step(told["root_causes"][0]["remedy"], page) if told["root_causes"] else None
-    assert rows[-1].text == (f"first: {step}" if step else verdict)
+    end = " ".join(row.text.strip() for row in rows[[row.text for row in rows].index(verdict) :])
+    assert end == (f"{verdict} first: {step}" if step else verdict)
     for cause in told["root_causes"][:1]:
         assert any(cause["title"] in row.text for row in rows)
     if targets > 4:
@@ -127,6 +128,7 @@ def test_who_called_is_said_once_where_all_targets_have_one_caller() -> None:
         ("            # edit it, and so on", ["            # edit", "            # it, and", "            # so on"]),
         ("            rem edit it, and", ["            rem edit", "            rem it,", "            rem and"]),
         ("first: edit it, and so on", ["first: edit it, and", "  so on"]),
+        ("  and 3 more, in audit.html", ["  and 3 more, in", "    audit.html"]),
         ("     seen   arn:aws:sts::111122223333:assumed-role", ["     seen   arn:aws:sts::111122223333:assumed-role"]),
         ("short", ["short"]),
     ],
@@ -134,6 +136,30 @@ def test_who_called_is_said_once_where_all_targets_have_one_caller() -> None:
 def test_prose_is_broken_between_words_and_stays_what_it_was(text: str, lines: list[str]) -> None:
     assert Row(text).lines(21) == lines
     assert Row(text, command=True).lines(21) == [text]
+
+
+def test_a_long_remedy_is_whole_where_there_is_room_for_it() -> None:
+    told = document("iam01-no-bedrock-policy")
+    remedy = ["# somebody adds this statement:", f"# {'{}' * 5 * WIDTH}", "# proven: it allows all of it"]
+    told["root_causes"][0]["remedy"] = remedy
+    rows = [row.text for row in screen(told, TAIL)]
+    assert all(any(row.endswith(each) for row in rows) for each in remedy)
+    assert not any("more of it" in row for row in rows)
+
+
+def test_of_a_long_title_and_case_what_it_is_behind_is_not_cut() -> None:
+    told = document("iam01-no-bedrock-policy")
+    first = told["root_causes"][0]
+    first["title"] = "A title " * 30
+    rows = [row.text for row in screen(told, TAIL)]
+    code = f", blocker (explains {first['explains']}, blocks {first['blocks']})"
+    assert any(row.startswith("  1. A title ") and row.endswith(code) for row in rows)
+
+
+def test_of_an_instruction_and_its_command_the_command_has_a_line_of_its_own() -> None:
+    rows = [row.text for row in screen(document("net02-tls-inspection"), TAIL)]
+    assert rows[-2].startswith("first: get the authority's certificates from IT")
+    assert rows[-1] == "       export AWS_CA_BUNDLE=~/.aws/ca-bundle.pem"
 
 
 @pytest.mark.parametrize("world", [*WORLDS, "guide-as-written", "ent-log-12-bucket-is-open"])
@@ -209,7 +235,10 @@ def test_the_first_step_is_how_the_remedy_begins(remedy: list[str], step: str | 
     ],
 )
 def test_the_last_line_is_the_first_thing_to_do(world: str, begins: str) -> None:
-    assert screen(document(world), TAIL)[-1].text.startswith(begins)
+    rows = [row.text for row in screen(document(world), TAIL)]
+    last = rows[rows.index("verdict: NOT COMPLIANT") + 1 :]
+    assert last[0].startswith(begins)
+    assert len(last) == (2 if last[0].endswith(":") else 1)
 
 
 def words(**changes: Any) -> str:
