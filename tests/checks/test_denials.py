@@ -757,6 +757,34 @@ def own_profile(world: World) -> World:
     return chat(APPLICATION)(profile("abcdef123456", type="APPLICATION")(world))
 
 
+def test_an_own_profile_that_may_not_even_be_read_is_allowed_with_all_that_it_leads_to_at_once() -> None:
+    """The models behind it came to light in the next run, one refusal later."""
+    bound = {"StringEquals": {"bedrock:InferenceProfileArn": PROFILE_ARN}}
+    others = (
+        allow(["bedrock:ListFoundationModels", "bedrock:GetFoundationModelAvailability"]),
+        allow(["bedrock:GetFoundationModel", INVOKE], model_arn(TITAN)),
+        allow("bedrock:GetFoundationModel", model_arn(SONNET)),
+        allow(INVOKING, PROFILE_ARN),
+        allow(INVOKING, model_arn(SONNET, "*"), Condition=bound),
+    )
+    before = found(both(own_profile, policy(*others)), only=WORKSTATION)
+    assert before.root_causes == ["IAM-01 IAM01"]
+    (told,) = [json.loads(line[2:]) for line in first(before)["remedy"] if line.startswith("# [{")]
+    models = next(each for each in told if "Condition" in each)
+    assert models["Resource"] == ["arn:aws:bedrock:*::foundation-model/*"]
+    assert models["Condition"] == {"StringEquals": {"bedrock:InferenceProfileArn": APPLICATION}}
+    assert first(before)["remedy"][-1].startswith("# not proven: which models the inference profile leads to")
+    narrow = tuple(f"LPR-0{number}" for number in range(1, 7))
+    after = found(both(own_profile, policy(*others, *told)), only=(*WORKSTATION, *narrow))
+    assert (after.root_causes, after.with_status("inconclusive")) == ([], set())
+    # What is allowed already is not asked for again, though nobody here sees it.
+    enough = policy(
+        *others, allow(INVOKING, APPLICATION),
+        allow(INVOKING, model_arn(SONNET, "*"), Condition={"StringEquals": {"bedrock:InferenceProfileArn": APPLICATION}}),
+    )  # fmt: skip
+    assert found(both(own_profile, enough), only=WORKSTATION).root_causes == ["IAM-04 IAM01"]
+
+
 @pytest.mark.parametrize(
     "actions",
     [
