@@ -16,7 +16,7 @@ from checks.requirement import not_applicable, require, requirement
 from fixtures.consumers.rules import Rules
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
-from fixtures.evidence.endpoints import IGNORED
+from fixtures.evidence.endpoints import IGNORED, SWITCHES
 from fixtures.evidence.environment import EnvFile, Variables, in_use
 from fixtures.evidence.models import EMBEDDING, ModelName
 from fixtures.evidence.profile import SSO_KEYS, AwsFileFound, Files
@@ -581,13 +581,14 @@ def _taken_out(place: str, key: str) -> str:
     return f"# edit {place}: move {key} to a store of secrets that the application asks, and renew what others may have read"
 
 
-@requirement("ENV-09")
+@requirement("ENV-09", asks=("led_nowhere",))
 def test_environment_does_not_override(
     env_file: EnvFile | None,
     environment: Variables,
     files: Files,
     sdk: Sdk,
     target: Target,
+    evidence: Evidence,
 ) -> str:
     """The process environment does not override the file with other values."""
     file = _required(env_file)
@@ -609,6 +610,9 @@ def test_environment_does_not_override(
             own = profiles_region(files, target.profile)
             return not all(map(sdk.supports_bedrock, both)) or (own is not None and own.region != both[0])
         opened = next((found for found in files if found.variable == name), None)
+        if name in SWITCHES.values():
+            with suppress(Unavailable):
+                return name in evidence.led_nowhere
         return name == "AWS_PROFILE" or (
             name in PATHS and not (file.leads[name]["is_file"] and opened and opened.file["exists"])
         )

@@ -895,6 +895,25 @@ def test_a_switch_of_the_file_is_no_fault_where_nothing_resolves_or_the_process_
     assert judged("compliant", only=WORKSTATION, edit=exported).root_causes == ["CON-02 ENV13"]
 
 
+@pytest.mark.parametrize("exported", ["false", "0", ""])
+def test_a_switch_that_the_process_turns_off_is_not_unset_where_the_files_leads_nowhere(
+    exported: str,
+) -> None:
+    """Whoever unset it had what works broken, and the file's line to mend in the next run."""
+    switch = both(added("AWS_USE_FIPS_ENDPOINT=true"), environment(AWS_USE_FIPS_ENDPOINT=exported))
+    found = judged("compliant", only=WORKSTATION, edit=both(switch, NO_FIPS))
+    assert found.root_causes == ["ENV-04"]
+    assert found["ENV-09"]["explained_by"] == "ENV-04"
+    assert (
+        failure(found["ENV-04"])[1]
+        == f"# edit {ENV_FILE} line 4: delete the line that sets AWS_USE_FIPS_ENDPOINT"
+    )
+    mended = both(environment(AWS_USE_FIPS_ENDPOINT=exported), NO_FIPS)
+    assert judged("compliant", only=WORKSTATION, edit=mended).root_causes == []
+    # Where its hosts are there, the file's word is to count.
+    assert judged("compliant", only=WORKSTATION, edit=switch).root_causes == ["ENV-09 ENV11"]
+
+
 def test_an_address_in_the_file_is_told_with_what_aws_has_there() -> None:
     elsewhere = added("AWS_ENDPOINT_URL_BEDROCK_RUNTIME=https://bedrock-runtime.us-west-2.amazonaws.com")
     observed, _ = failure(judged("compliant", only=("ENV-04",), edit=elsewhere)["ENV-04"])
