@@ -15,6 +15,7 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.endpoints import Switch, host_of
 from fixtures.evidence.network import SECOND, CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files, Place
+from fixtures.evidence.regions import Sdk
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption
 from fixtures.machine.proxy import TUNNEL
@@ -42,6 +43,8 @@ PROXY_REMEDIES = {
     "wrapped": "# write {variable} without blanks and quotes around its value, where it is set",
     "plain": "# write http:// for https:// at the start of {variable}: what goes through the proxy is encrypted all the same",
 }
+OF_MOST = "amazonaws.com"
+"""What hosts of the partition aws end in, and of aws-us-gov: the failure mode's remedy has it."""
 BUNDLE_FAULTS = {
     "missing": "where no file is",
     "folder": "which is a folder",
@@ -54,9 +57,10 @@ BUNDLE_FAULTS = {
 
 @requirement("CON-01")
 def test_proxy_and_bundle_exist(
-    proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target
+    proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target, sdk: Sdk
 ) -> str:
     """The proxy and CA-bundle settings point at things that exist."""
+    suffix = sdk.suffix(target.region)
     for proxy in proxies:
         name = proxy.variable or "the system's proxy setting"
         require(
@@ -64,9 +68,9 @@ def test_proxy_and_bundle_exist(
             cause="NET05" if proxy.fault == "authentication" else "NET01",
             expected=f"a proxy at {proxy.url}, or none",
             observed=f"{name} is {proxy.url}: {PROXY_FAULTS.get(proxy.fault or '', '')} {proxy.said or ''}".rstrip(),
-            remedy=[told.format(variable=name)] if (told := PROXY_REMEDIES.get(proxy.fault or "")) else None,
+            remedy=_proxys_remedy(proxy, name, suffix),
             variable=proxy.variable or "HTTPS_PROXY",
-            value="*.amazonaws.com",
+            value=f"*.{suffix}",
         )
     if ca_bundle is None:
         return _way(proxies, ca_bundle)
@@ -91,6 +95,18 @@ def test_proxy_and_bundle_exist(
         fix=lambda: _without_bundle(ca_bundle, files, option if of_profile else None),
     )
     return _way(proxies, ca_bundle)
+
+
+def _proxys_remedy(proxy: Proxy, name: str, suffix: str) -> list[str] | None:
+    """What mends the proxy's setting where the failure mode's remedy is not it, or is for the hosts of another partition."""
+    if told := PROXY_REMEDIES.get(proxy.fault or ""):
+        return [told.format(variable=name)]
+    if suffix == OF_MOST or proxy.fault == "authentication":
+        return None
+    return [
+        f"# where the network needs the proxy, correct its address in {name}; where it does not, go around it: add .{suffix}",
+        "# to NO_PROXY, after a comma",
+    ]
 
 
 def _as_meant(bundle: CaBundle) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import socket
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import urllib3
 
 from fixtures.backends import live
 from fixtures.machine.machine import LiveMachine
-from fixtures.simulation.world import File, World
+from fixtures.simulation.world import File, World, load_world
 from fixtures.text.shape import duration
 from tests.harness import Judged, failing, judged, says
 from tests.world_edits import Edit, both, env_file, environment
@@ -123,6 +124,29 @@ def test_a_look_alike_raises_nothing(world: str) -> None:
 
 
 # ------------------------------------------------------------------------------------- CON-01, proxy and CA bundle
+
+
+@pytest.mark.parametrize(
+    ("region", "around", "suffix"),
+    [
+        ("eusc-de-east-1", ".amazonaws.eu", "amazonaws.eu"),
+        ("us-gov-west-1", ".amazonaws.com", "amazonaws.com"),
+        ("us-east-1", ".amazonaws.com", "amazonaws.com"),
+    ],
+)
+def test_the_hosts_that_a_proxy_is_asked_for_are_those_of_the_regions_partition(
+    region: str, around: str, suffix: str
+) -> None:
+    off = load_world("net01-proxy-is-off")
+
+    def con01(no_proxy: str) -> Mapping[str, Any]:
+        return judged(off, only=("CON-01",), edit=environment(NO_PROXY=no_proxy), regions=[region])["CON-01"]
+
+    assert con01(around)["status"] == "compliant"
+    others = ".amazonaws.eu" if suffix == "amazonaws.com" else ".amazonaws.com"
+    dead = con01(others)
+    assert dead["status"] == "non_compliant"
+    assert f".{suffix}" in " ".join(dead["remedy"]) and f".{others}" not in " ".join(dead["remedy"])
 
 
 @pytest.mark.parametrize(
