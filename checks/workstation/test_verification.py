@@ -489,6 +489,15 @@ def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> str:
         expected=f"botocore {'.'.join(map(str, SINCE[newest]))} or later, for {newest}",
         observed=f"boto3 {sdk.boto3}, botocore {sdk.botocore}",
     )
+    folders = " and ".join(f"{service} ({folder})" for service, folder in sdk.replaced.items())
+    require(
+        not sdk.replaced,
+        cause="PRE09",
+        title="An older model of a service takes the place of botocore's own",
+        expected="botocore's own models of AWS's services, or newer ones",
+        observed=f"botocore takes the model of {folders}, which lacks operations that its own has",
+        remedy=[_set_aside(folder) for folder in sdk.replaced.values()],
+    )
     require(
         "login_session" not in profile.options or sdk.awscrt,
         cause="PRE08",
@@ -497,6 +506,10 @@ def test_sdk_is_new_enough(sdk: Sdk, profile: Profile) -> str:
         given=["awscrt"],
     )
     return f"boto3 {sdk.boto3}, botocore {sdk.botocore}"
+
+
+def _set_aside(folder: str) -> str:
+    return f"# give {folder} another name, which `aws configure add-model` or a preview has put there, or delete it"
 
 
 @requirement("RUN-07", asks=("of_environment",))

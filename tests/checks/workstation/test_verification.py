@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,14 @@ from botocore.exceptions import ClientError
 from checks.requirement import NonCompliant
 from checks.workstation.test_verification import test_caller_is_the_profiles_role as is_the_profiles_role
 from fixtures.aws.selection import Selection
+from fixtures.aws.service_models import SharedLoader
 from fixtures.backends import live
 from fixtures.evidence.identity import Identity, Provider
 from fixtures.evidence.profile import Profile
 from fixtures.settings import CredentialSettings, ProfileSettings, Settings
 from fixtures.simulation.world import World, load_world
 from tests.followed import follow
-from tests.harness import WORKSTATION, Altered, Judged, judged
+from tests.harness import WORKSTATION, Altered, Judged, judged, says
 from tests.mending import Laptop
 from tests.world_edits import Edit, answers, both, env_file, environment, machine, written
 
@@ -347,6 +349,44 @@ def test_a_botocore_without_bedrock_runtime_is_too_old(
         assert found["RUN-06"]["expected"] == "botocore 1.31.57 or later, for the service bedrock-runtime"
         assert botocore in found["RUN-06"]["observed"]
         assert found["RUN-06"]["remedy"] == ["python3 -m pip install --upgrade boto3 botocore"]
+
+
+@pytest.mark.parametrize(
+    ("version", "operations"), [("2023-04-20", ["ListFoundationModels"]), ("2023-09-30", [])]
+)
+def test_a_model_of_bedrock_from_its_preview_is_told(version: str, operations: list[str]) -> None:
+    """Which people were sent for `aws configure add-model`: botocore knows no operation that it lacks, and no other model."""
+    found = judged("compliant", only=("PRF-05", "RUN-06"), edit=with_model(version, operations))
+    assert found.root_causes == ["RUN-06 PRE09"]
+    assert says(found["RUN-06"], "PRE09", "the model of bedrock (./models/bedrock), which lacks operations")
+    assert found["RUN-06"]["remedy"][0].startswith("# give ./models/bedrock another name")
+    assert not found.with_status("inconclusive")
+
+
+def test_a_model_that_has_all_operations_is_nobodys_fault() -> None:
+    own = SharedLoader(()).load_service_model("bedrock", "service-2")["operations"]
+    found = judged("compliant", only=("RUN-06",), edit=with_model("2099-01-01", [*own, "Preview"]))
+    assert found.root_causes == []
+
+
+def with_model(version: str, operations: Iterable[str]) -> Edit:
+    """AWS_DATA_PATH leads to a model of Bedrock with these operations."""
+    model = {
+        "metadata": {
+            "apiVersion": version,
+            "endpointPrefix": "bedrock",
+            "protocol": "rest-json",
+            "serviceId": "Bedrock",
+        },
+        "operations": {
+            name: {"name": name, "http": {"method": "GET", "requestUri": "/"}} for name in operations
+        },
+        "shapes": {},
+    }
+    return both(
+        environment(AWS_DATA_PATH="${cwd}/models"),
+        written(json.dumps(model), of=f"./models/bedrock/{version}/service-2.json"),
+    )
 
 
 def test_a_profile_of_aws_login_needs_a_newer_one_and_awscrt(reads: Callable[..., None]) -> None:
