@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
+from fixtures.aws.policy_document import Statement
 from fixtures.evidence import Evidence
 from fixtures.evidence.last_access import BedrockUse
 from fixtures.evidence.models import waits_for_agreement
@@ -21,6 +23,7 @@ from fixtures.evidence.privileges import (
     Privileges,
     WideModelGrant,
 )
+from fixtures.readings import Unavailable
 from fixtures.settings import BEARER as API_KEY
 from fixtures.settings import MANTLE
 
@@ -164,16 +167,37 @@ def test_policies_are_valid(policy_findings: list[Finding]) -> str:
     return f"IAM Access Analyzer: {len(policy_findings)} findings, none an error or a warning"
 
 
-@requirement("LPR-08")
-def test_permissions_boundary_is_set(permissions_boundary: str | None, principal: Principal) -> str:
-    """A permissions boundary is set where one is required."""
+@requirement("LPR-08", asks=("boundary_policy",))
+def test_permissions_boundary_is_set(
+    permissions_boundary: str | None, principal: Principal, evidence: Evidence
+) -> str:
+    """A permissions boundary is set where one is required, and is none that allows everything."""
     require(
         permissions_boundary is not None,
         expected="a permissions boundary, [controls] permissions_boundary",
         observed=f"{principal.kind.lower()} {principal.name} has none",
         role=principal.name,
     )
+    with suppress(Unavailable):  # what it says need not be known to see that there is one
+        boundary = evidence.boundary_policy
+        require(
+            boundary is None or not _limits_nothing(boundary.statements),
+            title="The caller's permissions boundary limits nothing",
+            expected="a permissions boundary that leaves something out, [controls] permissions_boundary",
+            observed=f"{permissions_boundary} of {principal.kind.lower()} {principal.name} allows everything",
+            role=principal.name,
+        )
     return f"{principal.kind.lower()} {principal.name} has {permissions_boundary}"
+
+
+def _limits_nothing(statements: Sequence[Statement]) -> bool:
+    everything = [
+        each
+        for each in statements
+        if each.allows and "*" in each.actions and "*" in each.resources and not each.conditions
+    ]
+    named = [each for each in everything if not (each.not_action or each.not_resource)]
+    return bool(named) and all(each.allows for each in statements)
 
 
 UNUSED_DAYS = 60

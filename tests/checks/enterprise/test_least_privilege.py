@@ -420,12 +420,34 @@ def test_a_required_boundary_that_is_missing_is_found() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("statements", "status"),
+    [
+        ([EVERYTHING], "non_compliant"),
+        ([allow("bedrock:*"), EVERYTHING], "non_compliant"),
+        ([EVERYTHING, deny("s3:*")], "compliant"),
+        ([allow("*", Condition={"StringEquals": {"aws:RequestedRegion": "us-east-1"}})], "compliant"),
+        ([{"Effect": "Allow", "NotAction": "s3:*", "Resource": "*"}], "compliant"),
+    ],
+    ids=["all", "all besides", "a deny", "a condition", "not all"],
+)
+def test_a_boundary_that_allows_everything_is_none(statements: list[Any], status: str) -> None:
+    row = judged("enterprise", only=["LPR-08"], edit=boundary(*statements))["LPR-08"]
+    assert row["status"] == status
+    assert status == "compliant" or row["title"] == "The caller's permissions boundary limits nothing"
+
+
+def test_a_boundary_whose_policy_cannot_be_read_is_one() -> None:
+    unread = both(boundary(EVERYTHING), failing("iam:GetPolicyVersion"))
+    assert judged("enterprise", only=["LPR-08"], edit=unread)["LPR-08"]["status"] == "compliant"
+
+
 def test_a_users_boundary_counts_too() -> None:
     settings = load_world("ent-lpr-08-no-boundary").parsed_settings()
     user = replace(settings, credentials=load_world("ok-iam-user-on-purpose").parsed_settings().credentials)
     without = found(world="ok-iam-user-on-purpose", only=["LPR-08"], settings=user)["LPR-08"]
     assert without["observed"] == "user build has none"
-    held = changed("iam_user", "build", boundary=document(EVERYTHING))
+    held = changed("iam_user", "build", boundary=document(EVERYTHING, deny("s3:*")))
     result = found(held, world="ok-iam-user-on-purpose", only=["LPR-08"], settings=user)["LPR-08"]
     assert result["status"] == "compliant"
 
