@@ -823,6 +823,22 @@ def test_a_jobs_name_for_its_session_that_sts_does_not_take_is_named_by_its_vari
         assert "AWS_ROLE_SESSION_NAME" not in str(after)
 
 
+def test_refused_keys_of_a_tools_shell_are_renewed_by_the_tool() -> None:
+    keys = environment(
+        AWS_PROFILE=None, AWS_ACCESS_KEY_ID="ASIAQCANARYSESSION01",
+        AWS_SECRET_ACCESS_KEY="CANARYsecretOfAnExportedRoleSession00000", AWS_SESSION_TOKEN="CANARYtoken",
+    )  # fmt: skip
+    job = both(keys, *(written(None, of=file) for file in (CONFIG, CREDENTIALS)), machine(profile="default"))
+    for mark, first in (
+        (None, "# export a key, its secret and their token anew"),
+        ("x", "# aws-vault exec has"),
+    ):
+        edit = both(job, environment(AWS_VAULT=mark))
+        found = judged("ok-no-env-file", only=("RUN-02",), edit=edit, environment="ci")
+        assert found["RUN-02"]["status"] == "non_compliant"
+        assert found["RUN-02"]["remedy"][0].startswith(first)
+
+
 @pytest.mark.parametrize("lacking", ["Account", "Arn"])
 def test_a_caller_without_account_or_arn_is_none(lacking: str) -> None:
     def without(backend: Any) -> Any:
