@@ -13,8 +13,9 @@ from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
 from fixtures.simulation.world import Fault, World
 from fixtures.text.shape import JsonObject
-from tests.enterprise_edits import changed, trusted, trusting, with_settings
+from tests.enterprise_edits import Edit, changed, trusted, trusting, with_settings
 from tests.harness import judged
+from tests.world_edits import both
 
 LOG = tuple(f"LOG-{number:02}" for number in range(1, 13))
 READS = {
@@ -301,6 +302,11 @@ def test_a_trail_that_was_mended_delivers_or_has_begun_to(
     assert status != "inconclusive" or "takes some minutes" in after["LOG-02"]["reason"]
 
 
+def to_the_log_group_alone(world: World) -> World:
+    logging = tuple(replace(each, bucket="") for each in world.invocation_logging)
+    return replace(world, invocation_logging=logging)
+
+
 @pytest.mark.parametrize(
     ("changes", "months", "commands"),
     [
@@ -317,7 +323,7 @@ def test_a_log_groups_remedy_changes_nothing_that_is_as_it_should_be(
 ) -> None:
     """A short retention is chosen as well as a long one, and so is a key; and the next run is content."""
     settings = with_settings("enterprise", logging={"minimum_months": months})
-    edit = changed("log_group", "bedrock-invocations", **changes)
+    edit = both(to_the_log_group_alone, changed("log_group", "bedrock-invocations", **changes))
     row = judged("enterprise", only=("LOG-09",), edit=edit, settings=settings)["LOG-09"]
     assert row["status"] == "non_compliant"
     assert len(row["remedy"]) == len(commands)
@@ -335,6 +341,38 @@ def test_a_log_groups_remedy_changes_nothing_that_is_as_it_should_be(
         judged("enterprise", only=("LOG-09",), edit=edit, settings=settings)["LOG-09"]["status"]
         == "compliant"
     )
+
+
+ARCHIVE = "ok-ent-invocations-kept-in-a-log-archive"
+
+
+def unsigned(world: World) -> World:
+    rows = [row for row in world.settings["attestation"] if row["requirement"] != "LOG-09"]
+    return replace(world, settings={**world.settings, "attestation": rows})
+
+
+@pytest.mark.parametrize(
+    ("edit", "status"),
+    [
+        (lambda world: world, "compliant"),
+        (unsigned, "inconclusive"),
+        (both(unsigned, to_the_log_group_alone), "inconclusive"),
+        (both(unsigned, changed("log_group", "bedrock-invocations", subscribed=())), "inconclusive"),
+        (both(to_the_log_group_alone, changed("log_group", "bedrock-invocations", subscribed=())), "non_compliant"),
+        (
+            both(to_the_log_group_alone, changed("log_group", "bedrock-invocations", subscription_pattern="ERROR")),
+            "non_compliant",
+        ),
+        (changed("log_group", "bedrock-invocations", retention_days=0), "non_compliant"),
+        (changed("log_group", "bedrock-invocations", kms_key=""), "non_compliant"),
+    ],
+    ids=["signed", "unsigned", "to the archive", "to S3", "nowhere", "a part", "for ever", "no key"],
+)  # fmt: skip
+def test_a_short_retention_is_for_who_keeps_the_record_elsewhere(edit: Edit, status: str) -> None:
+    row = judged(ARCHIVE, only=("LOG-09",), edit=edit)["LOG-09"]
+    assert row["status"] == status
+    if status == "inconclusive":
+        assert "how long what goes to " in row["reason"] and "requirement = LOG-09 tells" in row["reason"]
 
 
 READS_ONLY = JsonObject(
