@@ -319,9 +319,10 @@ def _not_evaluated(results: Iterable[Json], page: str) -> list[Row]:
 def _missing(unread: Iterable[Json]) -> Iterator[Row]:
     actions = sorted({action for result in unread for action in result["missing_actions"]})
     if len(actions) > ACTIONS:
-        yield Row(f"     would be, with: the {len(actions)} actions in auditor-policy.json")
+        yield Row(f"     the {len(actions)} IAM actions in auditor-policy.json would allow it")
     elif actions:
-        yield Row(line(f"     would be, with: {', '.join(actions)}"))
+        these = "this IAM action" if len(actions) == 1 else "these IAM actions"
+        yield Row(line(f"     {these} would allow it: {', '.join(actions)}"))
     if any("auditor-role.yaml" in (result["reason"] or "") for result in unread):
         yield Row("     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it")
 

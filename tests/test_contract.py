@@ -119,7 +119,7 @@ def test_a_read_that_fails_is_inconclusive_exits_6_and_names_the_action(tmp_path
     assert {(r["status"], *r["missing_actions"]) for r in results} == {
         ("inconclusive", "iam:SimulatePrincipalPolicy")
     }
-    assert "would be, with: iam:SimulatePrincipalPolicy" in ran.summary
+    assert "this IAM action would allow it: iam:SimulatePrincipalPolicy" in ran.summary
     assert (
         run_suite(tmp_path, "--world", str(world), "-k", "IAM-01 or CLI-01", "--allow-incomplete").code == 0
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from fixtures.privacy.unseen import visible
-from reports.causes import common
+from reports.causes import common, joined
 from reports.compare import CHANGES
 from reports.conditions import headline
 from reports.formats import Format
@@ -18,6 +18,8 @@ from reports.results import VERDICTS, reach
 Json = Mapping[str, Any]
 
 CAUSES_SHOWN = 10
+REMEDIES_OF = 4
+"""Of more targets than that root causes are a line each, without their remedies."""
 FLEET_CAUSES_SHOWN = 30
 TARGETS_SHOWN = 20
 REASONS_SHOWN = 10
@@ -107,20 +109,24 @@ def _causes(document: Json) -> str:
     causes = document["root_causes"]
     if not causes:
         return ""
-    if len(document["targets"]) > 1:
+    several = len(document["targets"]) > 1
+    if len(document["targets"]) > REMEDIES_OF:
         return _common_causes(document)
-    parts = ["## Root causes, first to mend first"]
-    for number, cause in enumerate(causes[:CAUSES_SHOWN], 1):
+    found = joined(causes)
+    parts = [f"## Root causes, {'target by target, ' if several else ''}first to mend first"]
+    for number, each in enumerate(found[:CAUSES_SHOWN], 1):
+        cause = each.as_one()
         code = " ".join(filter(None, (cause["requirement"], cause["cause"], cause["case"])))
         behind = f", {reach(cause)}" if reach(cause) else ""
         remedy = [*cause["remedy"][:REMEDY_LINES]]
         if len(cause["remedy"]) > REMEDY_LINES:
             remedy.append(f"# and {len(cause['remedy']) - REMEDY_LINES} more lines, in audit.html")
-        parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{behind})")
+        where = f": {', '.join(plain(target, 80) for target in each.targets)}" if several else ""
+        parts.append(f"**{number}. {plain(cause['title'])}** ({plain(code)}{behind}){where}")
         parts.append(plain(cause["observed"]))
         parts.append(fenced(remedy, "sh"))
-    if len(causes) > CAUSES_SHOWN:
-        parts.append(f"{len(causes) - CAUSES_SHOWN} more are in audit.html.")
+    if len(found) > CAUSES_SHOWN:
+        parts.append(f"{len(found) - CAUSES_SHOWN} more are in audit.html.")
     return "\n\n".join(parts)
 
 

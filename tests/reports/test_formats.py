@@ -199,6 +199,25 @@ def test_the_summary_of_a_fleet_has_a_line_for_each_cause_the_gravest_first() ->
     assert "fleet.html" in text
 
 
+def test_the_summary_of_a_few_targets_has_each_cause_once_with_its_targets_and_its_remedy() -> None:
+    low, blocker = (
+        next(r for r in guide()["requirements"] if (r["severity"], r["cases"]) == (severity, ()))
+        for severity in ("low", "blocker")
+    )
+    names = ["msh/us-east-1", "msh/us-west-2"]
+    rows = [result(low, None, name, "non_compliant") for name in names]
+    rows.append(result(blocker, None, names[1], "non_compliant", remedy=["aws sso login --profile prod"]))
+    text = summary.render(*material(names, rows))
+    told = [line for line in text.splitlines() if line.startswith("**")]
+    assert [line.rpartition("): ")[2] for line in told[1:]] == [
+        "msh/us-east-1, msh/us-west-2",
+        "msh/us-west-2",
+    ]
+    assert text.count(summary.plain(low["statement"])) == 1
+    assert [text.count(f"aws sso login --profile {name}") for name in ("msh", "prod")] == [1, 1]
+    assert "## Root causes, target by target, first to mend first" in text
+
+
 def test_the_summary_stays_one_page(many: tuple[dict[str, Any], Any]) -> None:
     assert len(summary.render(many[0], {}).splitlines()) < 200
 
