@@ -3,6 +3,7 @@ answer to a Deny, and never first a control taken away that somebody put there."
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -34,13 +35,14 @@ class Meeting:
 class Conditioned(Meeting):
     """What meets a condition on `key`, which stands for every key that begins with it where it ends in "/"; what is said
     instead where no request of this caller can (`say`), no session of IAM Identity Center (`of_sso`), or no role at all,
-    since the value lacks a path (`pathless`)."""
+    since the value lacks a path (`pathless`), or no caller of this account, since the values are another's (`foreign`)."""
 
     key: str = ""
     meet: str = "have the request meet the condition on {key}: {values}"
     say: str = ""
     of_sso: str = ""
     pathless: str = ""
+    foreign: str = ""
 
     def covers(self, key: str) -> bool:
         """Whether the key, written in capitals or not, is the one that this is about."""
@@ -204,6 +206,9 @@ def _of_others(clause: Clause, words: Conditioned, evidence: Evidence) -> str:
         return words.of_sso
     if words.pathless and any(":role/AWSReservedSSO_" in value for value in clause.values):
         return words.pathless
+    own = f":{_names(evidence)['account']}:"
+    if words.foreign and all(re.search(r":\d{12}:inference-profile/", arn) for arn in clause.values):
+        return words.foreign if not any(own in arn for arn in clause.values) else words.say
     return words.say
 
 

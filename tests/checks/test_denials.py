@@ -222,6 +222,23 @@ def test_the_first_remedies_have_what_it_takes(world: str, words: str) -> None:
     assert any(words in line for line in first(result)["remedy"][:2])
 
 
+def test_a_profile_as_another_account_calls_it_is_not_to_be_called() -> None:
+    """A policy that was copied from there: no request of this account meets its condition."""
+
+    def allowed_through(arn: str) -> list[str]:
+        through = {"StringEquals": {"bedrock:InferenceProfileArn": arn}}
+        models = allow(INVOKING, "arn:aws:bedrock:*::foundation-model/*", Condition=through)
+        return list(first(found(policy(allow(READING), models)))["remedy"])
+
+    copied = allowed_through(PROFILE_ARN.replace("210987654321", "111122223333"))
+    assert copied[0].startswith(
+        "# statement 2 of inline policy Bedrock is for inference profiles as another account calls"
+    )
+    assert not any("call the model through" in line for line in copied)
+    own = allowed_through(PROFILE_ARN.replace("sonnet-4-6", "opus-4-6"))
+    assert any("call the model through the inference profile" in line for line in own)
+
+
 def test_a_time_that_the_simulation_was_not_told_is_no_difference() -> None:
     over = {"DateGreaterThan": {"aws:CurrentTime": "2026-11-01T00:00:00Z"}}
     result = found(policy(deny("bedrock:*", Condition=over), name="Until"))
