@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bedrock_preflight import __version__
+from bedrock_preflight import __version__, ctrl_c
 
 HERE = Path(__file__).resolve().parent
 SUITE = HERE / "suite" if (HERE / "suite").is_dir() else HERE.parent
@@ -31,7 +31,16 @@ OTHERS = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the suite, or `merge` or `verify` of reports, with the arguments of the command line; the exit code."""
-    given = sys.argv[1:] if arguments is None else list(arguments)
+    # Whoever gives none has started the process for it.
+    if arguments is not None:
+        return _run(list(arguments))
+    ctrl_c.own_process()
+    code = _run(sys.argv[1:])
+    ctrl_c.CtrlC().over()
+    return code
+
+
+def _run(given: Sequence[str]) -> int:
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -51,9 +60,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         import pytest
 
         return int(pytest.main([*OURS, *given]))
-    except KeyboardInterrupt:  # while it was being loaded: later pytest says so itself
-        print(f"{NAME}: interrupted", file=sys.stderr)
-        return 2
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to write, not even at the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from bedrock_preflight import ctrl_c
+
+if __name__ == "__main__":  # before all else that has to be loaded
+    ctrl_c.own_process()
+
 import argparse
 import os
 import sys
@@ -110,7 +115,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
     secrets = list(environment_secrets(os.environ))
     guesses = Guesses(secrets)
     artifacts = Artifacts(options.report_dir)
-    try:
+    with ctrl_c.clearing_up(artifacts.discard):
         document = as_read(guesses.document(document))
         for name, text in made(options, document, as_read(guesses.document(evidence))):
             artifacts.write(name, text)
@@ -119,8 +124,6 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
         if leaks:
             return _refused(f"{'; '.join(map(str, leaks[:5]))}; nothing was written", EXIT_INTERNAL)
         artifacts.publish()
-    finally:
-        artifacts.discard()
     counts = {status: document["counts"][status] for status in STATUSES if document["counts"][status]}
     told = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
     print(
@@ -158,4 +161,6 @@ def _refused(message: str, code: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    ctrl_c.CtrlC().over()
+    sys.exit(code)

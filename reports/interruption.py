@@ -35,41 +35,6 @@ def stop_on_sigterm() -> Callable[[], None]:
     return lambda: _restore(signal.SIGTERM, before)
 
 
-class CtrlC:
-    """The first Ctrl-C raises KeyboardInterrupt, as Python does, and from that moment on a further one leaves at once.
-
-    Where Ctrl-C is somebody else's, or is ignored, as a shell has it for what runs in the background, it stays so.
-    """
-
-    def __init__(self, code: int, clear_up: Callable[[], None]) -> None:
-        self._code, self._clear_up = code, clear_up
-        in_main = threading.current_thread() is threading.main_thread()
-        self._ours = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        if self._ours:
-            signal.signal(signal.SIGINT, self._stop)
-
-    def leave_next(self) -> None:
-        """Lets the next one end the process, cleared up.
-
-        It is for when pytest tells of a first one, or of the verdict: it would end amid that, with its own traceback.
-        """
-        if self._ours:
-            signal.signal(signal.SIGINT, self._leave)
-
-    def restore(self) -> None:
-        """Python's own way again."""
-        if self._ours:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def _stop(self, number: int, frame: Any) -> None:
-        self.leave_next()
-        raise KeyboardInterrupt
-
-    def _leave(self, number: int, frame: Any) -> None:
-        self._clear_up()
-        os._exit(self._code)
-
-
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Ignores both signals for the few renames inside: what was asked for is done when they end."""

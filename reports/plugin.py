@@ -15,11 +15,12 @@ from typing import Any, Literal
 
 import pytest
 
-from bedrock_preflight import __version__
+from bedrock_preflight import __version__, ctrl_c
+from bedrock_preflight.ctrl_c import CtrlC
 from checks.judgement import Outcome
 from checks.plugin import REGISTER, lost
 from fixtures.machine.machine import this_platform
-from fixtures.plugin import RUN, shows_only
+from fixtures.plugin import RUN, show_what_is_said, shows_only
 from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
@@ -33,7 +34,7 @@ from reports.artifacts import Artifacts, as_read
 from reports.clock import fixed_instant
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
-from reports.interruption import CtrlC, Terminated, leave, stop_on_sigterm
+from reports.interruption import Terminated, leave, stop_on_sigterm
 from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
 from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
@@ -171,6 +172,7 @@ class Reporter:
         self.waited_for: list[str] = []
         self.told_at_once: set[str] = set()
         self.published = False
+        self.answered = False
         self._under_way: dict[str, list[pytest.TestReport]] = {}
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
         self.broken = False
@@ -198,7 +200,8 @@ class Reporter:
             option.self_contained_html = True
             option.css = [*option.css, *html.STYLES]
         self._restore_sigterm = stop_on_sigterm()
-        self._ctrl_c = CtrlC(pytest.ExitCode.INTERRUPTED, self.artifacts.discard)
+        self._ctrl_c = CtrlC(self._end)
+        self._ctrl_c.leave_next()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: pytest.Session) -> None:
@@ -222,6 +225,7 @@ class Reporter:
         return None if reporter is None or self.quiet or self.config.option.verbose < 0 else reporter
 
     def pytest_runtestloop(self, session: pytest.Session) -> None:
+        self._ctrl_c.raise_next()
         if self._reporter is not None:
             self._tell_at_once(at_once.before_judging(session, self.told_at_once))
 
@@ -452,9 +456,31 @@ class Reporter:
             self._answer(self.quiet)
         self.artifacts.discard()
         self._restore_sigterm()
-        self._ctrl_c.restore()
+        self._ctrl_c.over()
         if self.stopped_by:
             leave(pytest.ExitCode.INTERRUPTED)
+
+    def _end(self) -> None:
+        """Ctrl-C where pytest would show where in its code that was, or end amid what it tells: with one line, and with --json
+        the document, unless that has been said."""
+        show_what_is_said(self.config)
+        self.artifacts.discard()
+        directory = self.artifacts.directory
+        became = (
+            f"the reports are in {directory}"
+            if self.published
+            else f"nothing was written, and {directory} is as it was"
+        )
+        problem = f"interrupted by Ctrl-C; {became}"
+        if self.quiet and not self.answered:
+            self.quiet.pytest_unconfigure()
+            self.answered = True
+            say(
+                for_program(
+                    None, code=ctrl_c.INTERRUPTED, problem=problem, directory=directory, files=self.files
+                )
+            )
+        ctrl_c.end(problem)
 
     def _answer(self, quiet: Quiet) -> None:
         """Tells the program that asked, and those who look after it what pytest said, where there is no verdict."""
@@ -473,6 +499,7 @@ class Reporter:
         # Under which the verdict holds like the others, and no part of results.json: it is about who asked.
         if self.document is not None and self._passed_over:
             told["conditions"].insert(1, self._passed_over)
+        self.answered = True
         say(told)
 
     @cached_property

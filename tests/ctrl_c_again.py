@@ -15,7 +15,7 @@ import pytest
 from reports.artifacts import Artifacts
 
 MOMENT = "CTRL_C_FROM"
-MOMENTS = ("judging", "writing", "telling")
+MOMENTS = ("loading", "starting", "collecting", "judging", "writing", "telling", "ending")
 _awaited = [os.environ.get(MOMENT)]
 """Until it has come; asked for before a simulated machine's environment takes the place of this one."""
 
@@ -32,6 +32,26 @@ def _from(moment: str) -> None:
     _awaited.clear()
     threading.Thread(target=again_and_again, daemon=True).start()
     time.sleep(0.05)
+
+
+def pytest_plugin_registered(plugin: object) -> None:
+    if getattr(plugin, "__name__", "") == "checks.plugin":
+        _from("loading")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure() -> None:
+    _from("starting")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collect_file() -> None:
+    _from("collecting")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure() -> None:
+    _from("ending")
 
 
 def pytest_runtest_setup() -> None:

@@ -15,9 +15,9 @@ from typing import IO, Any
 
 import pytest
 
-from bedrock_preflight import command
+from bedrock_preflight.ctrl_c import CtrlC
 from reports.artifacts import CHECKSUMS, Artifacts, read_checksums
-from reports.interruption import CtrlC, Terminated, stop_on_sigterm, uninterrupted
+from reports.interruption import Terminated, stop_on_sigterm, uninterrupted
 from reports.verify import problems
 from tests import ctrl_c_again
 from tests.served import serve
@@ -456,21 +456,25 @@ def test_sigterm_ends_pytest_as_ctrl_c_does_and_is_restored() -> None:
 
 
 @posix
-def test_a_further_ctrl_c_leaves_at_once_and_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_further_ctrl_c_leaves_at_once_and_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     def left(code: int) -> None:
         raise SystemExit(code)
 
     monkeypatch.setattr(os, "_exit", left)
-    before, cleared = signal.signal(signal.SIGINT, signal.default_int_handler), list[int]()
+    before, told = signal.signal(signal.SIGINT, signal.default_int_handler), list[int]()
+
+    def ending() -> None:
+        signal.raise_signal(signal.SIGINT)
+        told.append(1)
+
     try:
-        ctrl_c = CtrlC(2, lambda: cleared.append(1))
+        CtrlC().leave_next()
+        CtrlC(ending).raise_next()
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
         with pytest.raises(SystemExit) as ended:
             signal.raise_signal(signal.SIGINT)
-        ctrl_c.restore()
-        assert (ended.value.code, cleared) == (2, [1])
-        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        assert (ended.value.code, told) == (2, [1])
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -482,10 +486,9 @@ def test_a_further_ctrl_c_leaves_at_once_and_nothing_behind(monkeypatch: pytest.
 def test_a_ctrl_c_that_is_not_pythons_own_stays_whose_it_is(handler: Any) -> None:
     before = signal.signal(signal.SIGINT, handler)
     try:
-        ctrl_c = CtrlC(2, lambda: None)
-        ctrl_c.leave_next()
-        assert signal.getsignal(signal.SIGINT) is handler
-        ctrl_c.restore()
+        ctrl_c = CtrlC()
+        for change in (ctrl_c.leave_next, ctrl_c.raise_next, ctrl_c.over):
+            change()
         assert signal.getsignal(signal.SIGINT) is handler
     finally:
         signal.signal(signal.SIGINT, before)
@@ -511,24 +514,63 @@ def test_one_who_does_not_wait_gets_a_whole_report_and_no_traceback(tmp_path: Pa
     assert done.returncode == 2, done.stdout + done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert left_beside(report) == ["latest"]
-    if moment == "telling":
+    said = done.stderr.splitlines()
+    assert len(said) == (
+        0 if moment in ("judging", "writing") and "interrupted by Ctrl-C" in done.stdout else 1
+    )
+    assert all("interrupted" in line for line in said)
+    if moment in ("telling", "ending"):
         assert not list(problems(report))
     else:
         assert contents(report) == before
 
 
-def test_ctrl_c_while_the_command_loads_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def interrupted(_: Any) -> int:
-        raise KeyboardInterrupt
+STOPS = """
+import os, signal, sys
+from bedrock_preflight.command import main
+def stop(*_, **__):
+    os.kill(os.getpid(), signal.SIGINT)
+    print("went on")
+%s
+sys.exit(main())
+"""
+"""The command, in a process of its own, that gets Ctrl-C where `stop` stands."""
 
-    for name in command.OTHERS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(sys, "path", [*sys.path])
-    monkeypatch.setattr(pytest, "main", interrupted)
-    assert command.main(["--list-worlds"]) == 2
-    assert capsys.readouterr().err == "bedrock-preflight: interrupted\n"
+
+@posix
+@pytest.mark.parametrize(
+    ("arguments", "stands"),
+    [
+        (["--list-worlds"], "import pytest; pytest.main = stop"),
+        (["--list-worlds"], "import fixtures.simulation.world as world; world.list_worlds = stop"),
+        (["--explain", "TOK02"], "import checks.plugin as plugin; plugin.explained = stop"),
+        (["merge", "old", "--report-dir", "new"], "import reports.__main__ as main_; main_.finds = stop"),
+        (["merge", "old", "--report-dir", "new"], "import reports.merge as merge; merge.Shard.read = stop"),
+        (["verify", "old"], "import reports.__main__ as main_; main_.problems = stop"),
+        (["-k", "SSO_03", "--compare", "old"], "import reports.compare as compare; compare.load = stop"),
+        # A callback swallows what is raised in it, with a traceback.
+        (["--list-worlds"], "import pytest, weakref; pytest.main = lambda _: weakref.ref(main_ := type('T', (), {})(), stop)"),
+    ],
+)  # fmt: skip
+def test_ctrl_c_is_one_line_wherever_it_comes(tmp_path: Path, arguments: list[str], stands: str) -> None:
+    publish(tmp_path / "new", a_txt="1")
+    before = contents(tmp_path / "new")
+    ran = run_suite(tmp_path, "-k", "SSO_03", "--report-dir", "old")
+    assert ran.code == 0
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(ROOT)!r})" + STOPS % stands, *arguments],
+        cwd=tmp_path,
+        env=outside_aws(),
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+        preexec_fn=heeding_ctrl_c,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "bedrock-preflight: interrupted\n"
+    assert contents(tmp_path / "new") == before
+    assert not {entry.name for entry in tmp_path.iterdir()} - {"new", "old", "reports"}
 
 
 @posix
