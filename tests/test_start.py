@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bedrock_preflight import extras
 from tests.suite import ROOT, outside_aws
 
 RUN = """
@@ -77,3 +78,28 @@ def test_garbage_is_looked_for_as_before_once_there_are_checks(
 ) -> None:
     said = last_line(tmp_path, GARBAGE, str(collects), str(ROOT / "checks"), *arguments)
     assert said == f"seen {seen}"
+
+
+@pytest.mark.parametrize(
+    ("extra", "needs"), [("simulation", ["moto>=", "werkzeug>="]), ("ocsf", ["py-ocsf-models>="])]
+)
+@pytest.mark.parametrize("checkout", [True, False])
+def test_what_is_missing_is_named_with_its_bounds_wherever_the_suite_came_from(
+    extra: str, needs: list[str], checkout: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    if not checkout:
+        told = ["pytest>=9", "Moto<5.3,>=5.2; extra == 'other'"]
+        told += [f'{each}1,<9; python_version < "4" and extra == "{extra}"' for each in needs]
+        monkeypatch.setattr(extras, "CHECKOUT", tmp_path / "pyproject.toml")
+        monkeypatch.setattr(extras, "requires", lambda name: told)
+    found = extras.libraries(extra)
+    assert [each.startswith(start) for each, start in zip(found, needs, strict=True)] == [True] * len(needs)
+    assert not any(";" in each for each in found)
+    monkeypatch.setattr(extras, "find_spec", lambda name: name)
+    wanted = " ".join(f'"{each}"' for each in found)
+    assert extras.install(extra) == f"{sys.executable} -m pip install {wanted}"
+    monkeypatch.setattr(extras, "find_spec", lambda name: None)
+    assert extras.install(extra) == f"uv pip install --python {sys.executable} {wanted}"
+    monkeypatch.setattr(sys, "prefix", str(tmp_path))
+    (tmp_path / "pipx_metadata.json").touch()
+    assert extras.install(extra) == f"pipx inject bedrock-preflight {wanted}"

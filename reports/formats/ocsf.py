@@ -16,7 +16,6 @@ from reports.page import cut
 
 Json = Mapping[str, Any]
 
-MISSING = "--ocsf needs py-ocsf-models: pip install 'bedrock-preflight[ocsf]' (in the checkout '.[ocsf]')"
 STANDARD = "AWS SSO Bedrock enterprise guide"
 LONGEST = 2000
 UNMAPPED = ("scope", "cause", "explained_by", "blocked_by", "missing_actions", "waiver", "evidence")
@@ -24,11 +23,13 @@ UNMAPPED = ("scope", "cause", "explained_by", "blocked_by", "missing_actions", "
 
 
 def unavailable() -> str:
-    """MISSING where the extra `ocsf` is not there."""
+    """How the extra `ocsf` is installed, where it is not there."""
     try:
         import py_ocsf_models  # noqa: F401
     except ImportError:
-        return MISSING
+        from bedrock_preflight import extras
+
+        return f"--ocsf needs py-ocsf-models: {extras.install('ocsf')}"
     return ""
 
 

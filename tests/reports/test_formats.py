@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -470,7 +471,9 @@ def test_without_its_package_ocsf_is_refused_in_one_line(tmp_path: Path) -> None
     )
     ran = run_suite(tmp_path, "--ocsf", environ={**outside_aws(), "PYTHONPATH": str(tmp_path)})
     assert ran.code == 4, ran.text
-    assert "ERROR: --ocsf needs py-ocsf-models: pip install 'bedrock-preflight[ocsf]'" in ran.text
+    assert (
+        f'ERROR: --ocsf needs py-ocsf-models: {sys.executable} -m pip install "py-ocsf-models>=' in ran.text
+    )
     assert "Traceback" not in ran.text
 
 
