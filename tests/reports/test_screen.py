@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reports.conditions import headline
 from reports.screen import ROWS, WIDTH, Row, first_step, height, is_command, pasted, screen
+from reports.terminal import summarise
 from tests.harness import verdict_on
 from tests.report_material import TAIL, alike
 
@@ -277,3 +279,43 @@ def test_a_command_that_would_not_run_is_prose() -> None:
     assert pasted(hidden) == f"# with --show-account-ids: {hidden}"
     assert not is_command(hidden)
     assert not is_command("aws sns list-subscriptions-by-topic --topic-arn <topic-arn>")
+
+
+class Terminal:
+    """As much of pytest's terminal reporter as the summary is written to."""
+
+    def __init__(self, *, isatty: bool) -> None:
+        self.isatty = isatty
+        self.lines: list[str] = []
+
+    def section(self, title: str, **style: bool) -> None:
+        self.lines.append(title)
+
+    def write_line(self, text: str, **style: bool) -> None:
+        self.lines.append(text)
+
+
+@pytest.mark.parametrize(
+    ("targets", "page"), [(24, "audit.html; report.html"), (25, "fleet.html; target-*.html, report.html")]
+)
+def test_the_reports_that_are_named_are_those_that_were_written(targets: int, page: str) -> None:
+    told = {**document("tok02-expired-token", targets, api_calls=0), "waivers": [], "comparison": None}
+    terminal = Terminal(isatty=False)
+    summarise(terminal, told, Path("reports/latest"), None)  # type: ignore[arg-type]
+    assert any(
+        line.startswith(f"reports: {Path('reports/latest') / page}, results.json") for line in terminal.lines
+    )
+
+
+def test_a_window_gets_whole_words_and_a_pipe_whole_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    told = {**document("net02-tls-inspection", api_calls=0), "waivers": [], "comparison": None}
+    window, pipe = Terminal(isatty=True), Terminal(isatty=False)
+    for each in (window, pipe):
+        summarise(each, told, Path("reports/latest"), None)  # type: ignore[arg-type]
+    assert max(map(len, pipe.lines)) > 100
+    assert all(len(line) <= 70 for line in window.lines)
+    assert "       export AWS_CA_BUNDLE=~/.aws/ca-bundle.pem" in window.lines
+    assert " ".join(" ".join(window.lines).replace("# ", "").split()) == " ".join(
+        " ".join(pipe.lines).replace("# ", "").split()
+    )
