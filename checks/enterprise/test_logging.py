@@ -168,16 +168,16 @@ def test_own_call_is_in_the_history(own_calls: History, evidence: Evidence) -> s
 @requirement("LOG-07", asks=("caller_names",))
 def test_data_events_are_selected(working_trails: list[Trail], evidence: Evidence) -> str:
     """The trail selects Bedrock's data events where agents, guardrails or bidirectional streams are used."""
-    guardrails = evidence.settings.controls.guardrails
+    guardrails, region = evidence.settings.controls.guardrails, evidence.target.region
     # ApplyGuardrail is a data event; invocations of models are management events and need none (LOG-03).
     wanted = "AWS::Bedrock::Guardrail" if guardrails else "AWS::Bedrock::"
 
     def selects(trail: Trail) -> bool:
-        return any(kind.startswith(wanted) for kind in trail.bedrock_data_types)
+        return any(kind.startswith(wanted) for kind in trail.bedrock_data_types(region))
 
     if not satisfying(working_trails, selects):
         trail = working_trails[0]
-        found = ", ".join(trail.bedrock_data_types) or "no resource type of Bedrock"
+        found = ", ".join(trail.bedrock_data_types(region)) or "no resource type of Bedrock"
         require(
             False,
             expected=f"data events of {wanted}{'' if guardrails else '… types'}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from checks.requirement import not_applicable, require, requirement
@@ -193,13 +194,18 @@ def test_endpoint_policy_is_not_open(
     return f"the policy of {endpoint.id} for {case} has {len(endpoint.statements)} statements, none open to everybody"
 
 
+def _narrows(operator: str, values: Sequence[str]) -> bool:
+    # That every name fits leaves nobody out.
+    return not ("Like" in operator and "Not" not in operator and "*" in values)
+
+
 def _is_open(statement: Statement) -> bool:
     return (
         statement.allows
         and ("AWS", "*") in statement.principals
         and "*" in statement.actions
         and "*" in statement.resources
-        and not statement.conditions
+        and not any(_narrows(operator, values) for operator, _, values in statement.conditions)
         # Each of these narrows the statement, and so does a condition.
         and not (statement.not_action or statement.not_resource or statement.not_principal)
     )

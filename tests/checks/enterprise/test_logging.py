@@ -133,6 +133,34 @@ def test_a_trail_of_this_region_alone_covers_it() -> None:
 
 
 @pytest.mark.parametrize(
+    ("conditions", "status"),
+    [
+        ([{"StartsWith": ["arn:aws:bedrock:eu-west-1:"]}], "non_compliant"),
+        ([{"Equals": ["arn:aws:bedrock:eu-west-1:210987654321:guardrail/a"]}], "non_compliant"),
+        ([{"StartsWith": ["arn:aws:bedrock:eu-west-1:", "arn:aws:bedrock:us-east-1:"]}], "compliant"),
+        ([{"StartsWith": ["arn:aws:bedrock:us"]}], "compliant"),
+        ([{"StartsWith": ["arn:aws:bedrock:"]}], "compliant"),
+        ([{"NotStartsWith": ["arn:aws:bedrock:eu-west-1:"]}], "compliant"),
+    ],
+    ids=["another Region", "a guardrail there", "both", "those of a country", "all", "not that one"],
+)
+def test_data_events_of_another_region_alone_are_none_here(
+    conditions: list[dict[str, Any]], status: str
+) -> None:
+    def edit(world: World) -> World:
+        (own,) = world.trail
+        fields = [
+            {"Field": "eventCategory", "Equals": ["Data"]},
+            {"Field": "resources.type", "Equals": ["AWS::Bedrock::Guardrail"]},
+            *({"Field": "resources.ARN", **each} for each in conditions),
+        ]
+        selectors = json.dumps({"AdvancedEventSelectors": [{"FieldSelectors": fields}]})
+        return replace(world, trail=(replace(own, selectors=selectors),))
+
+    assert judged("enterprise", only=("LOG-07",), edit=edit)["LOG-07"]["status"] == status
+
+
+@pytest.mark.parametrize(
     ("kind", "found"),
     [("AWS::S3::Object", "no resource type of Bedrock"), ("AWS::Bedrock::Model", "AWS::Bedrock::Model")],
 )

@@ -202,6 +202,11 @@ OPEN = '{"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Res
             "[{",
             '[{"Sid": "No", "Action": "bedrock:Put*", "Effect": "Deny", "Principal": "*", "Resource": "*"}, {',
         ),
+        # A condition that everybody meets.
+        OPEN.replace('"Effect"', '"Condition": {"StringLike": {"aws:PrincipalArn": "*"}}, "Effect"'),
+        OPEN.replace(
+            '"Effect"', '"Condition": {"ArnLike": {"aws:PrincipalArn": ["arn:aws:iam::1:*", "*"]}}, "Effect"'
+        ),
     ],
 )
 def test_the_open_default_policy_is_found_in_every_spelling(policy: str | None) -> None:
@@ -223,6 +228,14 @@ def test_the_open_default_policy_is_found_in_every_spelling(policy: str | None) 
         (
             '"Effect": "Allow"',
             '"Effect": "Allow", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}',
+        ),
+        (
+            '"Effect": "Allow"',
+            '"Effect": "Allow", "Condition": {"StringLike": {"aws:PrincipalArn": "arn:aws:iam::1:*"}}',
+        ),
+        (
+            '"Effect": "Allow"',
+            '"Effect": "Allow", "Condition": {"StringNotLike": {"aws:PrincipalArn": "*"}}',
         ),
         ('"Effect": "Allow"', '"Effect": "Deny"'),
     ],
