@@ -102,6 +102,9 @@ def screen(document: Json, tail: Sequence[Row], *, piped: bool = False) -> list[
     for number, target in enumerate(shown):
         blocks.append(_Block(document, target, first=number == 0, known=principals, piped=piped))
         principals.add(target["principal"])
+    # Where there is no root cause, what keeps a target from being judged is what there is to mend: of one it is told whole.
+    for block in [each for each in blocks if not each.has_causes][:1]:
+        block.tells = True
     for number, block in enumerate(blocks):
         made = block.rows(room - sum(each.least for each in blocks[number + 1 :]))
         room -= height(made)
@@ -175,6 +178,7 @@ class _Block:
         self._piped, self._first, self._page = piped, first, whole_page(document)
         self._causes = [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
         self._head = _who(document, target, known)
+        self.has_causes, self.tells = bool(self._causes), False
         results = by_target(document["results"]).get(target["id"], ())
         self._unread = _not_evaluated(results, self._page)
         self._count = sum(result["status"] == "inconclusive" for result in results)
@@ -186,7 +190,7 @@ class _Block:
     @property
     def least(self) -> int:
         """The rows that it takes in any case."""
-        return height([*self._head, *self._lead(1), *self._left(1)])
+        return height([*self._head, *self._lead(1), *(self._unread if self.tells else self._left(1))])
 
     def _lead(self, most: int) -> list[Row]:
         """The first root cause, in `most` rows where that is to be had: whole, where the target is the first."""

@@ -91,6 +91,29 @@ def test_what_was_not_evaluated_is_counted_where_there_is_no_room_for_it() -> No
     )
 
 
+def test_what_keeps_a_target_from_being_judged_is_said_beside_a_long_remedy_of_another() -> None:
+    told = document("ent-log-08-off", 3)
+    name = "msh1/us-east-1"
+    told["targets"][1] |= {"verdict": "incomplete", "scopes": {}}
+    told["root_causes"] = [cause for cause in told["root_causes"] if cause["target"] != name]
+    told["root_causes"][0]["remedy"] = [f"aws {'x' * 230}"] * 6
+    for result in told["results"]:
+        if result["target"] == name:
+            result |= {
+                "status": "inconclusive",
+                "missing_actions": [],
+                "reason": "let in by auditor-role.yaml",
+            }
+    rows = screen(told, TAIL)
+    assert height(rows) <= ROWS
+    block = [row.text for row in rows]
+    block = block[block.index(f"{name}: INCOMPLETE") :]
+    assert block[1].startswith("  not evaluated: ")
+    assert (
+        block[3] == "     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it"
+    )
+
+
 def test_of_a_fleet_those_that_are_not_shown_are_named_where_they_are_not_compliant() -> None:
     told = document("tok02-expired-token", 6)
     told["targets"][5]["verdict"] = "compliant"
