@@ -349,6 +349,9 @@ ANOTHER = "us.anthropic.claude-sonnet-5"
         (f"{OWN}:inference-profile/us.*", f"{OWN}:inference-profile/us.anthropic.*", False, "non_compliant"),
         (f"{OWN}:inference-profile/{ANOTHER}", f"{OWN}:inference-profile/{ANOTHER}", False, "non_compliant"),
         (f"{OWN}:inference-profile/{ANOTHER}", PROFILE_ARN, False, "compliant"),
+        # One pattern for both kinds.
+        (f"{OWN}:*inference-profile/*", f"{OWN}:application-inference-profile/*", False, "non_compliant"),
+        (f"{OWN}:*inference-profile/*", PROFILE_ARN, False, "compliant"),
     ],
 )  # fmt: skip
 def test_models_are_reached_through_profiles_that_may_be_invoked_themselves(
@@ -358,6 +361,27 @@ def test_models_are_reached_through_profiles_that_may_be_invoked_themselves(
     row = found(through_profiles(pattern, profiles, **condition), only=["LPR-05"])["LPR-05"]
     assert row["status"] == status
     assert status == "compliant" or "statement Through of inline policy Profiles lets" in row["observed"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "status"),
+    [
+        ({"StringEquals": {"aws:PrincipalOrgID": "o-a1b2c3d4e5"}}, "non_compliant"),
+        ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, "non_compliant"),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, "inconclusive"),
+        # Another principal's, another Region's, and the configured profile's alone.
+        ({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}, "compliant"),
+        ({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}, "compliant"),
+        ({"StringEquals": {THROUGH: PROFILE_ARN}}, "compliant"),
+    ],
+)
+def test_a_condition_on_who_calls_keeps_no_profile_from_being_invoked(
+    condition: dict[str, Any], status: str
+) -> None:
+    profiles = f"{OWN}:application-inference-profile/*"
+    row = found(through_profiles(profiles, profiles, **condition), only=["LPR-05"])["LPR-05"]
+    assert row["status"] == status
+    assert status != "inconclusive" or "hangs on aws:SourceIp, which is not known" in row["reason"]
 
 
 def test_without_the_list_of_profiles_no_statement_reaches_none() -> None:
