@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
@@ -23,7 +22,6 @@ from fixtures.evidence.privileges import (
     Privileges,
     WideModelGrant,
 )
-from fixtures.readings import Unavailable
 from fixtures.settings import BEARER as API_KEY
 from fixtures.settings import MANTLE
 
@@ -178,15 +176,14 @@ def test_permissions_boundary_is_set(
         observed=f"{principal.kind.lower()} {principal.name} has none",
         role=principal.name,
     )
-    with suppress(Unavailable):  # what it says need not be known to see that there is one
-        boundary = evidence.boundary_policy
-        require(
-            boundary is None or not _limits_nothing(boundary.statements),
-            title="The caller's permissions boundary limits nothing",
-            expected="a permissions boundary that leaves something out, [controls] permissions_boundary",
-            observed=f"{permissions_boundary} of {principal.kind.lower()} {principal.name} allows everything",
-            role=principal.name,
-        )
+    boundary = evidence.boundary_policy
+    require(
+        boundary is None or not _limits_nothing(boundary.statements),
+        title="The caller's permissions boundary limits nothing",
+        expected="a permissions boundary that leaves something out, [controls] permissions_boundary",
+        observed=f"{permissions_boundary} of {principal.kind.lower()} {principal.name} allows everything",
+        role=principal.name,
+    )
     return f"{principal.kind.lower()} {principal.name} has {permissions_boundary}"
 
 
