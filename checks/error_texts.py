@@ -59,6 +59,7 @@ class ErrorText:
     apart    what tells the modes apart, or what else is to know
     command  the command that decides among them, with {profile} where the profile's name belongs
     source   which programs say so
+    itself   what the text says, where that is none of the failure modes: these are then what else may be behind it
     """
 
     says: tuple[str, ...]
@@ -68,6 +69,7 @@ class ErrorText:
     source: str
     beside: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    itself: str = ""
 
     def found_in(self, text: PlainText) -> bool:
         """Whether the text has these words, and is not somebody else's."""

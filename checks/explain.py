@@ -118,10 +118,13 @@ def _spellings(code: str) -> Iterator[str]:
 
 
 def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: str | None) -> Iterator[str]:
-    yield "most likely first:" if len(said.modes) > 1 else "this is:"
+    if said.itself:
+        yield "this is:"
+        yield f"    {said.itself}"
+    yield "or else:" if said.itself else "most likely first:" if len(said.modes) > 1 else "this is:"
     yield from (f"    {mode}  {catalogue.cause(mode).title}" for mode in said.modes)
     yield ""
-    yield from _paragraph("tells apart" if len(said.modes) > 1 else "to know", said.apart)
+    yield from _paragraph("tells apart" if len(said.modes) > 1 or said.itself else "to know", said.apart)
     yield from _paragraph("said by", said.source)
     yield from _paragraph("decides", "")
     command = (said.command,)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -463,3 +465,23 @@ def test_the_profile_that_the_shell_selects_is_not_taken_for_the_simulated_one(
     assert ("AWS_PROFILE=" in ran.text) is said
     if options == ("--json",):
         assert json.loads(ran.text)["conditions"][:2] == ["SIMULATED: world 'compliant'", SELECTED]
+
+
+def test_without_a_folder_the_checkout_runs_its_checks_and_not_its_tests() -> None:
+    for chosen, code in (
+        (("--collect-only", "-q", "-k", "PRF_02"), 0),
+        (("--compliance", "nowhere.toml"), 4),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *chosen],
+            cwd=ROOT,
+            env=outside_aws(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == code, done.stdout + done.stderr
+        assert "tests/" not in done.stdout
+        assert ("checks/workstation/test_profile.py::" in done.stdout) is (code == 0)
+        assert ("--compliance nowhere.toml: no such file" in done.stderr) is (code == 4)

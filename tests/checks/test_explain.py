@@ -108,3 +108,20 @@ def test_it_prints_and_stops(tmp_path: Path) -> None:
     assert "--explain: no failure mode or requirement is called 'TOK99'; did you mean 'TOK" in unknown.text
     both = run_suite(tmp_path, "--explain", "TOK01", "--explain", "SSO-03")
     assert re.findall(r"^[A-Z]{3}-?\d\d(?=  )", both.text, re.MULTILINE) == ["TOK01", "SSO-03"]
+
+
+@pytest.mark.parametrize("path", ["invoke", "converse", "invoke-with-response-stream"])
+def test_a_client_that_stopped_waiting_is_no_throttling(path: str) -> None:
+    url = f"https://bedrock-runtime.us-east-1.amazonaws.com/model/us.anthropic.claude-sonnet-4-6/{path}"
+    page = explained(load(), f'Read timeout on endpoint URL: "{url}"', "linux", "msh").splitlines()
+    assert page[:2] == [
+        "this is:",
+        "    The client stopped waiting for an answer that takes longer: no error of AWS, the login or the rights",
+    ]
+    assert page[2] == "or else:" and page[3].startswith("    NET01 ")
+    text = " ".join(" ".join(page).split())
+    assert "MOD06" not in text and "read_timeout=3600" in text and "or stream" in text
+    throttled = explained(
+        load(), "ThrottlingException when calling the InvokeModel operation", "linux", "msh"
+    )
+    assert "    MOD06  " in throttled and "or else" not in throttled
