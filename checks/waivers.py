@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -144,9 +144,13 @@ class Register:
         }
 
     def accounted(
-        self, results: Iterable[Mapping[str, Any]], places: Mapping[str, Place]
+        self,
+        results: Iterable[Mapping[str, Any]],
+        places: Mapping[str, Place],
+        profiles: Collection[str] = (),
     ) -> list[dict[str, Any]]:
-        """Every waiver with what became of it in a run: `results` of the run, `places` of its targets by ID.
+        """Every waiver with what became of it in a run: `results` of the run, `places` of its targets by ID, and the
+        `profiles` that its machine has, which are no slips of the pen.
 
         `state` is `used`; `stale` where all that it is about was judged and nothing needed it; `not_judged` where some of
         that could not be; `not_selected` where nothing of it was in the run; `pending` before its approval.
@@ -155,10 +159,14 @@ class Register:
             return []
         # Of a fleet's only those that some waiver is about.
         rows = [r for r in results if any(w.is_about(r["requirement"], r["case"]) for w in self.waivers)]
-        return [self._accounted(waiver, rows, places) for waiver in self.waivers]
+        return [self._accounted(waiver, rows, places, profiles) for waiver in self.waivers]
 
     def _accounted(
-        self, waiver: Waiver, rows: Sequence[Mapping[str, Any]], places: Mapping[str, Place]
+        self,
+        waiver: Waiver,
+        rows: Sequence[Mapping[str, Any]],
+        places: Mapping[str, Place],
+        profiles: Collection[str],
     ) -> dict[str, Any]:
         about = [row for row in rows if waiver.is_about(row["requirement"], row["case"])]
         unknown = [row for row in about if waiver.accounts and places[row["target"]].account is None]
@@ -174,10 +182,11 @@ class Register:
         elif within:
             state, warning = "stale", "no longer matches a failure: remove it"
         else:
-            state, warning = (
-                "not_selected",
-                _misspelt(waiver, [places[row["target"]].profile for row in about]),
-            )
+            state, warning = "not_selected", None
+        if warning is None and (
+            slip := _misspelt(waiver, (places[row["target"]].profile for row in about), profiles)
+        ):
+            warning = slip if within else f"covers nothing: {slip}"
         left = self.days_left(waiver)
         if warning is None and left <= WARNING_DAYS:
             warning = f"ends in {left} days" if left > 1 else ("ends tomorrow" if left else "ends today")
@@ -192,14 +201,16 @@ class Register:
         }
 
 
-def _misspelt(waiver: Waiver, profiles: Iterable[str]) -> str | None:
-    """That none of its profiles is in the run, where one can only be a slip of the pen for one that is.
+def _misspelt(waiver: Waiver, profiles: Iterable[str], there: Collection[str]) -> str | None:
+    """That one of its profiles is none of the run, nor of those that are `there`, where that can only be a slip of the pen for
+    one of the run.
 
     A register may be shared: what differs by a figure or in a word of one or two letters may be somebody else's profile.
     """
-    run = sorted(set(profiles))
-    for name in waiver.profiles:
-        for meant in slips(name, run):
+    run = {*profiles}
+    missing = [name for name in waiver.profiles if name not in run and name not in there]
+    for name in missing:
+        for meant in slips(name, sorted(run.difference(waiver.profiles))):
             words = [re.split(r"[^a-zA-Z]+", each) for each in (name, meant)]
             short = any(
                 one != other and min(len(one), len(other)) < 3 for one, other in zip(*words, strict=False)
@@ -209,7 +220,7 @@ def _misspelt(waiver: Waiver, profiles: Iterable[str]) -> str | None:
                 and len(words[0]) == len(words[1])
                 and not short
             ):
-                return f"covers nothing: no target has profile {name!r}; did you mean {meant!r}?"
+                return f"no target has profile {name!r}; did you mean {meant!r}?"
     return None
 
 

@@ -150,7 +150,11 @@ class Record:
             },
             targets=targets,
             gate=self.gate,
-            waivers=self.register.accounted((row for _, rows in named() for row in rows), places),
+            waivers=self.register.accounted(
+                (row for _, rows in named() for row in rows),
+                places,
+                self._profiles_there() if self.register.waivers else (),
+            ),
             consumers=[
                 {**row, "target": self._names[target.id]}
                 for target in run.targets
@@ -164,6 +168,11 @@ class Record:
                 )
             ],
         )
+
+    def _profiles_there(self) -> set[str]:
+        """The profiles that the machine's files have, as far as the run has read them."""
+        read = (each for own in self.readings.values() for each in own if each["name"] == "profiles")
+        return {name for each in read for name in (each.get("value") or {}).get("profiles", ())}
 
     def _rows(self) -> Iterator[list[Json]]:
         """The rows of results.json, a target at a time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -203,6 +204,28 @@ def test_a_profile_that_was_mistyped_is_named(
     (accounted,) = found.accounted(rows, {"it": Place(under_test, "us-east-1", None)})
     said = meant and f"covers nothing: no target has profile {named!r}; did you mean {meant!r}?"
     assert (accounted["state"], accounted["warning"]) == ("not_selected", said)
+
+
+@pytest.mark.parametrize(
+    ("named", "run", "there", "warning"),
+    [
+        # The run selects another of the machine's own profiles.
+        (["acme-prd"], ["acme-prod"], ["acme-prd", "acme-prod"], None),
+        (["acme-prd"], ["acme-prod"], [], "covers nothing: no target has profile 'acme-prd'; did you mean 'acme-prod'?"),
+        # One is right, and another one is not.
+        (["msh", "acme-prd"], ["msh", "acme-prod"], [], "no target has profile 'acme-prd'; did you mean 'acme-prod'?"),
+        (["msh", "acme-prd"], ["msh"], [], None),
+        (["acme-prod", "acme-prd"], ["acme-prod"], [], None),
+    ],
+)  # fmt: skip
+def test_a_mistyped_profile_is_told_once_and_no_other_target(
+    tmp_path: Path, named: list[str], run: list[str], there: list[str], warning: str | None
+) -> None:
+    found = register(tmp_path, waivers({"profiles": json.dumps(named)}))
+    covered = {profile: "EX-2026-014" if profile in named else None for profile in run}
+    rows = [row("waived" if of else "non_compliant", of) | {"target": it} for it, of in covered.items()]
+    (accounted,) = found.accounted(rows, {it: Place(it, "us-east-1", None) for it in run}, there)
+    assert accounted["warning"] == warning
 
 
 def test_a_waiver_that_is_not_yet_approved_covers_nothing(tmp_path: Path) -> None:
