@@ -53,7 +53,7 @@ def _signed_elsewhere(requirement: str, evidence: Evidence) -> str | None:
         raise failure.within("watched_log_groups") from None
 
 
-@requirement("MON-01", asks=ELSEWHERE)
+@requirement("MON-01", asks=(*ELSEWHERE, "caller_names"))
 def test_trail_feeds_a_log_group(
     recording_trails: list[Trail], fed_log_groups: list[FedLogGroup], evidence: Evidence
 ) -> str:
@@ -66,12 +66,14 @@ def test_trail_feeds_a_log_group(
     if satisfying(fed_log_groups, lambda group: group.trouble is None):
         fed = satisfying(fed_log_groups, lambda group: group.trouble is None)[0]
         return f"trail {fed.trail.name} feeds log group {fed.name}"
-    trail = fed_log_groups[0].trail if fed_log_groups else elsewhere or recording_trails[0]
+    # What this account can mend itself comes before what another has to.
+    own = next((each for each in recording_trails if each.account == evidence.caller_names.account), None)
+    trail = fed_log_groups[0].trail if fed_log_groups else own or recording_trails[0]
     require(
         False,
         expected="a trail that delivers to a log group of CloudWatch Logs",
         observed=str(fed_log_groups[0].trouble) if fed_log_groups else f"trail {trail.name} has no log group",
-        remedy=_by_another_account(trail) if elsewhere else None,
+        remedy=_by_another_account(trail) if elsewhere and not own else None,
         trail=trail.arn,
         region=trail.home,
     )

@@ -189,6 +189,7 @@ def test_endpoint_policy_is_not_open(
         expected="a policy that names principals, actions or resources",
         observed=f"{endpoint.id} for {case} lets everybody do everything",
         account=identity.account,
+        service="STS" if case == "sts" else None,
         resource=endpoint.id,
     )
     return f"the policy of {endpoint.id} for {case} has {len(endpoint.statements)} statements, none open to everybody"

@@ -159,6 +159,15 @@ def test_a_trail_of_another_account_has_a_remedy_that_is_not_for_this_one_to_run
     assert line.startswith("# account 111122223333, whose the trail is, ") and "[[attestation]]" in line
 
 
+def test_a_trail_of_its_own_is_what_the_account_itself_can_mend() -> None:
+    own = replace(load_world("enterprise").trail[0], name="own", log_group="")
+    edit: Edit = lambda world: replace(world, trail=(*world.trail, own))  # noqa: E731
+    found = judged("ent-mon-01-trail-of-another-account", only=MON[:5], edit=edit)
+    assert found["MON-01"]["observed"] == "trail own has no log group"
+    assert not any("111122223333" in line for line in found["MON-01"]["remedy"])
+    assert any("update-trail" in line and "trail/own" in line for line in found["MON-01"]["remedy"])
+
+
 THEIRS = "arn:aws:sns:us-east-1:444455556666:aws-controltower-AggregateSecurityNotifications"
 
 

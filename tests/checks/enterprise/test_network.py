@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from ipaddress import ip_network
@@ -14,7 +15,7 @@ from fixtures.simulation import service
 from fixtures.simulation.controls import Ingress, SecurityGroup, VpcEndpoint
 from fixtures.simulation.world import World
 from fixtures.text.shape import JsonObject
-from tests.bedrock_edits import both
+from tests.bedrock_edits import ACCOUNT, both
 from tests.enterprise_edits import Edit, changed, failing, with_settings
 from tests.harness import Judged, judged
 
@@ -217,6 +218,26 @@ def test_the_open_default_policy_is_found_in_every_spelling(policy: str | None) 
         result["NET-05", "bedrock-runtime"]["observed"]
         == f"{RUNTIME} for bedrock-runtime lets everybody do everything"
     )
+
+
+def test_the_policy_for_sts_leaves_room_for_calls_that_nobody_signs() -> None:
+    """They have no account, so that the policy by account alone would end those of every pod and CI job."""
+    sts = changed("vpc_endpoint", STS, policy=JsonObject(OPEN))
+    result = found(both(endpoint(policy=JsonObject(OPEN)), sts), only=["NET-05"])
+    told = {case: " ".join(result["NET-05", case]["remedy"]) for case in ("sts", "bedrock-runtime")}
+    assert "# STS takes calls that nobody signs" in told["sts"]
+    assert "AssumeRoleWithWebIdentity" not in told["bedrock-runtime"]
+
+    policy = json.loads(result["NET-05", "sts"]["remedy"][1].removeprefix("# "))
+    unsigned = {
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Resource": f"arn:aws:iam::{ACCOUNT}:role/*",
+    }
+    policy["Statement"].append(unsigned)
+    mended = changed("vpc_endpoint", STS, policy=JsonObject(json.dumps(policy)))
+    assert found(mended, only=["NET-05"])["NET-05", "sts"]["status"] == "compliant"
 
 
 @pytest.mark.parametrize(
