@@ -363,6 +363,19 @@ def test_a_model_of_bedrock_from_its_preview_is_told(version: str, operations: l
     assert not found.with_status("inconclusive")
 
 
+@pytest.mark.parametrize("text", ['{"metadata":', "{}", "[]"])
+@pytest.mark.parametrize("service", ["sso-oidc", "bedrock-runtime"])
+def test_a_model_that_is_none_keeps_nothing_else_of_the_sdk_unread(service: str, text: str) -> None:
+    edit = both(
+        environment(AWS_DATA_PATH="${cwd}/models"),
+        written(text, of=f"./models/{service}/2099-01-01/service-2.json"),
+    )
+    found = judged("compliant", only=("PRF-05", "REG-01", "RUN-06"), edit=edit)
+    assert found.root_causes == ["RUN-06 PRE09"]
+    assert f"the model of {service} (./models/{service})" in found["RUN-06"]["observed"]
+    assert not found.with_status("inconclusive")
+
+
 def test_a_model_that_has_all_operations_is_nobodys_fault() -> None:
     own = SharedLoader(()).load_service_model("bedrock", "service-2")["operations"]
     found = judged("compliant", only=("RUN-06",), edit=with_model("2099-01-01", [*own, "Preview"]))
