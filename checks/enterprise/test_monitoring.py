@@ -133,6 +133,20 @@ def _of_monitoring(account: str) -> str:
     return f"the metrics are shared with account {account}, whose alarms are not read here"
 
 
+def _signed_of_monitoring(requirement: str, observed: str, evidence: Evidence) -> str | None:
+    """What somebody attested of the alarms of the account with which the metrics are shared; None where they are shared with
+    none. Unavailable, with what was `observed` here, where that is not known or nothing in force says so."""
+    try:
+        by_filters = requirement == "MON-04"
+        account = evidence.filters_monitoring_account if by_filters else evidence.monitoring_account
+    except Unavailable as failure:
+        told = f"{observed}; whether another account has alarms on the metrics is not known: {failure.reason}"
+        raise Unavailable(
+            told, facts=failure.facts, given=failure.given, missing_actions=failure.missing_actions
+        ) from None
+    return signed_for(requirement, _of_monitoring(account), evidence, here=observed) if account else None
+
+
 @requirement("MON-04", asks=(*ELSEWHERE, "filters_monitoring_account"))
 def test_alarms_watch_the_metrics(watches: list[Watch], evidence: Evidence) -> str:
     """An alarm watches each such metric, with its actions on and a threshold that can fire."""
@@ -140,9 +154,8 @@ def test_alarms_watch_the_metrics(watches: list[Watch], evidence: Evidence) -> s
         return _signed_elsewhere("MON-04", evidence) or ""
     unwatched = [watch for watch in watches if not watch.alarms]
     observed = "; ".join(f"{watch.kind}: {watch.problem}" for watch in unwatched)
-    account = evidence.filters_monitoring_account if unwatched else None
-    if account:
-        return signed_for("MON-04", _of_monitoring(account), evidence, here=observed)
+    if unwatched and (signed := _signed_of_monitoring("MON-04", observed, evidence)):
+        return signed
     require(
         not unwatched,
         expected="for each such metric an alarm with actions on and a threshold that can fire",
@@ -222,8 +235,8 @@ def test_bedrock_is_watched(
         name: problem for name in BEDROCK_METRICS if (problem := _unwatched(name, alarms, identifiers))
     }
     observed = "; ".join(problems.values())
-    if problems and evidence.monitoring_account:
-        return signed_for("MON-06", _of_monitoring(evidence.monitoring_account), evidence, here=observed)
+    if problems and (signed := _signed_of_monitoring("MON-06", observed, evidence)):
+        return signed
     require(
         not problems,
         expected=f"an alarm with actions on each of {', '.join(BEDROCK_METRICS)}",
@@ -262,8 +275,8 @@ def test_usage_is_watched(alarms: list[Alarm], model_names: dict[str, ModelName]
     watched = [name for name, problem in problems.items() if problem is None]
     named = [str(problem) for problem in problems.values() if not str(problem).startswith("no alarm")]
     observed = "; ".join(dict.fromkeys(named)) or f"no alarm on any of them in {evidence.target.region}"
-    if not watched and evidence.monitoring_account:
-        return signed_for("MON-11", _of_monitoring(evidence.monitoring_account), evidence, here=observed)
+    if not watched and (signed := _signed_of_monitoring("MON-11", observed, evidence)):
+        return signed
     require(
         bool(watched),
         expected=f"an alarm with actions on one of {', '.join(USAGE_METRICS)}",
