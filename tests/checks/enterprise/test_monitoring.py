@@ -251,9 +251,7 @@ def test_without_knowing_who_sees_the_metrics_no_alarm_is_missed() -> None:
     assert found["MON-11"]["status"] == "inconclusive"
     assert found["MON-11"]["missing_actions"] == ["oam:ListLinks"]
     # What was seen here is told all the same.
-    assert found["MON-11"]["reason"].startswith(
-        "no alarm on any of them in us-east-1; whether another account "
-    )
+    assert found["MON-11"]["reason"].startswith("alarm bedrock-usage has its actions off; whether another ")
     # Nobody is asked where the alarms are here.
     watched = judged("enterprise", only=MON)
     assert not any(reading["name"] == "oam:ListLinks" for reading in watched.readings)
