@@ -494,7 +494,9 @@ def test_token_files_are_private(token_cache: TokenCache, platform: str) -> str:
     if not secret:
         not_applicable(f"there is no token file in {token_cache.path}")
     if all(token["private"] is None and token["problem"] is None for token in secret):
-        not_applicable(f"{token_cache.path} is on a Windows drive, which has no permission bits in WSL")
+        not_applicable(
+            f"{token_cache.path} is on a Windows drive, whose permission bits say nothing in WSL without its option metadata"
+        )
     open_ones = [
         f"{token['name'][:8]}….json ({token['mode']})" for token in secret if token["private"] is False
     ]

@@ -559,7 +559,7 @@ def test_wsl_makes_up_the_mode_of_a_file_on_a_windows_drive() -> None:
     """There chmod changes nothing, unless the drive was mounted with the option for that."""
     found = judged("ok-wsl-has-the-folder-of-windows", only=("SSO-07",))
     assert found["SSO-07"]["reason"] == (
-        "~/.aws/sso/cache is on a Windows drive, which has no permission bits in WSL"
+        "~/.aws/sso/cache is on a Windows drive, whose permission bits say nothing in WSL without its option metadata"
     )
 
 
