@@ -240,7 +240,10 @@ class Docket:
             source = cause.remedy if cause and not failure.own_remedy else requirement.remedy
             with self.evidence.asking(requirement.id, ("platform",)):
                 platform = self.evidence.platform
-            filled = [source.known_lines(platform, **{**names, **each}) for each in failure.each or ({},)]
+            filled = [
+                source.answering(failure.status, platform, **{**names, **each})
+                for each in failure.each or ({},)
+            ]
             remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
         outcome = Outcome(
             requirement.id,

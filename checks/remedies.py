@@ -39,6 +39,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9_./:\\-]+")
 _LEADS = {"line": " line ", "candidate": ", such as "}
 """What an instruction goes without where the value behind it is not known."""
 _HOLE = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>")
+_FOR_STATUS = re.compile(r"(?P<mark># |rem )(?P<status>\d{3}): ")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -197,6 +198,19 @@ class Remedy:
             if not _HOLE.search(line) and not introduces:
                 kept.append(line)
         return tuple(kept) or lines
+
+    def answering(self, status: str, platform: str, /, **names: object) -> tuple[str, ...]:
+        """The `known_lines`, and of those that begin with an HTTP status and a colon the one for `status`, where one is."""
+        lines = self.known_lines(platform, **names)
+        found = [_FOR_STATUS.match(line) for line in lines]
+        if status not in [each["status"] for each in found if each]:
+            return lines
+        kept = zip(lines, found, strict=True)
+        return tuple(
+            f"{each['mark']}{line[each.end() :]}" if each else line
+            for line, each in kept
+            if each is None or each["status"] == status
+        )
 
     def problem(self) -> tuple[str, str] | None:
         """The key at fault, and what is wrong with it: for whoever builds this from a table."""

@@ -22,10 +22,10 @@ class NonCompliant(Failed):
 
     `cause` is a failure mode's code or None; `expected` and `observed` are one line each, and so is `title`, in place of
     the cause's or of the requirement's statement, where neither says the failure; `names` fill the remedy's
-    placeholders, and `each` repeats it for further names; the remedy is the cause's, or with `own_remedy` the
-    requirement's; `remedy` replaces either; `given` are the conditions that were met, by which the map of explanations
-    is narrowed to what can explain this failure, and `by` the one requirement where the map leaves it to the check; `fix`
-    is what a script can do about it on this machine.
+    placeholders, and `each` repeats it for further names; of instructions for an HTTP status each it has the one for
+    `status`; the remedy is the cause's, or with `own_remedy` the requirement's; `remedy` replaces either; `given` are the
+    conditions that were met, by which the map of explanations is narrowed to what can explain this failure, and `by` the
+    one requirement where the map leaves it to the check; `fix` is what a script can do about it on this machine.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class NonCompliant(Failed):
         by: str | None = None,
         own_remedy: bool = False,
         each: Sequence[Mapping[str, object]] = (),
+        status: str = "",
         fix: Sequence[Fix] = (),
         **names: str,
     ) -> None:
@@ -54,6 +55,7 @@ class NonCompliant(Failed):
         self.by = by
         self.own_remedy = own_remedy
         self.each = each
+        self.status = status
         self.fix = fix
         self.names = names
 
@@ -121,6 +123,7 @@ def require(
     by: str | None = None,
     own_remedy: bool = False,
     each: Sequence[Mapping[str, object]] = (),
+    status: str = "",
     fix: Callable[[], Sequence[Fix]] | Sequence[Fix] = (),
     **names: Any,
 ) -> None:
@@ -137,6 +140,7 @@ def require(
             by=by,
             own_remedy=own_remedy,
             each=each,
+            status=status,
             fix=fix() if callable(fix) else fix,
             **texts,
         )

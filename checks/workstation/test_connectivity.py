@@ -71,6 +71,7 @@ def test_proxy_and_bundle_exist(
             remedy=_proxys_remedy(proxy, name, suffix),
             variable=proxy.variable or "HTTPS_PROXY",
             value=f"*.{suffix}",
+            status="407" if proxy.fault == "authentication" else "",
         )
     if ca_bundle is None:
         return _way(proxies, ca_bundle)
@@ -194,6 +195,7 @@ def test_endpoint_is_reached_and_trusted(
         observed=f"the proxy answers {refused and refused['status']}{refused and refused['words']} to {found.host}",
         variable=next((proxy.variable for proxy in proxies if proxy.variable), "HTTPS_PROXY"),
         value=_all_refused(endpoints),
+        status=refused["status"] if refused else "",
     )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"
     spared = None if found.connected else _spared(endpoint.url, evidence)

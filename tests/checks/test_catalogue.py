@@ -395,6 +395,17 @@ def test_what_is_shown_of_a_remedy_has_no_holes() -> None:
     assert phrase[0] == "# edit the environment of the process: correct it"
 
 
+def test_of_instructions_for_a_status_each_the_one_is_shown_that_was_seen_and_all_for_any_other() -> None:
+    remedy = Remedy(any=("# 407: sign in at {value}", "# 403: ask {role}", "# 4030: no status", "try again"))
+    names = {"value": "the proxy", "role": "IT"}
+    seen = ('# sign in at "the proxy"', "# 4030: no status", "try again")
+    assert remedy.answering("407", "posix", **names) == seen
+    assert remedy.answering("403", "cmd", **names)[0] == "rem ask IT"
+    assert len(remedy.answering("403", "posix", **names)) == 3
+    for other in ("502", ""):
+        assert remedy.answering(other, "posix", **names) == remedy.known_lines("posix", **names)
+
+
 @pytest.mark.parametrize("remedy", REMEDIES)
 def test_an_instruction_is_a_comment_of_its_shell(remedy: Remedy) -> None:
     for shell, marker, foreign in (

@@ -510,6 +510,30 @@ def test_a_proxy_that_refuses_several_hosts_is_one_root_cause_that_names_all() -
     assert found["CON-02", "oidc"]["remedy"] == found["CON-02", "sts"]["remedy"]
 
 
+@pytest.mark.parametrize(
+    ("network", "requirement", "first"),
+    [
+        (dict.fromkeys(HOSTS.values(), "forbidden"), "CON-02", "# whoever runs the proxy lets "),
+        (
+            {"proxy.acme.example": "authentication"},
+            "CON-01",
+            "# put name and password into the proxy's address",
+        ),
+    ],
+)
+def test_of_what_a_proxy_can_refuse_for_the_remedy_is_that_for_what_it_said(
+    network: dict[str, str], requirement: str, first: str
+) -> None:
+    found = of(
+        machine(environment={"HTTPS_PROXY": "http://proxy.acme.example:8080"}, network=network),
+        *CON,
+        "RUN-02",
+    )
+    assert found.root_causes == [f"{requirement} NET05"]
+    (told,) = next(row["remedy"] for row in found.document["root_causes"])
+    assert told.startswith(first) and "407" not in told and "403" not in told
+
+
 @pytest.mark.parametrize("path", ["~/.aws", ""])
 def test_what_a_bundle_that_is_none_keeps_from_being_read_is_blocked_by_it(path: str) -> None:
     found = of(machine(environment={"AWS_CA_BUNDLE": path}), *CON, "ENV-06", "RUN-04")
