@@ -375,7 +375,7 @@ def _require_readable_settings(error: ReadError, expected: str, evidence: Eviden
         False,
         title=f"botocore cannot read {refused.variable or refused.option}, and builds no client",
         expected=expected,
-        observed=f"{refused.variable or f'{place}: {refused.option}'}: {error.message}",
+        observed=f"{refused.variable or f'{place}: {refused.option}'}: {refused.said or error.message}",
         remedy=[f"unset {refused.variable}", "# or give it a value that botocore takes, where it is set"]
         if refused.variable
         else [

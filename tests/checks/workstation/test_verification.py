@@ -623,6 +623,34 @@ def test_what_botocore_reads_in_its_own_way_is_no_fault(edit: Edit) -> None:
     assert judged("compliant", only=("RUN-01", "RUN-02", "RUN-04"), edit=edit).root_causes == []
 
 
+MISSPELT = env_file(("sso_role_name", "sso_rolename"), of=CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("world", "edit"),
+    [
+        ("ok-tls-inspection-with-bundle", MISSPELT),
+        ("compliant", both(MISSPELT, environment(AWS_CA_BUNDLE="/opt/acme/gone.pem"))),
+        ("compliant", both(setting("max_attempts = 5\ns3 =\n  signature_version = s3v4"), MISSPELT)),
+    ],
+    ids=["a bundle", "no bundle there", "options"],
+)
+def test_what_the_credentials_of_a_profile_fail_with_is_put_down_to_no_setting_that_botocore_reads(
+    world: str, edit: Edit
+) -> None:
+    found = judged(world, only=("PRF-04", "CON-01", "RUN-04"), edit=edit)
+    assert (found["PRF-04", "sso_role_name"]["cause"], found["RUN-04"]["behind"]) == ("CFG06", "PRF-04")
+    assert "unset AWS_CA_BUNDLE" not in found["RUN-04"]["remedy"]
+
+
+def test_a_setting_that_botocore_cannot_read_beside_such_a_profile_is_told_in_its_own_words() -> None:
+    edit = both(MISSPELT, environment(AWS_RETRY_MODE="legacyy"))
+    result = judged("ok-no-env-file", only=("PRF-04", "RUN-04"), edit=edit)["RUN-04"]
+    assert result["title"] == "botocore cannot read AWS_RETRY_MODE, and builds no client"
+    assert '"legacyy" must be one of' in result["observed"] and "sso_role_name" not in result["observed"]
+    assert result["remedy"][0] == "unset AWS_RETRY_MODE"
+
+
 # ------------------------------------------------------------------- RUN-02, a role that cannot be had, and why not
 
 OWN = "sso_session = msh\nsso_account_id = 210987654321\nsso_role_name = BedrockDeveloper\n"
