@@ -172,7 +172,8 @@ def test_no_remedy_has_every_portals_logins_deleted() -> None:
     """`aws sso logout` ends the sessions of every portal, and takes the AWS CLI's keys away besides."""
     known = load()
     remedies = [known.cause(cause.code).remedy for cause in known.causes] + [each.remedy for each in known]
-    lines = {line for remedy in remedies for line in (*remedy.posix, *remedy.powershell, *remedy.cmd)}
+    shells = ("posix", "powershell", "cmd")
+    lines = {line for remedy in remedies for shell in shells for line in remedy.templates(shell)}
     assert [line for line in lines if line.startswith("aws sso logout")] == []
 
 
