@@ -24,6 +24,7 @@ from fixtures.plugin import RUN, show_what_is_said, shows_only
 from fixtures.privacy.fingerprint import KeyProblem, fingerprint_key
 from fixtures.privacy.scan import Guesses, finds
 from fixtures.privacy.secrets import Secret, environment_secrets
+from fixtures.privacy.unseen import visible
 from fixtures.readings import key_of
 from fixtures.run import Run
 from fixtures.targets import Target, target_of_node
@@ -172,6 +173,7 @@ class Reporter:
         self.waited_for: list[str] = []
         self.told_at_once: set[str] = set()
         self.published = False
+        self.judged_any = False
         self.answered = False
         self._under_way: dict[str, list[pytest.TestReport]] = {}
         # Something besides the checks failed, or a check never came to be judged: no exit code may then say that all is well.
@@ -359,8 +361,7 @@ class Reporter:
         except KeyboardInterrupt as stop:
             self._stopped(session, stop)
         self._ctrl_c.leave_next()
-        if not self.published:
-            self._withdraw_html()
+        self._withdraw_html()
         self.code = int(session.exitstatus)
         return answer
 
@@ -400,13 +401,10 @@ class Reporter:
         document = self._guesses.document(self._record.document(self.artifacts.spool(), self._last))
         if self.earlier:
             document["comparison"] = compare.comparison(document, self.earlier)
-        self.document = document
+        self.document, self.judged_any = document, judged > 0
         if exitstatus == pytest.ExitCode.INTERNAL_ERROR or self.stopped_by or not (judged or nothing):
             by = f"interrupted by {self.stopped_by}" if self.stopped_by else "stopped"
-            self.problem = (
-                f"{by}: {judged} of {self.found.results.rows} checks were judged; "
-                f"nothing was written, and {self.artifacts.directory} is as it was"
-            )
+            self.problem = f"{by}: {judged} of {self.found.results.rows} checks were judged; {self._became}"
             if self.waited_for:
                 self.problem += f"; it was waiting for {', '.join(self.waited_for[:3])}"
         elif self.problem is None:
@@ -420,7 +418,8 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        if self.document is not None:
+        # Of a run in which nothing was judged the last line says all.
+        if self.document is not None and (self.problem is None or self.judged_any):
             mend = fix_scripts.told(
                 self._mends,
                 self.artifacts.directory.as_posix(),
@@ -437,8 +436,6 @@ class Reporter:
             )
             if told := self._guesses.told():
                 terminalreporter.write_line(told)
-        elif self.problem is not None:
-            terminalreporter.write_line(self.problem, red=True, bold=True)
 
     def pytest_report_header(self) -> list[str]:
         run = self.run
@@ -452,8 +449,14 @@ class Reporter:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:
+        # Before the session begins there is no end of it either.
+        if self.stopped_by and self.problem is None and not self.published:
+            self.problem = f"interrupted by {self.stopped_by}; {self._became}"
         if self.quiet and self.code != pytest.ExitCode.USAGE_ERROR:
             self._answer(self.quiet)
+        elif self.problem is not None and (said := self.config.pluginmanager.get_plugin("terminalreporter")):
+            # As the last line: before it are pytest's own, with where in the code it was stopped.
+            said.write_line(visible(self.problem), red=True, bold=True)
         self.artifacts.discard()
         self._restore_sigterm()
         self._ctrl_c.over()
@@ -465,22 +468,27 @@ class Reporter:
         the document, unless that has been said."""
         show_what_is_said(self.config)
         self.artifacts.discard()
-        directory = self.artifacts.directory
-        became = (
-            f"the reports are in {directory}"
-            if self.published
-            else f"nothing was written, and {directory} is as it was"
-        )
-        problem = f"interrupted by Ctrl-C; {became}"
+        problem = f"interrupted by Ctrl-C; {self._became}"
         if self.quiet and not self.answered:
             self.quiet.pytest_unconfigure()
             self.answered = True
-            say(
-                for_program(
-                    None, code=ctrl_c.INTERRUPTED, problem=problem, directory=directory, files=self.files
-                )
+            told = for_program(
+                None,
+                code=ctrl_c.INTERRUPTED,
+                problem=problem,
+                directory=self.artifacts.directory,
+                files=self.files,
             )
+            say(told)
         ctrl_c.end(problem)
+
+    @property
+    def _became(self) -> str:
+        """What became of the reports."""
+        directory = self.artifacts.directory
+        if self.published:
+            return f"the reports are in {directory}"
+        return f"nothing was written, and {directory} is as it was"
 
     def _answer(self, quiet: Quiet) -> None:
         """Tells the program that asked, and those who look after it what pytest said, where there is no verdict."""
@@ -572,7 +580,6 @@ class Reporter:
             self.published = True
             # The process ends: pytest would look through all that it holds for what cannot be reached, several times.
             gc.freeze()
-            self._rename_in_plugins()
         except OSError as error:
             self._fail(session, f"the reports could not be written: {error.strerror or error}")
         except WriterFailed as error:
@@ -591,7 +598,7 @@ class Reporter:
     def _fail(
         self, session: pytest.Session, problem: str, code: pytest.ExitCode = pytest.ExitCode.INTERNAL_ERROR
     ) -> None:
-        self.problem = f"{problem}; nothing was written, and {self.artifacts.directory} is as it was"
+        self.problem = f"{problem}; {self._became}"
         session.exitstatus = code
 
     def _finish_html(self) -> None:
@@ -611,13 +618,8 @@ class Reporter:
             for row in in_order(self.rows_of_page[target]):
                 yield row["nodeid"], row["rows"]
 
-    def _rename_in_plugins(self) -> None:
-        """pytest-html prints where it wrote; by now the file is in the report directory."""
-        for plugin in self._writing_here():
-            plugin._report_path = (self.artifacts.directory / "report.html").resolve()
-
     def _withdraw_html(self) -> None:
-        """Nothing was published, and pytest-html would print where its page no longer is."""
+        """pytest-html would print where it wrote: the page is in the report folder by now, which is told, or is no more."""
         for plugin in self._writing_here():
             self.config.pluginmanager.unregister(plugin)
 

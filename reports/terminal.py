@@ -27,8 +27,8 @@ def summarise(
 ) -> None:
     """Writes the summary of results.json's `document`, one screen of it.
 
-    `problem` is why no reports were written, `mend` how to run the fix script, where there is something that it can do, and
-    `passed_over` which profile somebody may think was judged.
+    `problem` is why no reports were written, which is said after all else, `mend` how to run the fix script, where there is
+    something that it can do, and `passed_over` which profile somebody may think was judged.
     """
     reporter.section("bedrock preflight", bold=True)
     piped = not reporter.isatty
@@ -53,9 +53,7 @@ def _tail(
     yield Row(f"{total}{f': {tally}' if tally else ''}; {calls}{unasked}")
     yield from _waivers(document)
     yield from _comparison(document)
-    if problem:
-        yield Row(line(problem), {"red": True, "bold": True})
-    else:
+    if not problem:
         page = whole_page(document)
         rest = [*(["target-*.html"] if page == "fleet.html" else []), "report.html", "results.json"]
         yield Row(f"reports: {directory / page}; {', '.join(rest)}, junit.xml, evidence.json beside it")

@@ -117,9 +117,14 @@ def test_a_run_that_is_told_to_stop_leaves_the_earlier_report(
     ran, seconds = stopped(slow, number, "-k", "not CLI", *arguments)
     assert ran.code == 2, ran.text
     assert f"interrupted by {named}: " in ran.text
-    assert "checks were judged; nothing was written, and reports/latest is as it was" in ran.text
+    last = ran.text.splitlines()[-1]
+    assert re.fullmatch(
+        rf"interrupted by {named}: \d+ of \d+ checks were judged; nothing was written, and reports/latest is as it was.*",
+        last,
+    ), ran.text
+    assert ran.text.count("nothing was written") == 1
+    assert "bedrock preflight ==" not in ran.text or not re.search(r": 0 of", last)
     assert "Traceback" not in ran.text
-    assert "Generated html report" not in ran.text
     assert contents(report) == before
     assert problems(report) == []
     assert left_beside(report) == ["latest"]
@@ -523,6 +528,35 @@ def test_one_who_does_not_wait_gets_a_whole_report_and_no_traceback(tmp_path: Pa
         assert not list(problems(report))
     else:
         assert contents(report) == before
+
+
+BEFORE_CHECKS = """
+import os, signal
+import pytest
+@pytest.hookimpl(%s)
+def %s():
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+@posix
+@pytest.mark.parametrize("moment", ["pytest_sessionstart", "pytest_collection", "pytest_runtestloop"])
+@pytest.mark.parametrize("workers", [[], ["-n", "2"]], ids=["alone", "two-workers"])
+def test_sigterm_before_the_first_check_is_said_by_the_last_line(
+    tmp_path: Path, moment: str, workers: list[str]
+) -> None:
+    (tmp_path / "stops.py").write_text(BEFORE_CHECKS % ("tryfirst=True", moment), encoding="utf-8")
+    ran = run_suite(
+        tmp_path,
+        *("-k", "PRF_02", "-p", "stops", *workers),
+        environ={**outside_aws(), "PYTHONPATH": str(tmp_path)},
+    )
+    said = ran.text.splitlines()[-1]
+    assert ran.code == 2, ran.text
+    assert said.startswith("interrupted by SIGTERM"), ran.text
+    assert "nothing was written, and reports/latest is as it was" in said
+    assert "bedrock preflight ==" not in ran.text
+    assert not ran.reports.exists()
 
 
 STOPS = """

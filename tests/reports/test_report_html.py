@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -71,3 +72,11 @@ def test_on_a_phone_the_cells_stand_below_each_other_and_nothing_scrolls(browser
 def test_it_does_not_say_where_the_suite_is(ran: Ran) -> None:
     page = (ran.reports / "report.html").read_text(encoding="utf-8")
     assert str(ROOT) not in page and "Skipped: " not in page
+
+
+def test_a_run_names_its_reports_once_and_a_page_that_was_asked_for_besides(tmp_path: Path) -> None:
+    asked = run_suite(tmp_path, "-k", "PRF_02", "--html", "own.html", "--self-contained-html")
+    ran = run_suite(tmp_path, "-k", "PRF_02")
+    assert (ran.text.count("report.html"), asked.text.count("own.html")) == (1, 1)
+    assert (ran.reports / "report.html").is_file()
+    assert (tmp_path / "own.html").is_file()
