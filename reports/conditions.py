@@ -11,7 +11,7 @@ from reports.results import SEVERITIES
 
 
 def conditions(document: Mapping[str, Any]) -> list[str]:
-    """Of results.json's verdict: simulation, selection, gate with what lies below it, waivers; the heaviest first."""
+    """Of results.json's verdict: simulation, replay, selection, gate with what lies below it, waivers; the heaviest first."""
     run, below, waivers = document["run"], 0, dict[str, None]()
     for result in document["results"]:
         decides = SEVERITIES.index(result["severity"]) <= SEVERITIES.index(run["gate"])
@@ -22,6 +22,8 @@ def conditions(document: Mapping[str, Any]) -> list[str]:
     said = []
     if run["simulated"]:
         said.append(f"SIMULATED: world {run['world']!r}" if run["world"] else "SIMULATED")
+    if told := replayed(run):
+        said.append(told)
     if run.get("shard"):
         said.append(share(run["shard"], len(document["targets"])))
     if selection := _selection(document):
@@ -69,6 +71,17 @@ def _selection(document: Mapping[str, Any]) -> str | None:
     if len(scopes) == 1 and {result["requirement"] for result in document["results"]} == whole:
         return f"{scopes.pop()} scope"
     return f"{selected['requirements']} of {selected['of']} requirements"
+
+
+def replayed(run: Mapping[str, Any]) -> str:
+    """That recorded evidence was judged, and of when it is; empty where it was read for this run."""
+    if run.get("backend") != "replay":
+        return ""
+    return (
+        f"replay of evidence of {run['evidence_of']}"
+        if "evidence_of" in run
+        else "replay of recorded evidence"
+    )
 
 
 def share(shard: Mapping[str, int], own: int) -> str:

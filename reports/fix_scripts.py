@@ -112,10 +112,10 @@ def scripts(wanted: Sequence[Mend], world: str | None) -> dict[str, str]:
     return {f"{NAME}{suffix}": _WRITERS[suffix](wanted, plan, world or "") for suffix in SUFFIXES}
 
 
-def told(wanted: Sequence[Mend], folder: str, platform: str, *, simulated: bool = False) -> str:
+def told(wanted: Sequence[Mend], folder: str, platform: str, *, only_shows: bool = False) -> str:
     """How to run the script of this platform, for one line of a terminal; "" where it would do nothing.
 
-    Of a simulated machine there is nothing here to be changed, and the script shows what it would do.
+    Where what was judged need not be this machine, as it is now, it `only_shows` what it would do.
     """
     mended = sum(mend.mended for mend in wanted)
     if not mended:
@@ -125,7 +125,7 @@ def told(wanted: Sequence[Mend], folder: str, platform: str, *, simulated: bool 
         command = f"powershell -ExecutionPolicy Bypass -File {_double_quoted(path)}"
         apply = " -Apply"
     else:
-        variables = not simulated and any(
+        variables = not only_shows and any(
             isinstance(fix, Unset | Export) for mend in wanted for fix in mend.fixes
         )
         path = f"{folder}/{NAME}.sh" if folder.startswith(("/", ".")) else f"./{folder}/{NAME}.sh"
@@ -136,7 +136,7 @@ def told(wanted: Sequence[Mend], folder: str, platform: str, *, simulated: bool 
         apply = " --apply"
     causes = "root cause" if len(wanted) == 1 else "root causes"
     what = f"{mended} of {len(wanted)} {causes}"
-    return f"{command}   (shows how: {what})" if simulated else f"{command}{apply}   ({what})"
+    return f"{command}   (shows how: {what})" if only_shows else f"{command}{apply}   ({what})"
 
 
 def _double_quoted(path: str) -> str:

@@ -32,7 +32,7 @@ from fixtures.waiting import waits
 from reports import at_once, compare, fix_scripts, terminal
 from reports.answer import Quiet, for_program, say
 from reports.artifacts import Artifacts, as_read
-from reports.clock import fixed_instant
+from reports.clock import fixed_instant, stamp
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
 from reports.interruption import Terminated, leave, stop_on_sigterm
@@ -424,7 +424,8 @@ class Reporter:
                 self._mends,
                 self.artifacts.directory.as_posix(),
                 self._platform(),
-                simulated=self.run.simulated,
+                # A snapshot may be another machine's, and a line that it names another one by now.
+                only_shows=self.run.simulated or self.run.snapshot is not None,
             )
             terminal.summarise(
                 terminalreporter,
@@ -439,13 +440,15 @@ class Reporter:
 
     def pytest_report_header(self) -> list[str]:
         run = self.run
-        source = f"world {run.world_name!r} (SIMULATED)" if run.simulated else "this machine"
+        source = f", world {run.world_name!r} (SIMULATED)" if run.simulated else ", this machine"
+        if run.snapshot:
+            source = f" of evidence of {stamp(run.snapshot.now)}{source if run.simulated else ''}"
         named = ", ".join(target.id for target in run.targets[:NAMED])
         others = f" and {len(run.targets) - NAMED} more" if len(run.targets) > NAMED else ""
         shown = presentable(
             named, self.config.option.show_account_ids
         )  # the access portal names profiles by accounts
-        return [f"{DISTRIBUTION} {__version__}: {run.backend_name}, {source}; {shown}{others}"]
+        return [f"{DISTRIBUTION} {__version__}: {run.backend_name}{source}; {shown}{others}"]
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self) -> None:

@@ -139,6 +139,7 @@ class Record:
                 "backend": run.backend_name,
                 "world": run.world_name,
                 "simulated": run.simulated,
+                **({"evidence_of": stamp(run.snapshot.now)} if run.snapshot else {}),
                 "command": list(self.command),
                 "shard": None if run.shard is None else asdict(run.shard),
                 "environment": run.purpose,

@@ -10,7 +10,7 @@ from typing import Any
 
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
-from reports.conditions import VERDICTS_IN_WORDS, headline, share
+from reports.conditions import VERDICTS_IN_WORDS, headline, replayed, share
 from reports.consumers import in_short
 from reports.page import counted, cut, whole_page
 from reports.results import SEVERITIES, by_target, reach
@@ -139,6 +139,8 @@ def _simulated(document: Json) -> list[Row]:
                 {"yellow": True},
             )
         )
+    if told := replayed(run):
+        rows.append(Row(f"{told}: nothing was read for this run", {"yellow": True}))
     if run.get("shard"):
         rows.append(Row(share(run["shard"], len(document["targets"]))))
     return rows

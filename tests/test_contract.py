@@ -175,6 +175,29 @@ def test_pytests_own_selection_works(tmp_path: Path, selection: str) -> None:
     assert {r["requirement"] for r in ran.json()["results"]} == wanted
 
 
+def test_a_replay_says_everywhere_that_it_is_one_and_of_when(tmp_path: Path) -> None:
+    first = run_suite(tmp_path, "--world", "cfg01-header-without-profile", "-k", "PRF")
+    assert "replay of" not in f"{first.summary}{(first.reports / 'audit.html').read_text(encoding='utf-8')}"
+    assert "evidence_of" not in first.json()["run"]
+    recorded = first.json("evidence.json")
+    # As another machine's run has it, which was none of a simulated one.
+    recorded["run"].update(now="2026-11-20T08:00:00Z", backend="live", world=None, simulated=False)
+    (tmp_path / "evidence.json").write_text(json.dumps(recorded), encoding="utf-8")
+    again = run_suite(tmp_path, "--snapshot", "evidence.json", "-k", "PRF")
+    told = "replay of evidence of 2026-11-20T08:00:00Z"
+    assert f": {told}; msh/us-east-1\n" in again.text and "this machine" not in again.text
+    assert f"\n{told}: nothing was read for this run\n" in again.summary
+    verdict = next(line for line in again.summary.splitlines() if line.startswith("verdict: "))
+    assert told in verdict
+    assert "fix_aws_authentication.sh   (shows how: 1 of 1 root cause)" in again.summary
+    assert "--apply" not in again.summary
+    for page in ("audit.html", "report.html", "summary.md"):
+        text = (again.reports / page).read_text(encoding="utf-8")
+        assert told.partition(" ")[2] in text, page
+        assert ("<strong>REPLAY</strong>" in text) is (page == "audit.html")
+    assert again.json()["run"]["evidence_of"] == "2026-11-20T08:00:00Z"
+
+
 def test_a_snapshot_is_judged_again_to_the_same_results(tmp_path: Path, compliant: Ran, expired: Ran) -> None:
     for ran in (compliant, expired):
         again = run_suite(tmp_path, "--snapshot", str(ran.reports / "evidence.json"))

@@ -13,7 +13,7 @@ from checks.frameworks import frameworks, served
 from reports.artifacts import json_pieces
 from reports.causes import joined, why_graver
 from reports.compare import CHANGES
-from reports.conditions import conditions, headline
+from reports.conditions import conditions, headline, replayed
 from reports.consumers import lines
 from reports.formats import Format, guide
 from reports.page import MOST_TARGETS, WORST_FIRST, anchor, assembled
@@ -108,6 +108,7 @@ def page(
         total=len(rows),
         whole=bar(document["counts"], len(rows)),
         cover=headline(document).removesuffix("; SIMULATED"),
+        replay=replayed(document["run"]),
         conditional=any(not each.startswith("SIMULATED") for each in conditions(document)),
         accounts=sorted({str(target["account"]) for target in document["targets"] if target["account"]}),
         targets=[
@@ -137,7 +138,14 @@ def on_each_sheet(document: Json) -> list[str]:
     run, names = document["run"], [target["id"] for target in document["targets"]]
     which = names[0] if len(names) == 1 else f"{len(names)} targets"
     suite = f"{document['suite']['name']} {document['suite']['version']}"
-    return [*(["SIMULATED"] if run["simulated"] else []), which, f"run of {run['finished']}", suite]
+    told = replayed(run)
+    return [
+        *(["SIMULATED"] if run["simulated"] else []),
+        *([told] if told else []),
+        which,
+        f"run of {run['finished']}",
+        suite,
+    ]
 
 
 class Statements(HTMLParser):

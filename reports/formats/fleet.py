@@ -14,6 +14,7 @@ from markupsafe import Markup
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.causes import common
+from reports.conditions import replayed
 from reports.formats import Format, guide, targets
 from reports.formats.audit import (
     Guide,
@@ -110,6 +111,7 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         running=on_each_sheet(document),
         document=document,
         run=document["run"],
+        replay=replayed(document["run"]),
         title=guide()["title"],
         letters=LETTERS,
         verdicts=[(verdict, sum(target["verdict"] == verdict for target in judged)) for verdict in VERDICTS],
