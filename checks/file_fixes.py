@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from checks.fixes import Ask, Comment, Dedent, Delete, Fix, Insert, Line, Move, Replace
 from fixtures.evidence.profile import AwsFileFound, Files
-from fixtures.machine.config_file import EffectiveOption, Option, Section
+from fixtures.machine.config_file import EffectiveOption, Option, Section, SyntaxProblem
 
 _QUOTES = "'\"`\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}" + (
     "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}"
@@ -20,6 +20,16 @@ def rename_header(found: AwsFileFound, section: Section, header: str) -> list[Fi
     """The section gets the text `header` between its brackets."""
     old = f"[{section['header']}]"
     return [Replace(found.path, section["line"], old, old=old, new=f"[{header}]")]
+
+
+def close_header(found: AwsFileFound, problem: SyntaxProblem) -> list[Fix]:
+    """The header gets the bracket that it lacks; nothing where more than that may be wrong, or the section is there already."""
+    header = problem.get("header")
+    if not header or any(section["header"] == header for section in found.file["sections"]):
+        return []
+    written = f"[{header}" if problem["kind"] == "header-unclosed" else f"{header}]"
+    at = (found.path, problem["line"], written)
+    return [Replace(*at, size=found.file["size"], old=written, new=f"[{header}]")]
 
 
 def add_setting(found: AwsFileFound, section: Section, key: str, value: str) -> list[Fix]:

@@ -19,6 +19,8 @@ from fixtures.evidence.tokens import kept_by_the_cli
 from fixtures.readings import Unavailable
 
 CLI, OLDEST = "aws-cli", 2
+UNPARSED = "Unable to parse config file"
+"""botocore's ConfigParseError: the AWS CLI reads its plugins there before it says its version."""
 ROWS = ("profile", "access_key", "secret_key", "region")
 KEY_ROWS = ("access_key", "secret_key")
 
@@ -30,6 +32,8 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
         cli_version.installed, expected="the AWS CLI on the PATH", observed="no program named aws on the PATH"
     )
     observed, version = f"aws --version: {cli_version.text}", cli_version.version
+    if cli_version.failed and UNPARSED in cli_version.text:
+        raise Unavailable(observed, given=("unparsed",))
     require(
         not cli_version.failed and bool(cli_version.text),
         cause="PRE12",

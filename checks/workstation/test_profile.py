@@ -44,10 +44,21 @@ from fixtures.text.nearest import slips
 MARKED = {"utf-8-bom": "a byte order mark", "utf-16": "UTF-16", "utf-32": "UTF-32"}
 SYNTAX = {
     "no-section-header": "stands before the first [header]",
+    "header-unclosed": "has a header without its ]",
+    "header-unopened": "has a header without its [",
     "no-delimiter": "is neither a [header] nor name = value",
     "no-option-name": "has a value and no name",
     "nested-without-delimiter": "is indented and no name = value",
 }
+CORRECTED = {
+    "no-section-header": "write the [header] that the line belongs to above it",
+    "header-unclosed": "end the header with a ]",
+    "header-unopened": "begin the header with a [",
+    "no-delimiter": "write a [header] or name = value there, or make it a comment with a # in front",
+    "no-option-name": "write the name in front of the value",
+    "nested-without-delimiter": "write name = value there, or let the line start in the first column",
+}
+"""What mends a line that no parser takes."""
 PLACEHOLDERS = {
     "sso_start_url": re.compile(r"https://your-org.*", re.IGNORECASE),
     "sso_account_id": re.compile("123456789012"),
@@ -108,6 +119,8 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     )
     _require_encoding(found, evidence.target.profile)
     require_no_conflict(found.path, found.file, evidence.target.profile)
+    # Before what stands twice: below a header that is broken, settings count as those of the section above.
+    _require_syntax(found)
     duplicates = found.file["duplicates"]
     # One stands for all: the fix joins every section that stands twice.
     for twice in duplicates[:1]:
@@ -125,15 +138,31 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
             line=place.line,
             fix=lambda: file_fixes.without_repeats(found, _repeated(found)),
         )
+    return f"{found.path} is readable, {found.file['encoding'] or 'empty'}, nothing in it twice"
+
+
+def _require_syntax(found: AwsFileFound) -> None:
     for problem in found.file["syntax_errors"][:1]:
-        place = Place(found.path, problem["line"])
+        place, kind = Place(found.path, problem["line"]), problem["kind"]
+        header, key = problem.get("header"), problem.get("key")
+        observed, mend = f"{place} {SYNTAX[kind]}", CORRECTED[kind]
+        if header:
+            observed, mend = f"{observed}: [{header}] is meant", f"write the header as [{header}]"
+        elif key:
+            observed, mend = (
+                f"{observed}: {key} has no = behind it",
+                f"write the = between {key} and its value",
+            )
         require(
             False,
+            title=f"{found.path} cannot be parsed, so that no profile can be read",
             expected="[headers], and name = value below them",
-            observed=f"{place} {SYNTAX[problem['kind']]}",
+            observed=observed,
+            remedy=[f"# edit {place}: {mend}"],
             file=found.path,
+            line=place.line,
+            fix=file_fixes.close_header(found, problem),
         )
-    return f"{found.path} is readable, {found.file['encoding'] or 'empty'}, nothing in it twice"
 
 
 def _repeated(found: AwsFileFound) -> list[list[Section]]:

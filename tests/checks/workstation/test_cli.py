@@ -163,6 +163,22 @@ def test_a_cli_that_cannot_start_says_why_in_its_own_words_and_blocks_what_would
     assert {found[name]["behind"] for name in ("CLI-02", "CLI-03")} == {"CLI-01"}
 
 
+@pytest.mark.parametrize("banner", ["aws-cli/1.44.8 Python/3.13.7", "aws-cli/2.31.3 Python/3.13.7"])
+def test_a_cli_that_cannot_parse_the_config_file_is_not_to_be_installed_again(banner: str) -> None:
+    edit = both(machine(cli=banner), env_file(("[profile msh]", "[profile msh"), of=CONFIG))
+    found = of_compliant(edit, *ALL, "PRF-01")
+    assert found.root_causes == ["PRF-01"]
+    assert (found["CLI-01"]["status"], found["CLI-01"]["behind"]) == ("blocked", "PRF-01")
+    assert "Unable to parse config file" in found["CLI-01"]["reason"]
+    assert found["CLI-02"]["behind"] == "PRF-01"
+
+
+def test_a_cli_that_is_broken_beside_such_a_file_is_one_more_root_cause() -> None:
+    broken = env_file(("[profile msh]", "[profile msh"), of=CONFIG)
+    found = judged("pre12-cli-that-cannot-start", only=(*ALL, "PRF-01"), edit=broken)
+    assert sorted(found.root_causes) == ["CLI-01 PRE12", "PRF-01"]
+
+
 def test_a_release_with_a_fault_is_named_and_the_profile_left_alone() -> None:
     result = judged("pre13-cli-that-cannot-log-in-to-govcloud", only=("CLI-01",))["CLI-01"]
     assert result["cause"] == "PRE13"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from checks.catalogue import load
-from checks.fixes import Insert
+from checks.fixes import Comment, Insert, Line
 from checks.requirement import NonCompliant
 from checks.workstation.test_profile import test_file_is_readable as file_is_readable
 from fixtures.backends import live
@@ -26,7 +26,7 @@ from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
 from tests.harness import WORKSTATION, Judged, judged, says
-from tests.mending import mends_of
+from tests.mending import Laptop, mends_of
 from tests.world_edits import Edit, both, environment
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
@@ -273,6 +273,66 @@ def test_a_line_that_no_parser_takes_is_named(text: str, observed: str) -> None:
     found = of_compliant(written(text, of=CREDENTIALS), *PROFILE)
     assert says(found["PRF-01", "credentials"], None, observed)
     assert found.root_causes == ["PRF-01"]
+
+
+AS_MEANT = "write the header as [profile msh]"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "observed", "mend"),
+    [
+        ("[profile msh]", "[profile msh", "has a header without its ]: [profile msh] is meant", AS_MEANT),
+        ("[profile msh]", "profile msh]", "has a header without its [: [profile msh] is meant", AS_MEANT),
+        ("[profile msh]", "[profile msh # mine", "has a header without its ]", "end the header with a ]"),
+        ("[profile msh]", "[msh", "has a header without its ]", "end the header with a ]"),
+        (
+            "\nregion = us-east-1",
+            "\nregion us-east-1",
+            "region has no = behind it",
+            "write the = between region and",
+        ),
+        (
+            "output = json",
+            "out json",
+            "is neither a [header] nor name = value",
+            "write a [header] or name = value",
+        ),
+    ],
+)
+def test_a_malformed_line_is_what_is_to_be_edited_and_nothing_else(
+    before: str, after: str, observed: str, mend: str
+) -> None:
+    # Below a header that is broken the settings of the profile stand twice in the section above it.
+    default = "[default]\nregion = us-west-2\noutput = text\n\n[profile msh]"
+    found = of_compliant(
+        both(changed(("\n[profile msh]", f"\n{default}")), changed((before, after))), *WORKSTATION
+    )
+    assert found.root_causes == ["PRF-01"]
+    result = found["PRF-01", "config"]
+    assert says(result, None, observed)
+    assert len(result["remedy"]) == 1 and result["remedy"][0].startswith(f"# edit {CONFIG} line ")
+    assert f": {mend}" in result["remedy"][0]
+    fixes = [fix for mended in mends_of(found) for fix in mended.fixes if isinstance(fix, Line)]
+    whole = "is meant" in observed
+    assert [(fix.does, fix.file) for fix in fixes] == [("replace", CONFIG)] * whole
+    assert not any(isinstance(fix, Comment) for fix in fixes)
+
+
+def test_the_script_gives_a_header_its_bracket_and_the_next_run_is_well(tmp_path: Path) -> None:
+    world = load_world("prf-01-header-without-its-bracket")
+    laptop = Laptop.of(world, tmp_path)
+    laptop.give(mends_of(judged(world, only=WORKSTATION)))
+    assert laptop.run("--apply", "--simulated").code == 0
+    assert b"\n[default]\nregion = us-west-2\n\n[profile msh]\n" in laptop.files()[CONFIG]
+    after = laptop.as_world()
+    assert judged(after, only=WORKSTATION, settings=Settings()).root_causes == []
+
+
+def test_a_section_that_is_there_already_gets_no_second_header_by_a_script() -> None:
+    edit = changed(("output = json", "output = json\n[sso-session msh"))
+    found = of_compliant(edit, "PRF-01")
+    assert says(found["PRF-01", "config"], None, f"{CONFIG} line 12 has a header without its ]")
+    assert not any(isinstance(fix, Line) for mend in mends_of(found) for fix in mend.fixes)
 
 
 def test_a_file_in_another_encoding_is_named_by_line() -> None:
