@@ -26,10 +26,13 @@ def callers(readings: Iterable[Mapping[str, Any]], profile: str) -> list[dict[st
         return []
     named = _profile(by_name, profile)
     found = [row for row in (named, _environment(by_name, named), _cli(by_name, profile)) if row]
-    known = {row["identity"] for row in found if row["identity"] != NOT_KNOWN}
-    told = {(row["profile"], row["provider"], row["region"]) for row in found}
+    # What was not read is no difference.
+    known = (
+        {row[column] for row in found if row[column] != NOT_KNOWN}
+        for column in ("profile", "provider", "region", "identity")
+    )
     key = _api_key(by_name)
-    if len(found) < 2 or not (key or len(told) > 1 or len(known) > 1):
+    if len(found) < 2 or not (key or any(len(values) > 1 for values in known)):
         return []
     return [{**row, "provider": f"{row['provider']}{key}"} for row in found]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from checks.catalogue import load
@@ -61,6 +61,15 @@ def joined(root_causes: Iterable[Json]) -> list[JoinedCause]:
         key = *(cause[name] for name in ("requirement", "case", "cause", "title")), *cause["remedy"]
         groups.setdefault(key, []).append(cause)
     return [JoinedCause(tuple(group)) for group in groups.values()]
+
+
+def most_wanted(causes: Sequence[Json]) -> list[int]:
+    """The places of root causes as they get room where there is none for all: the first to mend, then the gravest."""
+    rest = sorted(
+        range(1, len(causes)),
+        key=lambda place: SEVERITIES.index(causes[place].get("severity", SEVERITIES[0])),
+    )
+    return [*range(len(causes))[:1], *rest]
 
 
 def why_graver(cause: Json, results: Iterable[Json]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
+from reports.causes import most_wanted
 from reports.conditions import VERDICTS_IN_WORDS, headline, replayed, share
 from reports.consumers import in_short
 from reports.page import counted, cut, whole_page
@@ -192,7 +193,7 @@ class _Block:
     @property
     def least(self) -> int:
         """The rows that it takes in any case."""
-        return height([*self._head, *self._lead(1), *(self._unread if self.tells else self._left(1))])
+        return height([*self._head, *self._lead(1), *(self._unread if self.tells else self._left())])
 
     def _lead(self, most: int) -> list[Row]:
         """The first root cause, in `most` rows where that is to be had: whole, where the target is the first."""
@@ -203,9 +204,9 @@ class _Block:
         long, short = (_short(1, self._causes[0], self._piped, brief=brief) for brief in (False, True))
         return [long if long.height <= most else short]
 
-    def _left(self, shown: int, *, unread: bool = True) -> list[Row]:
-        """How many root causes there are besides those that are shown, how many results are `unread`, and where they are."""
-        left = self._causes[shown:]
+    def _left(self, shown: Collection[int] = (0,), *, unread: bool = True) -> list[Row]:
+        """How many root causes there are besides those at `shown`, how many results are `unread`, and where they are."""
+        left = [cause for place, cause in enumerate(self._causes) if place not in shown]
         parts = [f"and {len(left)} more"] if left else []
         parts += [f"{self._count} not evaluated"] if unread and self._count else []
         if not parts:
@@ -216,24 +217,29 @@ class _Block:
 
     def rows(self, room: int) -> list[Row]:
         """In `room` rows, or in those that it takes in any case."""
-        left = room - height([*self._head, *self._left(1)])
+        left = room - height([*self._head, *self._left()])
         # A half of the window, or what the others do not need: a policy statement is long, and is the remedy.
         spared = room - height([*self._head, *self._unread]) - len(self._causes) + 1
         rows = [*self._head, *self._lead(max(min(left, ROWS // 2), spared))]
-        brief = height([*rows, *self._left(1, unread=False), *self._unread]) > room
+        brief = height([*rows, *self._left(unread=False), *self._unread]) > room
         unread = [] if brief else self._unread
         callers = self._callers if height(self._callers) < room // 2 else []
         spare = height([*unread, *self._programs, *callers])
-        shown = min(1, len(self._causes))
-        for number, cause in enumerate(self._causes[1:], 2):
+        first, *others = most_wanted(self._causes) or [0]
+        shown, behind = {first}, dict[int, Row]()
+        for place in others:
             # That all have a row comes before that one has two.
-            long, row = (_short(number, cause, self._piped, brief=each) for each in (False, True))
-            if height([*rows, long]) + spare + len(self._causes) - number <= room:
+            long, row = (
+                _short(place + 1, self._causes[place], self._piped, brief=each) for each in (False, True)
+            )
+            taken = height([*rows, *behind.values()])
+            if taken + long.height + spare + len(others) - len(shown) <= room:
                 row = long
-            elif height([*rows, row, *self._left(number, unread=brief)]) + spare > room:
+            elif taken + height([row, *self._left({*shown, place}, unread=brief)]) + spare > room:
                 break
-            rows.append(row)
-            shown = number
+            behind[place] = row
+            shown.add(place)
+        rows += [behind[place] for place in sorted(behind)]
         rows += self._left(shown, unread=brief)
         for more in (self._callers, self._programs):
             if height([*rows, *more, *unread]) <= room:

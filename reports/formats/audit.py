@@ -11,7 +11,7 @@ from typing import Any
 
 from checks.frameworks import frameworks, served
 from reports.artifacts import json_pieces
-from reports.causes import joined, why_graver
+from reports.causes import joined, most_wanted, why_graver
 from reports.compare import CHANGES
 from reports.conditions import conditions, headline, replayed
 from reports.consumers import lines
@@ -98,7 +98,7 @@ def page(
     return assembled(
         "audit",
         running=on_each_sheet(document),
-        gravest=sorted(told, key=lambda cause: SEVERITIES.index(cause.get("severity", SEVERITIES[0])))[:3],
+        foremost=[told[place] for place in sorted(most_wanted(told)[:3])],
         document=document,
         run=document["run"],
         title=guide()["title"],

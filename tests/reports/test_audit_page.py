@@ -75,6 +75,16 @@ def test_every_result_stands_there_once_with_its_status(told: Any, markup: str) 
     assert len(said.results) == len(document["results"])
 
 
+def test_the_root_causes_at_the_top_stand_in_the_order_of_the_section() -> None:
+    document, evidence = material()
+    one = document["root_causes"][0]
+    severities = ("medium", "low", "high", "blocker")
+    causes = [{**one, "title": f"Number {n}.", "severity": each} for n, each in enumerate(severities, 1)]
+    text = rendered(document, evidence, root_causes=causes)
+    top = text.partition('<ol class="foremost">')[2].partition("</ol>")[0]
+    assert re.findall(r"Number \d", top) == ["Number 1", "Number 3", "Number 4"]
+
+
 def test_counts_are_those_of_the_results_and_each_scope_adds_up(told: Any, markup: str) -> None:
     document, _ = told
     assert audit.Statements(markup).counts == document["counts"]

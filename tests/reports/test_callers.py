@@ -40,6 +40,14 @@ def test_another_region_is_shown() -> None:
     assert rows["boto3 with profile_name"]["region"] != rows["AWS CLI with --profile"]["region"]
 
 
+def test_what_was_not_read_is_no_difference() -> None:
+    found = judged("compliant", only=("CRD-01", "CRD-02")).readings
+    names = {reading["name"] for reading in found}
+    assert "application" in names and "session" not in names and callers(found, "msh") == []
+    rows = callers(judged("env05-empty-profile", only=("CRD-01", "CRD-02")).readings, "msh")
+    assert rows[0]["region"] == "not known", "beside a difference it is said"
+
+
 def test_the_region_is_the_one_that_an_application_gets_and_not_the_one_under_test() -> None:
     """botocore asks AWS_DEFAULT_REGION before it looks into the profile."""
     elsewhere = environment(AWS_DEFAULT_REGION="us-west-2", AWS_REGION="us-east-1")

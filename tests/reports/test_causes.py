@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.causes import joined, why_graver
+from reports.causes import joined, most_wanted, why_graver
 from tests.formats import text_of
 from tests.harness import verdict_on
 from tests.pages import Page
@@ -44,6 +44,12 @@ def test_what_was_seen_is_told_of_each_target_in_which_it_was() -> None:
 )  # fmt: skip
 def test_what_is_mended_otherwise_or_is_something_else_stands_for_itself(other: dict[str, Any]) -> None:
     assert [one.targets for one in joined([cause("a"), cause("b", **other)])] == [["a"], ["b"]]
+
+
+def test_where_there_is_no_room_for_all_the_first_is_named_and_then_the_gravest() -> None:
+    causes = [cause("a", severity=each) for each in ("high", "medium", "low", "blocker", "medium")]
+    assert most_wanted(causes) == [0, 3, 1, 4, 2]
+    assert most_wanted([]) == []
 
 
 def test_of_several_the_gravest_stands_for_all() -> None:

@@ -77,6 +77,22 @@ def test_no_target_loses_its_root_causes_without_a_word(world: str, targets: int
         assert not left or "in audit.html: " in block.rpartition(f"and {left} more")[2]
 
 
+def test_a_blocker_is_never_left_out_while_what_is_less_has_a_line() -> None:
+    told = document("guide-as-written")
+    one = told["root_causes"][0]
+    severities = ["high", *["medium"] * 30, "blocker", *["medium"] * 5, "blocker"]
+    causes = [
+        {**one, "case": None, "cause": None, "requirement": f"GOV-{number:02}", "severity": severity}
+        for number, severity in enumerate(severities, 1)
+    ]
+    rows = [row.text for row in screen({**told, "root_causes": causes}, TAIL)]
+    numbers = [int(row.split(".")[0]) for row in rows if row[:2] == "  " and row.lstrip()[:1].isdigit()]
+    assert len(numbers) < len(causes) and {1, 32, 38} < {*numbers} and 2 in numbers
+    assert numbers == sorted(numbers), "in the order of the root causes"
+    (left,) = [row for row in rows if row.startswith(f"  and {len(causes) - len(numbers)} more")]
+    assert "GOV-32" not in left and "GOV-38" not in left
+
+
 def test_what_was_not_evaluated_is_counted_where_there_is_no_room_for_it() -> None:
     told = document("guide-as-written", 4)
     unread = sum(result["status"] == "inconclusive" for result in told["results"]) // 4
