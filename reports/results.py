@@ -119,9 +119,9 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
     """The failures that no other failure explains, those together that have one root cause, the first to mend first.
 
     Failures of one cause with one remedy are one root cause. What explains or blocks the selected checks is a root cause
-    even where its own check was not selected. First comes what keeps most of the target from being judged, and before it an
-    AWS CLI that cannot mend it; then what is severe or blocks something, by stage from the environment to the model; then the
-    rest.
+    even where its own check was not selected. First comes what keeps most of the target from being judged; then what is severe
+    or blocks something, by stage from the environment to the model; then the rest. An AWS CLI that is at fault comes before the
+    first login that it is to do.
     """
     failures: dict[tuple[Any, ...], Result] = {}
     for result in results:
@@ -144,20 +144,26 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
     def rank(group: Sequence[Result]) -> tuple[Any, ...]:
         first, severity = group[0], min(SEVERITIES.index(failure["severity"]) for failure in group)
         urgent = blocked[id(group)] or behind_each.of(group, "explained_by")
-        most = keeps_most.get(first["target"])
-        if (
-            most
-            and first["requirement"] == CLI
-            and any(line.startswith(LOGINS) for line in most[0]["remedy"])
-        ):
-            turn = 0
-        elif group is most:
-            turn = 1
-        else:
-            turn = 2 if urgent or severity <= SEVERITIES.index("high") else 3
+        turn = 1 if urgent or severity <= SEVERITIES.index("high") else 2
+        turn = 0 if group is keeps_most.get(first["target"]) else turn
         return first["target"], turn, first["stage"], severity, first["order"]
 
-    return sorted(groups.values(), key=rank)
+    def takes_a_login(group: Sequence[Result]) -> bool:
+        lines = group[0]["remedy"]
+        if group is not keeps_most.get(group[0]["target"]):
+            lines = [line for line in lines if not line.startswith("#")][:1]
+        return any(line.startswith(LOGINS) for line in lines)
+
+    ranks = {id(group): rank(group) for group in groups.values()}
+    logins: dict[str, tuple[Any, ...]] = {}
+    for group in filter(takes_a_login, groups.values()):
+        target, own = group[0]["target"], ranks[id(group)]
+        logins[target] = min(own, logins.get(target, own))
+    for group in groups.values():
+        login = logins.get(group[0]["target"])
+        if login and group[0]["requirement"] == CLI:
+            ranks[id(group)] = min(ranks[id(group)], (*login[:-1], -1))
+    return sorted(groups.values(), key=lambda group: ranks[id(group)])
 
 
 class _Behind:

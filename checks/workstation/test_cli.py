@@ -49,7 +49,7 @@ def test_cli_is_new_enough(cli_version: CliVersion, evidence: Evidence) -> str:
         cause="PRE12",
         own_remedy=True,
         expected="aws-cli/2 or later",
-        observed=f"{observed}; {ends}" if ends else observed,
+        observed=f"{observed}; version 1 has no aws sso login" + (f"; {ends}" if ends else ""),
     )
     used = _used(evidence)
     lacking = too_old(CLI, version, used)

@@ -92,11 +92,36 @@ def test_before_it_comes_what_keeps_most_from_being_judged_and_first_the_aws_cli
     found = [*elsewhere, *found, *(result(f"MDL-0{n}", "compliant") for n in range(9))]
     assert [c["requirement"] for c in root_causes(found)] == [
         "PRF-10",
-        "SSO-03",
         "CLI-01",
+        "SSO-03",
         "PRF-10",
         "CLI-01",
     ]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "order"),
+    [
+        (
+            ["# where nobody has logged in yet:", "aws sso login --profile msh"],
+            ["PRF-10", "CLI-01", "SSO-01"],
+        ),
+        (["rm ~/.aws/sso/cache/old.json", "aws sso login --profile msh"], ["PRF-10", "SSO-01", "CLI-01"]),
+    ],
+    ids=["a login first", "something else first"],
+)
+def test_an_aws_cli_at_fault_comes_before_a_login_that_keeps_little_from_being_judged(
+    remedy: list[str], order: list[str]
+) -> None:
+    token = result("SSO-01", "non_compliant", cause="TOK01", severity="blocker", stage=2, remedy=remedy)
+    cli = result("CLI-01", "non_compliant", cause="PRE12", severity="high", stage=2)
+    profile = result("PRF-10", "non_compliant", severity="blocker", stage=1)
+    blocked = result("SSO-02", "blocked", blocked_by="SSO-01")
+    others = [result(f"ENV-0{n}", "compliant") for n in range(9)]
+    found = root_causes([token, cli, profile, blocked, *others])
+    assert [cause["requirement"] for cause in found] == order
+    without = [{**cli, "status": "compliant"}, token, profile, blocked, *others]
+    assert [cause["requirement"] for cause in root_causes(without)] == ["PRF-10", "SSO-01"]
 
 
 def test_failures_of_one_cause_with_one_remedy_are_one_root_cause() -> None:

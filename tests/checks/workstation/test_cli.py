@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from checks import releases
+from checks.catalogue import load
 from checks.requirement import NonCompliant
 from checks.workstation.test_cli import test_cli_resolves_the_profile as resolves_the_profile
 from fixtures.aws.selection import Selection
@@ -18,7 +19,7 @@ from fixtures.machine import readers
 from fixtures.machine.children import Completed, Garbled, NoAnswer
 from fixtures.simulation.world import World
 from fixtures.targets import Target
-from tests.harness import Judged, judged
+from tests.harness import WORKSTATION, Judged, judged
 from tests.world_edits import Edit, both, env_file, environment, machine, written
 
 ALL = ("CLI-01", "CLI-02", "CLI-03")
@@ -71,7 +72,19 @@ def test_version_1_is_too_old(banner: str) -> None:
     result = of_compliant(machine(cli=banner))["CLI-01"]
     assert (result["status"], result["cause"]) == ("non_compliant", "PRE12")
     assert result["observed"].startswith(f"aws --version: {banner}")
+    assert "; version 1 has no aws sso login" in result["observed"]
     assert ("ends on 2027-07-15" in result["observed"]) == banner.startswith("aws-cli/1.")
+
+
+LOCAL = tuple(requirement.id for requirement in load() if requirement.read == "local")
+
+
+@pytest.mark.parametrize("only", [(), WORKSTATION, LOCAL], ids=["all", "workstation", "local"])
+def test_version_1_is_to_be_replaced_before_anybody_logs_in(only: tuple[str, ...]) -> None:
+    nobody = written(None, of=TOKEN)
+    found = judged("compliant", only=only, edit=both(nobody, machine(cli="aws-cli/1.44.8 Python/3.13.7")))
+    assert found.root_causes == ["CLI-01 PRE12", "SSO-01 TOK01"]
+    assert judged("compliant", only=only, edit=nobody).root_causes == ["SSO-01 TOK01"]
 
 
 @pytest.mark.parametrize(
