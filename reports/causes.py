@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -88,6 +89,30 @@ def why_graver(cause: Json, results: Iterable[Json]) -> str:
     return f"{itself} alone is {alone}; {why}, this root cause counts as {counts_as}"
 
 
+def _title_of_all(causes: Sequence[Json]) -> str:
+    """What is wrong in all of the causes' targets: where titles differ, without the profile and the Region of one of them."""
+    titles = [*dict.fromkeys(cause["title"] for cause in causes)]
+    if len(titles) > 1:
+        titles = [*dict.fromkeys(_of_any(cause) for cause in causes)]
+    more = f"; and {len(titles) - 2} more like these" if titles[2:] else ""
+    return "; ".join(titles[:2]) + more
+
+
+def _of_any(cause: Json) -> str:
+    """The title of a root cause without the names of its target."""
+    # Of targets that masking would make one, the second has ~2 after its Region.
+    profile, _, region = re.sub(r"~\d+$", "", cause["target"]).rpartition("/")
+    if not profile or not region:
+        return str(cause["title"])
+    name, end = re.escape(profile), r"(?![\w-])"
+    text = re.sub(rf"\bno profile {name}{end}", "no such profile", cause["title"])
+    text = re.sub(
+        rf"\b(p|P)rofile {name}{end}", lambda found: f"{'t' if found[1] == 'p' else 'T'}he profile", text
+    )
+    text = re.sub(rf"(?<= is not ){name}$", "the profile", text)
+    return re.sub(rf"\b{re.escape(region)}{end}", "the Region", text)
+
+
 def common(root_causes: Iterable[Json]) -> list[CommonCause]:
     """Each root cause once, whatever its case: the gravest first, of these what most targets have."""
     groups: dict[tuple[str, str | None], list[Json]] = {}
@@ -102,7 +127,7 @@ def common(root_causes: Iterable[Json]) -> list[CommonCause]:
                 requirement,
                 code,
                 min(severities, key=SEVERITIES.index),
-                group[0]["title"],
+                _title_of_all(group),
                 tuple(dict.fromkeys(cause["target"] for cause in group)),
                 sum(cause["blocks"] + cause.get("explains", 0) for cause in group),
             )

@@ -85,6 +85,15 @@ def test_the_root_causes_at_the_top_stand_in_the_order_of_the_section() -> None:
     assert re.findall(r"Number \d", top) == ["Number 1", "Number 3", "Number 4"]
 
 
+def test_what_explains_a_failure_is_named_once_where_the_failure_names_it_itself() -> None:
+    document, evidence = material()
+    row = {**document["results"][0], "status": "non_compliant", "blocked_by": None, "explained_by": "PRF-08"}
+    for observed in ("PRF-08: a line is left", "a line is left"):
+        rows = [{**row, "observed": observed}, *document["results"][1:]]
+        text = " ".join(rendered(document, evidence, results=rows).split())
+        assert "explained by PRF-08: a line is left" in text
+
+
 def test_counts_are_those_of_the_results_and_each_scope_adds_up(told: Any, markup: str) -> None:
     document, _ = told
     assert audit.Statements(markup).counts == document["counts"]

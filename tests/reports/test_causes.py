@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reports.causes import joined, most_wanted, why_graver
+from reports.causes import common, joined, most_wanted, why_graver
 from tests.formats import text_of
 from tests.harness import verdict_on
 from tests.pages import Page
@@ -50,6 +50,28 @@ def test_where_there_is_no_room_for_all_the_first_is_named_and_then_the_gravest(
     causes = [cause("a", severity=each) for each in ("high", "medium", "low", "blocker", "medium")]
     assert most_wanted(causes) == [0, 3, 1, 4, 2]
     assert most_wanted([]) == []
+
+
+@pytest.mark.parametrize(
+    ("titles", "told"),
+    [
+        (
+            ["cli_pager of profile msh is not so", "cli_pager of profile prod is not so"],
+            "cli_pager of the profile is not so",
+        ),
+        (["Profile msh has no region", "Profile prod has no region"], "The profile has no region"),
+        (["There is no profile msh here", "There is no profile prod here"], "There is no such profile here"),
+        (["AWS_PROFILE is not msh", "AWS_PROFILE is not prod"], "AWS_PROFILE is not the profile"),
+        (["No trail covers us-east-1", "No trail covers eu-west-1"], "No trail covers the Region"),
+        # One text for all is right as it is, and a longer name is another one's.
+        (["profile msh-old wins", "profile msh-old wins"], "profile msh-old wins"),
+        (["profile msh-old wins", "profile prod wins"], "profile msh-old wins; the profile wins"),
+    ],
+)
+def test_a_cause_of_several_targets_names_none_of_them_for_all(titles: list[str], told: str) -> None:
+    targets = ("msh/us-east-1", "prod/eu-west-1~2")
+    (one,) = common([cause(target, title=title) for target, title in zip(targets, titles, strict=True)])
+    assert (one.title, len(one.targets)) == (told, 2)
 
 
 def test_of_several_the_gravest_stands_for_all() -> None:
