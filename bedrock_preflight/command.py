@@ -13,6 +13,8 @@ HERE = Path(__file__).resolve().parent
 SUITE = HERE / "suite" if (HERE / "suite").is_dir() else HERE.parent
 """Where `checks`, `fixtures` and `reports` are: beside this file in a wheel, above it in a checkout."""
 NAME = "bedrock-preflight"
+COMMANDS = ("merge", "verify")
+"""What it does in place of a run, as its first argument."""
 OURS = (
     f"--config-file={HERE / 'pytest.toml'}",
     f"--rootdir={SUITE}",
@@ -47,7 +49,7 @@ def _run(given: Sequence[str]) -> int:
         print(f"ERROR: {NAME}: this folder has been deleted; change into one that is there", file=sys.stderr)
         return 4
     sys.path[:] = own_modules_first(sys.path)
-    if given[:1] in (["merge"], ["verify"]):
+    if given and given[0] in COMMANDS:
         from reports.__main__ import main as reports
 
         return reports(given, [NAME])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_preflight.command import NAME, OURS, SUITE
+from bedrock_preflight.command import COMMANDS, NAME, OURS, SUITE
 
 CHECKS = SUITE / "checks"
 PLUGINS = ("xdist", "metadata", "html")
@@ -65,7 +65,7 @@ def unknown(named: str) -> str:
 
     files = sorted(file.relative_to(SUITE).as_posix() for file in CHECKS.glob("*/test_*.py"))
     scopes = sorted({PurePosixPath(file).parent.name for file in files}, reverse=True)
-    hint = nearest(named.partition("::")[0], [*scopes, *files], "--collect-only")
+    hint = nearest(named.partition("::")[0], [*scopes, *files, *COMMANDS], "--collect-only")
     return f"{named}: neither a scope ({', '.join(scopes)}) nor a file or check of the suite{hint}"
 
 

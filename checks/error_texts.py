@@ -59,6 +59,7 @@ class ErrorText:
     apart    what tells the modes apart, or what else is to know
     command  the command that decides among them, with {profile} where the profile's name belongs
     source   which programs say so
+    mend     the command that mends it, where that of its failure modes is not the one; empty for theirs
     itself   what the text says, where that is none of the failure modes: these are then what else may be behind it
     """
 
@@ -69,6 +70,7 @@ class ErrorText:
     source: str
     beside: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
+    mend: str = ""
     itself: str = ""
 
     def found_in(self, text: PlainText) -> bool:

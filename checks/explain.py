@@ -127,9 +127,24 @@ def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: s
     yield from _paragraph("tells apart" if len(said.modes) > 1 or said.itself else "to know", said.apart)
     yield from _paragraph("said by", said.source)
     yield from _paragraph("decides", "")
-    command = (said.command,)
-    yield from (f"    {line}" for line in Remedy(command, command, command).lines(platform, profile=profile))
-    yield from _paragraph("mended by", f"what each says: --explain {said.modes[0]}")
+    yield from _command(said.command, platform, profile)
+    if said.mend:
+        yield from _paragraph("mended by", "")
+        yield from _command(said.mend, platform, profile)
+    elif len(said.modes) == 1 and not said.itself:
+        yield from _mended(catalogue.cause(said.modes[0]), platform, profile)
+    else:
+        yield from _paragraph("mended by", f"what each says: --explain {said.modes[0]}")
+
+
+def _command(command: str, platform: str, profile: str | None) -> Iterator[str]:
+    line = (command,)
+    yield from (f"    {each}" for each in Remedy(line, line, line).lines(platform, profile=profile))
+
+
+def _mended(cause: Cause, platform: str, profile: str | None) -> Iterator[str]:
+    yield from _paragraph("mended by", KNOWN[cause.fixable])
+    yield from (f"    {line}" for line in cause.remedy.lines(platform, profile=profile))
 
 
 def _cause(
@@ -142,8 +157,7 @@ def _cause(
     yield from _paragraph("detected by", cause.detection)
     if cause.benign:
         yield from _paragraph("not to confuse", cause.benign)
-    yield from _paragraph("mended by", KNOWN[cause.fixable])
-    yield from (f"    {line}" for line in cause.remedy.lines(platform, profile=profile))
+    yield from _mended(cause, platform, profile)
     reporters = [requirement.id for requirement in reported_by]
     if reporters:
         yield from _paragraph("reported by", ", ".join(reporters))

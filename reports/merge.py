@@ -205,6 +205,13 @@ def _missing_shares(shards: Sequence[Shard]) -> list[str]:
 
 
 def _refuse_duplicates(shards: Sequence[Shard]) -> None:
+    known: dict[str, str] = {}
+    for shard in shards:
+        if other := known.get(shard.sha256):
+            both = f"{other} and {shard.folder} hold the same report"
+            told = f"{other} is named twice" if other == shard.folder else both
+            raise CannotMerge(f"{told}: name each report once")
+        known[shard.sha256] = shard.folder
     seen: dict[Any, str] = {}
     for shard in shards:
         for row in shard.results["results"]:

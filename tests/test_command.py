@@ -163,6 +163,7 @@ def test_it_takes_a_node_id_of_a_report(installed: Installed, tmp_path: Path) ->
     ("place", "hint"),
     [
         ("workstaton", "did you mean 'workstation'?"),
+        ("verfy", "did you mean 'verify'?"),
         ("tests", "--collect-only lists them"),
         ("../application", "--collect-only lists them"),
         ("checks/../../tests", "--collect-only lists them"),

@@ -256,8 +256,8 @@ def test_accounts_and_principals_are_masked_unless_asked_for(tmp_path: Path, com
         (["--world", "compliant", "--snapshot", "evidence.json"], "--world goes with --backend moto"),
         (["--backend", "live"], "--backend live needs --profile NAME"),
         (["--backend", "replay"], "--backend replay needs --snapshot FILE"),
-        (["--region", "us_east_1"], "--region us_east_1: no Region; did you mean 'us-east-1'?"),
-        (["--region", "us-esat-1"], "--region us-esat-1: no Region; did you mean 'us-east-1'?"),
+        (["--region", "us_east_1"], "--region us_east_1: not a Region; did you mean 'us-east-1'?"),
+        (["--region", "us-esat-1"], "--region us-esat-1: not a Region; did you mean 'us-east-1'?"),
         (["-k", "SSO-03 or"], "Wrong expression passed to '-k': SSO-03 or"),
         (["-n", "2", "-k", "SSO-03 or"], "Wrong expression passed to '-k': SSO-03 or"),
         (["--gate", "hihg"], "--gate: invalid choice: 'hihg'"),
@@ -403,13 +403,17 @@ def test_the_simulated_worlds_are_listed_in_80_columns_and_filtered_by_k(tmp_pat
     environ = {**outside_aws(), "COLUMNS": "80"}
     ran = run_suite(tmp_path, "--list-worlds", environ=environ)
     worlds = sorted(file.stem for file in (ROOT / "fixtures" / "worlds").glob("*.toml"))
-    lines = ran.text.splitlines()
-    assert ran.code == 0
+    *lines, blank, last = ran.text.splitlines()
+    assert (ran.code, blank, last) == (0, "", f"{len(worlds)} of {len(worlds)} worlds")
     assert [line.split()[0] for line in lines if not line.startswith(" ")] == worlds
     assert max(map(len, lines)) <= 80
-    some = run_suite(tmp_path, "--list-worlds", "-k", "TOK02 token", environ=environ).text
-    assert "tok02-expired-token" in some
-    assert all("tok02" in line for line in some.splitlines() if not line.startswith(" "))
+    *some, blank, last = run_suite(
+        tmp_path, "--list-worlds", "-k", "TOK02 token", environ=environ
+    ).text.splitlines()
+    names = [line for line in some if not line.startswith(" ")]
+    assert "tok02-expired-token" in {line.split()[0] for line in names}
+    assert all("tok02" in line for line in names)
+    assert last == f"{len(names)} of {len(worlds)} worlds have 'TOK02 token' in name or title"
     none = run_suite(tmp_path, "--list-worlds", "-k", "tok02 zebra")
     assert (none.code, "ERROR: --list-worlds -k tok02 zebra: no world has this" in none.text) == (4, True)
 

@@ -815,3 +815,22 @@ def test_where_k_selects_nothing_what_was_meant_is_named(
 ) -> None:
     text = run_suite(tmp_path, "-k", asked, checks="checks/workstation/test_sso.py").text
     assert next((line for line in text.splitlines() if line.startswith("-k ")), None) == told
+
+
+@pytest.mark.parametrize("workers", [(), ("-n", "2")], ids=["alone", "two-workers"])
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("lokal", "'local'"),
+        ("not local and blockr", "'blocker'"),
+        ("zzzz", None),
+        ("local and not local", None),
+    ],
+)
+def test_a_mark_that_there_is_not_is_answered_with_the_one_that_was_meant(
+    asked: str, meant: str | None, workers: tuple[str, ...], tmp_path: Path
+) -> None:
+    ran = run_suite(tmp_path, "-m", asked, *workers, checks="checks/workstation/test_sso.py")
+    assert ran.code == (5 if asked == "local and not local" else 4), ran.text
+    assert (f"; did you mean {meant}?" in ran.text) is (meant is not None)
+    assert ("did you mean" in ran.text) is (meant is not None)

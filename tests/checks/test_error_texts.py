@@ -245,9 +245,47 @@ def test_the_data_is_whole() -> None:
     assert {mode for entry in load() for mode in entry.modes} == known - NO_ERROR_TEXT
 
 
-def test_what_decides_edits_no_profile() -> None:
-    edits = re.compile(r"aws configure (?:sso|set|import|--)|aws configure$")
-    assert [entry.command for entry in load() if edits.search(entry.command)] == []
+def test_what_decides_tests_and_changes_nothing() -> None:
+    changes = re.compile(
+        r"aws configure (?:sso|set|import|--)|aws configure$|aws (?:sso )?log(?:in|out)|install"
+    )
+    assert [entry.command for entry in load() if changes.search(entry.command)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        # The remedy of the one failure mode that it can be.
+        (
+            "Error: you have configured X but Partial credentials found in env, missing: AWS_SECRET_ACCESS_KEY",
+            "ENV07",
+        ),
+        ("Invocation of model ID x with on-demand throughput isn't supported", "MOD01"),
+        # A mode's remedy opens a browser here, and logs in to IAM Identity Center.
+        (
+            "gio: https://device.sso.us-east-1.amazonaws.com/: Operation not supported",
+            "--no-browser --use-device-code",
+        ),
+        (
+            "http://127.0.0.1:3000/?code=x refused to connect, after aws sso login",
+            "aws sso login --use-device-code",
+        ),
+        ("Error loading login session token: x", "    aws login --profile dev"),
+        ("Your session has expired. Please reauthenticate using 'aws login'", "    aws login --profile dev"),
+    ],
+)
+def test_one_answer_has_its_remedy_at_once(text: str, mended: str) -> None:
+    page = explained(catalogue(), text, "linux", "dev")
+    remedy = page.partition("mended by")[2]
+    assert "--explain" not in remedy
+    if mended[0].isupper():
+        lines = catalogue().cause(mended).remedy.lines("linux", profile="dev")
+        assert [line.strip() for line in remedy.splitlines()[-len(lines) :]] == [
+            line.strip() for line in lines
+        ]
+    else:
+        assert mended in remedy
+        assert "aws sso login --profile dev" not in remedy
 
 
 def test_a_right_that_is_missing_is_no_deny() -> None:
@@ -293,7 +331,7 @@ def test_the_page_says_which_what_tells_them_apart_and_what_decides() -> None:
     )
     assert page.startswith("most likely first:\n    TOK02  ")
     assert page.index("TOK02") < page.index("TOK06") < page.index("tells apart")
-    assert "    aws sso login --profile dev" in page
+    assert "    aws sts get-caller-identity --profile dev" in page
     assert "--explain TOK02" in page
 
 
@@ -309,7 +347,7 @@ def test_a_text_on_the_command_line(tmp_path: Path) -> None:
     ran = run_suite(tmp_path, "--explain", text, "--profile", "prod")
     assert (ran.code, ran.reports.exists()) == (0, False)
     assert "TOK01" in ran.text
-    assert "aws sso login --profile prod" in ran.text
+    assert "aws sts get-caller-identity --profile prod" in ran.text
 
 
 def test_codes_as_json(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ def test_without_a_profile_that_of_the_shell_is_named(
         monkeypatch.setenv("AWS_PROFILE", set_to)
     monkeypatch.setattr("checks.plugin.this_platform", lambda: "linux")
     in_one_run("Token has expired and refresh failed", as_json=False)
-    assert f"    aws sso login --profile {named}\n" in capsys.readouterr().out
+    assert f"    aws sts get-caller-identity --profile {named}\n" in capsys.readouterr().out
 
 
 def test_an_unknown_code_names_the_nearest() -> None:

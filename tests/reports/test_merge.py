@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -133,9 +134,21 @@ def test_what_blocks_stays_a_root_cause_where_no_shard_selected_its_check(tmp_pa
 
 
 def test_a_result_in_two_shards_is_refused(tmp_path: Path) -> None:
-    shards = [shard(tmp_path / name, HERE, {"SSO-03": "compliant"}) for name in ("a", "b")]
+    shards = [
+        shard(tmp_path / name, HERE, {"SSO-03": status})
+        for name, status in (("a", "compliant"), ("b", "non_compliant"))
+    ]
     with pytest.raises(CannotMerge, match=r"^SSO-03 msh/us-east-1 is in .*/a and in .*/b"):
         merge(shards, allow_mixed=True)
+
+
+def test_a_report_that_is_named_twice_is_said_so_and_not_that_accounts_are_alike(tmp_path: Path) -> None:
+    one = shard(tmp_path / "a", HERE, {"SSO-03": "compliant"})
+    with pytest.raises(CannotMerge, match=r"^\S+/a is named twice: name each report once$"):
+        merge([one, one])
+    copied = replace(one, folder="copy/a")
+    with pytest.raises(CannotMerge, match=r"^\S+/a and copy/a hold the same report: name each report once$"):
+        merge([one, copied])
 
 
 @pytest.mark.parametrize(
@@ -341,7 +354,7 @@ def test_the_command_says_what_is_missing_and_exits_6(
         (["nowhere"], "nowhere/results.json: No such file or directory"),
         (["a", "--expect", "nowhere"], "--expect nowhere: No such file or directory"),
         (["a", "--expect", "empty"], "--expect empty: names no target"),
-        (["a", "a"], "SSO-03 msh/us-east-1 is in a and in a"),
+        (["a", "a"], "a is named twice: name each report once"),
         (["broken"], "broken/results.json:1: not JSON: Expecting property name"),
         (["a", "--compare", "nowhere"], "--compare nowhere: No such file"),
     ],
