@@ -688,21 +688,26 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
     whole = stated is None or stated["facts"]["exact"]
     if value is not None and not whole:
         seen += " and more that is no part of it"
+    key = WANTED_BY.get(case, "")
+    wanted = getattr(evidence.settings.profile, key, "")
+    says = str(evidence.settings.stated.place("profile", key))
+    as_wanted = _written_as_wanted(case, place, wanted, says, profile) if wanted else None
     require(
         value is not None and whole and bool(FORMS[case].fullmatch(value)),
         expected=FORM_NAMES[case],
         observed=seen,
+        remedy=as_wanted,
         file=place.file,
         line=place.line,
     )
-    key = WANTED_BY.get(case, "")
-    wanted = getattr(evidence.settings.profile, key, "")
     # Before the placeholders: what compliance.toml asks for is meant, however it reads.
     if wanted:
         require(
             _same(case, str(value), wanted),
-            expected=f"{case} = {wanted}, as [profile] in {evidence.settings.stated.place('profile', key)} says",
+            title=f"{case} of profile {profile.name} is another than {says} has",
+            expected=f"{case} = {wanted}, as [profile] in {says} says",
             observed=seen,
+            remedy=as_wanted,
             file=place.file,
             line=place.line,
         )
@@ -716,6 +721,18 @@ def test_value_is_well_formed(case: str, profile: Profile, parsed_files: Files, 
         line=header.line,
     )
     return seen
+
+
+def _written_as_wanted(case: str, place: Place, wanted: str, says: str, profile: Profile) -> list[str]:
+    """The edit that gives the setting its value of compliance.toml; of an account ID, which reports hide, the place alone."""
+    value = (
+        f"as {case} the account_id of {says}"
+        if case == "sso_account_id"
+        else f"{case} = {wanted}, as {says} has it"
+    )
+    # A token is one of a portal in its Region.
+    logs_in = _log_in(profile) if case in ("sso_start_url", "sso_region") else []
+    return [f"# edit {place}: write {value}", *logs_in]
 
 
 def _require_an_access_portal(case: str, value: str | None, place: Place) -> None:

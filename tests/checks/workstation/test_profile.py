@@ -21,7 +21,7 @@ from fixtures.evidence.profile import AwsFileFound, Files, ProcessCommand
 from fixtures.machine import readers
 from fixtures.machine.machine import LiveMachine
 from fixtures.machine.profiles import Profiles
-from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings
+from fixtures.settings import ApplicationSettings, CredentialSettings, ProfileSettings, Settings, Stated
 from fixtures.simulation.world import File, World, load_world
 from fixtures.targets import Target
 from tests import world_edits
@@ -892,11 +892,32 @@ def test_the_guides_placeholders_are_one_root_cause() -> None:
     ],
 )
 def test_a_value_is_the_one_that_the_settings_expect(key: str, setting: str, value: str) -> None:
-    settings = Settings(profile=ProfileSettings(**{setting: value}))
+    settings = Settings(
+        profile=ProfileSettings(**{setting: value}), stated=Stated(lines={f"profile.{setting}": 7})
+    )
     found = judged("compliant", only=("PRF-05",), settings=settings)
-    assert says(found["PRF-05", key], None, f"{CONFIG} line ")
-    assert found["PRF-05", key]["expected"] == f"{key} = {value}, as [profile] in compliance.toml says"
+    result, there = found["PRF-05", key], "compliance.toml line 7"
+    assert says(result, None, f"{CONFIG} line ")
+    assert result["expected"] == f"{key} = {value}, as [profile] in {there} says"
+    assert result["title"] == f"{key} of profile msh is another than {there} has"
+    hidden = key == "sso_account_id"
+    written = f"as {key} the account_id of {there}" if hidden else f"{key} = {value}, as {there} has it"
+    line = result["observed"].partition(":")[0]
+    assert result["remedy"][0] == f"# edit {line}: write {written}"
+    of_login = ["aws sso login --profile msh"] if key in ("sso_start_url", "sso_region") else []
+    assert result["remedy"][1:] == of_login
     assert len(found.with_status("non_compliant")) == 1
+
+
+@pytest.mark.parametrize(("value", "known"), [("https://acme2.awsapps.com/start", True), ("", False)])
+def test_of_a_value_that_is_malformed_the_expected_one_is_said_where_it_is_known(
+    value: str, known: bool
+) -> None:
+    edit = changed(("https://acme.awsapps.com/start", "acme.awsapps.com"))
+    settings = Settings(profile=ProfileSettings(sso_start_url=value))
+    result = judged("compliant", only=("PRF-05",), edit=edit, settings=settings)["PRF-05", "sso_start_url"]
+    assert (f"write sso_start_url = {value}, as compliance.toml" in result["remedy"][0]) is known
+    assert (result["remedy"][-1] == "aws configure sso --profile msh") is not known
 
 
 def test_a_start_url_of_the_same_portal_is_the_expected_one() -> None:
