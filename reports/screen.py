@@ -263,17 +263,30 @@ def _whole(number: int, cause: Json, piped: bool, most: int, page: str) -> list[
     rows = [Row(f"  {number}. {title}, {visible(_code(cause))}", {"red": True, "bold": True})]
     seen = cut(visible(cause["observed"]), COMMAND if piped else LONG - 12)
     rows.append(Row(f"     seen   {seen}", wrapped=not piped))
+    lacks = False
     for position, remedy in enumerate(cause["remedy"]):
         shown = pasted(remedy)
         row = Row(
             f"     {'mend' if position == 0 else '    '}   {shown}", command=not _INSTRUCTION.match(shown)
         )
-        more = position + 1 < len(cause["remedy"])
-        if position and height([*rows, row]) + more > most:
-            rows.append(Row(f"            # more of it is in {page}"))
+        lacking = lacks or _lacks_an_id(shown)
+        if position and height([*rows, row]) + (position + 1 < len(cause["remedy"]) or lacking) > most:
+            more = f"more is in {page}; {_WRITTEN_OUT}" if lacks else f"more of it is in {page}"
+            rows.append(Row(f"            # {more}"))
             break
         rows.append(row)
+        lacks = lacking
+    else:
+        rows += [Row(f"            # {_WRITTEN_OUT}")] if lacks else []
     return rows
+
+
+_WRITTEN_OUT = f"--show-account-ids has what {HIDDEN} hides"
+
+
+def _lacks_an_id(instruction: str) -> bool:
+    """Whether it has a policy to paste in which an account ID is hidden; of a command `pasted` says so itself."""
+    return HIDDEN in instruction and '{"' in instruction and bool(_INSTRUCTION.match(instruction))
 
 
 def _short(number: int, cause: Json, piped: bool, *, brief: bool) -> Row:

@@ -77,6 +77,31 @@ def test_no_target_loses_its_root_causes_without_a_word(world: str, targets: int
         assert not left or "in audit.html: " in block.rpartition(f"and {left} more")[2]
 
 
+@pytest.mark.parametrize(
+    ("remedy", "says"),
+    [
+        (
+            [
+                "# add this:",
+                '# {"Resource": "arn:aws:bedrock:us-east-1:****4321:x"}',
+                '# {"Resource": "****4321"}',
+            ],
+            1,
+        ),
+        (["# add this:", '# {"Resource": "arn:aws:bedrock:us-east-1:123456784321:x"}'], 0),
+        (["# ask an administrator of account ****4321", "aws sso login"], 0),
+    ],
+)
+def test_beside_a_policy_without_whole_account_ids_it_is_said_once_what_writes_them(
+    remedy: list[str], says: int
+) -> None:
+    told = document("tok02-expired-token")
+    causes = [{**told["root_causes"][0], "remedy": remedy}]
+    for piped in (False, True):
+        rows = [row.text for row in screen({**told, "root_causes": causes}, TAIL, piped=piped)]
+        assert sum("--show-account-ids" in row for row in rows) == says
+
+
 def test_a_blocker_is_never_left_out_while_what_is_less_has_a_line() -> None:
     told = document("guide-as-written")
     one = told["root_causes"][0]
