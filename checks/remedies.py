@@ -36,7 +36,7 @@ PLACEHOLDERS = (
 
 _INSTRUCTION = "# "
 _PLAIN = re.compile(r"[A-Za-z0-9_./:\\-]+")
-_LEADS = {"line": " line ", "candidate": ", such as "}
+_LEADS = {"line": " line ", "candidate": ", such as ", "sso_region": "; the login was in "}
 """What an instruction goes without where the value behind it is not known."""
 _HOLE = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>")
 _FOR_STATUS = re.compile(r"(?P<mark># |rem )(?P<status>\d{3}): ")
@@ -173,7 +173,7 @@ class Remedy:
         platform  linux, darwin or windows, or a shell: posix, powershell, cmd
         names     values of PLACEHOLDERS, quoted where the shell needs it. Without a value, and with one that
                   the shell cannot be given safely (a control character; for cmd also " and %), a placeholder
-                  stays as <name>; an instruction goes without `line 3` and `, such as …`.
+                  stays as <name>; an instruction goes without `line 3`, `, such as …` and `; the login was in …`.
 
         Instructions come as comments of the shell. Raises ValueError for an unknown platform, TypeError for
         an unknown name.

@@ -125,3 +125,19 @@ def test_a_client_that_stopped_waiting_is_no_throttling(path: str) -> None:
         load(), "ThrottlingException when calling the InvokeModel operation", "linux", "msh"
     )
     assert "    MOD06  " in throttled and "or else" not in throttled
+
+
+def test_what_only_a_run_knows_is_left_out_where_there_is_none() -> None:
+    page = explained(load(), "TOK07", "linux", "msh")
+    assert "correct sso_region where it is not the Region of IAM Identity Center\n" in page
+    assert "<sso_region>" not in page
+
+
+def test_of_no_credentials_the_causes_come_in_the_order_in_which_they_are_told_apart() -> None:
+    page = explained(load(), "NoCredentialsError: Unable to locate credentials", "linux", "msh")
+    listed = re.findall(r"^    ([A-Z]{3}\d\d)  ", page, re.MULTILINE)
+    argued = page.partition("tells apart")[2].partition("said by")[0]
+    assert re.findall(r"[A-Z]{3}\d\d", argued) == listed and len(listed) > 1
+    assert "aws configure sso" in argued
+    # There are no keys where this is said.
+    assert "keys" not in page.partition("tells apart")[0]

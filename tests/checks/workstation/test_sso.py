@@ -106,10 +106,12 @@ def of(edit: Edit, *only: str, world: str = "compliant", settings: Settings | No
          [LOGIN]),
         ("tok07-revoked-session", "SSO-06", "TOK07",
          "in us-east-1: UnauthorizedException, for a token until 2026-11-22 20:00 UTC",
-         [f"# edit {CONFIG} line 3: where sso_region is not us-east-1, the Region of IAM Identity Center, correct it",
+         [f"# edit {CONFIG} line 3: correct sso_region where it is not the Region of IAM Identity Center; the login was in "
+          "us-east-1",
           LOGIN]),
         ("tok07-wrong-sso-region", "SSO-04", "TOK07", f"{PATH} is a token of us-east-1",
-         [f"# edit {CONFIG} line 3: where sso_region is not us-east-1, the Region of IAM Identity Center, correct it",
+         [f"# edit {CONFIG} line 3: correct sso_region where it is not the Region of IAM Identity Center; the login was in "
+          "us-east-1",
           LOGIN]),
         ("tok09-read-only-cache", "SSO-05", "TOK09", "~/.aws/sso/cache cannot be written",
          ["# in a container: mount ~/.aws/sso/cache without :ro or readOnly; elsewhere make it yours:",
