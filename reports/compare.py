@@ -144,6 +144,19 @@ def comparison(document: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[
     }
 
 
+def tally(told: Mapping[str, Any]) -> str:
+    """The kinds of change in a `comparison` of results.json, counted, and how many of the earlier run's results it is silent
+    about: those that could not be judged then and are none of this run's."""
+    counted = [f"{told['counts'][kind]} {kind}" for kind in CHANGES if told["counts"][kind]]
+    changes = told["changes"]
+    # The last point is this run's, where it has results.
+    points = told["trend"][:-1] if any(each["now"] is not None for each in changes) else told["trend"]
+    left = points[-1]["total"] - sum(each["was"] is not None for each in changes) if changes and points else 0
+    if left:
+        counted.append(f"{left} only in the earlier run and not compared")
+    return ", ".join(counted) or "nothing to compare"
+
+
 def notices(document: Mapping[str, Any], against: Earlier) -> list[str]:
     """In what the two runs differ besides their results."""
     said = [] if against.statuses else ["the earlier run judged no target: there is nothing to compare with"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import os
-import shlex
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,6 +35,7 @@ from reports.clock import fixed_instant, stamp
 from reports.formats import WriterFailed, html, made, missing_for, optional
 from reports.found import Found
 from reports.interruption import Terminated, leave, stop_on_sigterm
+from reports.passed_over import passed_over
 from reports.record import DISTRIBUTION, Record, presentable, presentable_pieces
 from reports.results import exit_code, in_order
 from reports.secrets import secrets_of
@@ -181,6 +181,8 @@ class Reporter:
         # While it is judged, a simulated machine's environment stands in the place of this one.
         self.environ = dict(os.environ)
         option = config.option
+        asked_for = option.profile or option.world or option.backend or option.snapshot or option.accounts
+        self.unjudged = passed_over(self.environ, run.purpose) if run.simulated and not asked_for else ""
         if missing := missing_for(option):
             raise pytest.UsageError(missing)
         try:
@@ -528,13 +530,8 @@ class Reporter:
 
     @cached_property
     def _passed_over(self) -> str:
-        """That the profile which this shell selects is not judged, where nothing asks for the simulated machine that is."""
-        option, selected = self.config.option, self.environ.get("AWS_PROFILE", "")
-        asked_for = option.profile or option.world or option.backend or option.snapshot or option.accounts
-        if not self.run.simulated or asked_for or not selected.strip():
-            return ""
-        told = f"AWS_PROFILE={selected} is set, and was not judged: --profile {shlex.quote(selected)} judges this machine"
-        return str(self._guesses.text(presentable(told, option.show_account_ids)))
+        """What of this machine is not judged, where nothing asks for the simulated one that is."""
+        return str(self._guesses.text(presentable(self.unjudged, self.config.option.show_account_ids)))
 
     @cached_property
     def _mends(self) -> list[fix_scripts.Mend]:

@@ -11,6 +11,7 @@ import pytest
 
 from checks.catalogue import load
 from fixtures.privacy.unseen import visible
+from reports.compare import tally
 from reports.page import counted, whole_page
 from reports.screen import Row, line, screen
 
@@ -85,8 +86,7 @@ def _comparison(document: Mapping[str, Any]) -> Iterator[Row]:
     comparison = document["comparison"]
     if comparison is None:
         return
-    tally = ", ".join(f"{count} {kind}" for kind, count in comparison["counts"].items() if count)
-    yield Row(line(f"since {comparison['against']['finished']}: {tally or 'nothing to compare'}"))
+    yield Row(line(f"since {comparison['against']['finished']}: {tally(comparison)}"))
     if len(comparison["trend"]) > 2:
         trend = ", ".join(str(point["open"]) for point in comparison["trend"][-12:])
         yield Row(f"  open findings, run by run: {trend}")

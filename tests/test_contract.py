@@ -494,6 +494,73 @@ def test_the_profile_that_the_shell_selects_is_not_taken_for_the_simulated_one(
         assert json.loads(ran.text)["conditions"][:2] == ["SIMULATED: world 'compliant'", SELECTED]
 
 
+CORP = "[sso-session corp]\nsso_start_url = https://acme.awsapps.com/start\nsso_region = us-east-1\n"
+KEYS = {
+    "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+}
+
+
+def of_sso(*names: str) -> str:
+    return CORP + "".join(f"[profile {name}]\nsso_session = corp\n" for name in names)
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "said"),
+    [
+        (None, KEYS, "AWS_ACCESS_KEY_ID is set, and was not judged: --profile default judges this machine"),
+        (
+            of_sso("msh"),
+            KEYS,
+            "AWS_ACCESS_KEY_ID is set, and was not judged: --profile default --environment ci judges this machine",
+        ),
+        (
+            None,
+            {"AWS_BEARER_TOKEN_BEDROCK": "ABSKsecretsecret"},
+            "AWS_BEARER_TOKEN_BEDROCK is set, and was not judged: --profile default judges this machine",
+        ),
+        # The one without the other is no credentials, and the SDKs pass over nothing.
+        (None, {"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": " "}, ""),
+        (of_sso("msh"), {}, "SSO profile msh in ~/.aws/config was not judged: --profile msh judges this machine"),
+        (
+            of_sso("a", "b", "c", "d", "e"),
+            {},
+            "SSO profiles a, b, c and 2 more in ~/.aws/config were not judged: --profile a judges this machine",
+        ),
+        ("[profile plain]\nregion = us-east-1\n", {}, ""),
+        (
+            of_sso("acme-prod"),
+            {"AWS_PROFILE": "acme-prd"},
+            "AWS_PROFILE=acme-prd is set, and was not judged: no profile in ~/.aws/config is called so; "
+            "did you mean 'acme-prod'?",
+        ),
+        (
+            of_sso("acme-prod"),
+            {"AWS_PROFILE": "acme-prod"},
+            "AWS_PROFILE=acme-prod is set, and was not judged: --profile acme-prod judges this machine",
+        ),
+        ("\x00[[[\n= \n" * 10, {}, ""),
+        (of_sso("msh") + "#" * 70_000, {}, ""),
+    ],
+)  # fmt: skip
+def test_what_this_machine_has_is_not_taken_for_the_simulated_one(
+    tmp_path: Path, config: str | None, environ: dict[str, str], said: str
+) -> None:
+    (tmp_path / ".aws").mkdir()
+    if config is not None:
+        (tmp_path / ".aws" / "config").write_text(config, encoding="utf-8")
+    given = {**environ, "HOME": str(tmp_path), "PATH": ""}
+    ran = run_suite(tmp_path, "-k", "PRF-01", environ=given)
+    assert ran.code == 0, ran.text
+    told = [line for line in ran.text.splitlines() if "judged: " in line]
+    assert told == ([said] if said else [])
+    assert not [
+        value
+        for name, value in environ.items()
+        if name != "AWS_PROFILE" and value.strip() and value in ran.text
+    ]
+
+
 def test_without_a_folder_the_checkout_runs_its_checks_and_not_its_tests() -> None:
     for chosen, code in (
         (("--collect-only", "-q", "-k", "PRF_02"), 0),

@@ -9,7 +9,7 @@ from typing import Any
 
 from fixtures.privacy.unseen import visible
 from reports.causes import common, joined
-from reports.compare import CHANGES
+from reports.compare import tally
 from reports.conditions import headline
 from reports.formats import Format
 from reports.page import WORDS, WORST_FIRST, counted, cut
@@ -152,10 +152,7 @@ def _changes(document: Json) -> str:
     if comparison is None:
         return ""
     against = comparison["against"]
-    tally = ", ".join(
-        f"{comparison['counts'][kind]} {kind}" for kind in CHANGES if comparison["counts"][kind]
-    )
-    lines = [f"## Since {plain(against['finished'])}", "", f"{tally or 'nothing to compare'}."]
+    lines = [f"## Since {plain(against['finished'])}", "", f"{tally(comparison)}."]
     lines += [f"- {plain(notice)}" for notice in comparison["notices"]]
     worse = [c for c in comparison["changes"] if c["now"] == "non_compliant" and c["change"] != "unchanged"]
     if worse:

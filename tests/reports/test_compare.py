@@ -11,7 +11,7 @@ import pytest
 
 from checks.catalogue import load
 from reports.artifacts import json_text
-from reports.compare import CHANGES, NotResults, change, comparison
+from reports.compare import CHANGES, NotResults, change, comparison, tally
 from reports.compare import load as load_earlier
 from reports.results import STATUSES
 from tests.report_material import material, result
@@ -138,6 +138,22 @@ def test_the_counts_add_up_to_the_changes(tmp_path: Path) -> None:
     was, _ = material(["other/us-east-1"])
     found = comparison(now, load_earlier(saved(tmp_path, "results.json", was)))
     assert sum(found["counts"].values()) == len(found["changes"]) > len(now["results"])
+
+
+def test_what_only_the_earlier_run_has_is_counted_where_no_change_tells_of_it(tmp_path: Path) -> None:
+    was = report(
+        {"SSO-03": "non_compliant", "SSO-01": "compliant", "RUN-01": "blocked", "RUN-02": "inconclusive"}
+    )
+    earlier = load_earlier(saved(tmp_path, "results.json", was))
+    told = {
+        statuses: tally(comparison(report(dict.fromkeys(statuses, "compliant")), earlier))
+        for statuses in (("SSO-03",), ("SSO-03", "SSO-01", "RUN-01", "RUN-02"), ("SSO-01", "RUN-03"))
+    }
+    assert list(told.values()) == [
+        "1 no longer evaluated, 1 fixed, 2 only in the earlier run and not compared",
+        "1 fixed, 2 now evaluated, 1 unchanged",
+        "1 new, 1 no longer evaluated, 1 unchanged, 2 only in the earlier run and not compared",
+    ]
 
 
 def changed(document: dict[str, Any], part: str, **values: Any) -> dict[str, Any]:
