@@ -102,11 +102,12 @@ class Waiver:
 
 
 class Register:
-    """The waivers of one file, as of `today` (UTC)."""
+    """The waivers of one file, as of `today` (UTC); `file` is None where there is none."""
 
-    def __init__(self, waivers: Sequence[Waiver], today: date) -> None:
+    def __init__(self, waivers: Sequence[Waiver], today: date, file: TomlFile | None = None) -> None:
         self.waivers = waivers
         self.today = today
+        self.file = file
 
     @classmethod
     def load(cls, path: Path, catalogue: Catalogue, now: datetime) -> Register:
@@ -122,7 +123,7 @@ class Register:
             if problem:
                 raise file.error((*at, problem[0]), problem[1])
             waivers.append(waiver)
-        return cls(waivers, today)
+        return cls(waivers, today, file)
 
     def about(self, requirement: str, case: str | None) -> list[Waiver]:
         """The waivers that are in force for the requirement and case, wherever."""

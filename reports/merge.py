@@ -296,8 +296,14 @@ def _run(runs: Sequence[Mapping[str, Any]], command: Sequence[str]) -> Json:
         "environment": _same((run["environment"] for run in runs), "mixed"),
         **{name: ", ".join(sorted({run[name] for run in runs})) for name in ("platform", "python", "boto3")},
         "redacted": any(run.get("redacted", True) for run in runs),
+        "settings": _same_settings([run.get("settings") for run in runs]),
         "api_calls": sum(run["api_calls"] for run in runs),
     }
+
+
+def _same_settings(settings: Sequence[Json | None]) -> Json | None:
+    """What all runs were judged by; None where they differ: then each run's own stands with its shard."""
+    return settings[0] if all(each == settings[0] for each in settings) else None
 
 
 def _same(values: Iterable[Any], otherwise: Any) -> Any:

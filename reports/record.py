@@ -147,6 +147,13 @@ class Record:
                 "python": platform.python_version(),
                 "boto3": version("boto3"),
                 "redacted": not self.show_account_ids,
+                "settings": {
+                    "compliance": _file(run.settings.stated.file, run.settings.stated.sha256),
+                    "waivers": _file(str(self.register.file.path), self.register.file.sha256)
+                    if self.register.file
+                    else None,
+                    "effective": run.settings.effective(),
+                },
                 "api_calls": sum(":" in r["name"] for readings in self.readings.values() for r in readings),
             },
             targets=targets,
@@ -280,6 +287,10 @@ class Record:
 
 def _unchanged(document: Any) -> Any:
     return document
+
+
+def _file(path: str, sha256: str) -> Json | None:
+    return {"file": path, "sha256": sha256} if sha256 else None
 
 
 def suite() -> Json:

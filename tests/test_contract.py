@@ -143,6 +143,38 @@ def test_what_lies_below_the_gate_does_not_fail_the_run_and_is_still_shown(tmp_p
     )
 
 
+def test_a_report_says_by_which_settings_it_was_judged(tmp_path: Path, compliant: Ran) -> None:
+    """Months later the files may be others: their names, their hashes, and what each setting was."""
+    account = "210987654321"
+    files = {
+        "compliance.toml": f'[controls]\ninvocation_logging = false\n[profile]\naccount_id = "{account}"\n',
+        "waivers.toml": "schema = 1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    stated = {
+        name: {"file": name, "sha256": hashlib.sha256((tmp_path / name).read_bytes()).hexdigest()}
+        for name in files
+    }
+    ran = run_suite(tmp_path, "-k", "PRF-05")
+    settings = ran.json()["run"]["settings"]
+    assert (settings["compliance"], settings["waivers"]) == (
+        stated["compliance.toml"],
+        stated["waivers.toml"],
+    )
+    assert settings["effective"]["controls"]["invocation_logging"] is False
+    assert settings["effective"]["profile"]["account_id"] == f"****{account[-4:]}"
+    assert all(each["sha256"] in (ran.reports / "audit.html").read_text("utf-8") for each in stated.values())
+
+    guides = compliant.json()["run"]["settings"]
+    assert (guides["compliance"], guides["waivers"]) == (None, None)
+    assert guides["effective"]["controls"]["invocation_logging"] is True
+
+    (tmp_path / "compliance.toml").unlink()
+    again = run_suite(tmp_path, "--snapshot", str(ran.reports / "evidence.json"), "-k", "PRF-05")
+    assert again.json()["run"]["settings"]["compliance"] == stated["compliance.toml"]
+
+
 def test_selecting_fewer_checks_makes_fewer_calls(tmp_path: Path, compliant: Ran) -> None:
     local = run_suite(tmp_path, "-k", "PRF-06 or SSO-03")
     assert local.code == 0

@@ -75,6 +75,19 @@ def test_the_results_of_all_shards_are_there_once_in_the_guides_order(tmp_path: 
     assert document["run"]["api_calls"] == 3 * 34
 
 
+def test_settings_that_all_shards_share_are_those_of_the_whole(tmp_path: Path) -> None:
+    def judged_by(name: str, target: str, months: int) -> Shard:
+        settings = {"compliance": None, "waivers": None, "effective": {"logging": {"minimum_months": months}}}
+        return shard(tmp_path / name, target, {"SSO-03": "compliant"}, run={"settings": settings})
+
+    alike, _ = merge([judged_by("a", HERE, 12), judged_by("b", THERE, 12)])
+    assert alike["run"]["settings"]["effective"] == {"logging": {"minimum_months": 12}}
+    unlike, _ = merge([judged_by("c", HERE, 12), judged_by("d", THERE, 6)])
+    assert unlike["run"]["settings"] is None
+    told = [each["run"]["settings"]["effective"]["logging"] for each in unlike["merged"]["shards"]]
+    assert told == [{"minimum_months": 12}, {"minimum_months": 6}]
+
+
 def test_the_joined_document_follows_the_schema(tmp_path: Path) -> None:
     document, _ = merge(
         [
