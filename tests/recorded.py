@@ -66,8 +66,8 @@ def _said(laptop: Laptop, *command: str) -> str:
 def _judged(laptop: Laptop) -> str:
     """The last screen of a run."""
     ran = laptop.run()
-    # What pytest-html and pytest say below it is not the suite's.
-    shown = re.split(r"\n-+ Generated", ran.summary.partition("\n")[2])[0].strip("\n")
+    # What pytest says below it is not the suite's.
+    shown = re.split(r"\n=+ \d+ \w+.* in ", ran.summary.partition("\n")[2])[0].strip("\n")
     return f"$ pytest checks/workstation --profile msh\n…\n{shown}"
 
 
