@@ -144,7 +144,7 @@ def _command(command: str, platform: str, profile: str | None) -> Iterator[str]:
 
 def _mended(cause: Cause, platform: str, profile: str | None) -> Iterator[str]:
     yield from _paragraph("mended by", KNOWN[cause.fixable])
-    yield from (f"    {line}" for line in cause.remedy.lines(platform, profile=profile))
+    yield from (f"    {line}" for line in cause.remedy.without_a_run(platform, profile=profile))
 
 
 def _cause(
@@ -182,7 +182,7 @@ def _requirement(requirement: Requirement, platform: str, profile: str | None) -
             "evidence for", f"{framework.title} ({framework.version}), {control.id}: {control.title}"
         )
     yield from _paragraph("mended by", "what its cause says, or else")
-    yield from (f"    {line}" for line in requirement.remedy.lines(platform, profile=profile))
+    yield from (f"    {line}" for line in requirement.remedy.without_a_run(platform, profile=profile))
 
 
 def _paragraph(name: str, text: str) -> list[str]:

@@ -115,7 +115,7 @@ def _cause(cause: Cause, reporters: Sequence[str], worlds: Sequence[str]) -> lis
     if cause.benign:
         lines += ["", f"{BENIGN}{_plain(cause.benign)}"]
     lines += ["", WHO[cause.fixable], ""]
-    texts = {shell: cause.remedy.lines(shell) for shell in SHELL_NAMES}
+    texts = {shell: cause.remedy.without_a_run(shell) for shell in SHELL_NAMES}
     same = len({tuple(line.replace("rem ", "# ", 1) for line in text) for text in texts.values()}) == 1
     for shell in list(SHELL_NAMES)[:1] if same else SHELL_NAMES:
         lines += [] if same else [f"{SHELL_NAMES[shell]}:", ""]

@@ -40,6 +40,7 @@ _LEADS = {"line": " line ", "candidate": ", such as ", "sso_region": "; the logi
 """What an instruction goes without where the value behind it is not known."""
 _HOLE = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>")
 _FOR_STATUS = re.compile(r"(?P<mark># |rem )(?P<status>\d{3}): ")
+_WORKED_OUT = re.compile(r"^((?:# |rem )(?:.*: )?)<(?:statement|value)>$")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -185,6 +186,11 @@ class Remedy:
         if unknown := names.keys() - set(PLACEHOLDERS):
             raise TypeError(f"no remedy has a placeholder {', '.join(sorted(unknown))}")
         return tuple(_fill(template, _SHELLS[shell], names) for template in self.templates(shell))
+
+    def without_a_run(self, platform: str, /, **names: object) -> tuple[str, ...]:
+        """The `lines` for a page of no run, which says of what a run works out in full that it does."""
+        told = r"\1(a run that finds this writes it out)"
+        return tuple(_WORKED_OUT.sub(told, line) for line in self.lines(platform, **names))
 
     def known_lines(self, platform: str, /, **names: object) -> tuple[str, ...]:
         """The `lines` of which everything is known; an instruction that ends in a colon goes with the command below it.

@@ -20,7 +20,7 @@ from tests.suite import run_suite
 def test_every_failure_mode_has_a_page_with_its_remedy(code: str) -> None:
     cause = load().cause(code)
     page = explained(load(), code.lower(), "linux", "msh")
-    for text in (code, cause.title, *cause.remedy.lines("linux", profile="msh")):
+    for text in (code, cause.title, *cause.remedy.without_a_run("linux", profile="msh")):
         assert text in page
     assert cause.explanation.split(".", maxsplit=1)[0] in " ".join(page.split())
 
@@ -131,6 +131,11 @@ def test_what_only_a_run_knows_is_left_out_where_there_is_none() -> None:
     page = explained(load(), "TOK07", "linux", "msh")
     assert "correct sso_region where it is not the Region of IAM Identity Center\n" in page
     assert "<sso_region>" not in page
+    for code, before in (("IAM01", "# "), ("QTA-01", "account team: "), ("MON-02", "# ")):
+        page = explained(load(), code, "linux", "msh")
+        assert f"{before}(a run that finds this writes it out)\n" in f"{page}\n"
+        assert not re.search(r"# (.*: )?<(statement|value)>$", page, re.MULTILINE)
+    assert "(a run that finds this writes it out)" not in explained(load(), "TOK01", "linux", "msh")
 
 
 def test_of_no_credentials_the_causes_come_in_the_order_in_which_they_are_told_apart() -> None:
