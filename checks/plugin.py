@@ -53,7 +53,7 @@ def pytest_configure(config: pytest.Config) -> None:
         try:
             load()
         except TomlError as error:
-            raise pytest.UsageError(str(error)) from None
+            raise pytest.UsageError(*str(error).splitlines()) from None
         _of_frameworks(config)
         config.stash[REGISTER] = register(config.option.waivers, config.stash[RUN])
 
@@ -71,7 +71,7 @@ def register(given: Path | None, run: Run) -> Register:
     try:
         path = given or lies_here(DEFAULT_WAIVERS)
     except Refused as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(*str(error).splitlines()) from None
     if path is None:
         return Register((), run.now.date())
     if not path.is_file():
@@ -79,7 +79,7 @@ def register(given: Path | None, run: Run) -> Register:
     try:
         return Register.load(path, load(), run.now)
     except TomlError as error:
-        raise pytest.UsageError(str(error)) from None
+        raise pytest.UsageError(*str(error).splitlines()) from None
 
 
 def pytest_cmdline_main(config: pytest.Config) -> int | None:

@@ -13,7 +13,7 @@ from fixtures import region_names
 from fixtures.late import dataclass
 from fixtures.text.nearest import nearest, slips
 from fixtures.text.shape import distinct, each, filled, unless
-from fixtures.text.toml_file import TomlFile
+from fixtures.text.toml_file import TomlError, TomlFile, together
 
 # Both are promises of the README ("waivers.toml").
 LONGEST_DAYS = 180
@@ -111,18 +111,28 @@ class Register:
 
     @classmethod
     def load(cls, path: Path, catalogue: Catalogue, now: datetime) -> Register:
-        """From a file; TomlError names file, line and key of the first entry that does not hold at `now`."""
+        """From a file; TomlError names file, line and key of each entry that does not hold at `now`, a line each."""
         file = TomlFile.load(path)
         tables = file.tables("waiver")
-        file.build(_Top)
         today = now.date()
         waivers: list[Waiver] = []
+        errors: list[TomlError] = []
+        try:
+            file.build(_Top)
+        except TomlError as error:
+            errors.append(error)
         for at, table in tables:
-            waiver = file.build(Waiver, table, at)
-            problem = _problem(waiver, catalogue, today) or _clash(waiver, waivers)
-            if problem:
-                raise file.error((*at, problem[0]), problem[1])
-            waivers.append(waiver)
+            try:
+                waiver = file.build(Waiver, table, at)
+            except TomlError as error:
+                errors.append(error)
+                continue
+            if problem := _problem(waiver, catalogue, today) or _clash(waiver, waivers):
+                errors.append(file.error((*at, problem[0]), problem[1]))
+            else:
+                waivers.append(waiver)
+        if errors:
+            raise together(errors)
         return cls(waivers, today, file)
 
     def about(self, requirement: str, case: str | None) -> list[Waiver]:

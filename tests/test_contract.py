@@ -366,6 +366,20 @@ def test_a_wrong_key_in_compliance_toml_is_named_by_file_and_line(tmp_path: Path
     assert "ERROR: compliance.toml:2: regions.aproved: unknown key; did you mean 'approved'?" in ran.text
 
 
+def test_all_that_is_wrong_in_compliance_toml_is_told_at_once(tmp_path: Path) -> None:
+    text = '[profile]\nsso_region = "us_east_1"\nregoin = "x"\n[regions]\naproved = []\n[profle]\n'
+    (tmp_path / "compliance.toml").write_text(text, encoding="utf-8")
+    ran = run_suite(tmp_path, "-k", "PRF-01")
+    said = [line.removeprefix("ERROR: compliance.toml:") for line in ran.text.splitlines() if line]
+    assert ran.code == 4
+    assert [line.split(": ")[:2] for line in said] == [
+        ["2", "profile.sso_region"],
+        ["3", "profile.regoin"],
+        ["5", "regions.aproved"],
+        ["6", "profle"],
+    ]
+
+
 def test_a_broken_snapshot_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "evidence.json").write_text('{"schema": 1}', encoding="utf-8")
     ran = run_suite(tmp_path, "--snapshot", "evidence.json")

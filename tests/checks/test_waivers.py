@@ -352,3 +352,24 @@ def test_workers_waive_alike(tmp_path: Path, waived: Ran) -> None:
     (tmp_path / "waivers.toml").write_text(waivers({}), encoding="utf-8")
     ran = run_suite(tmp_path, "--world", "pager.toml", "-k", "PRF-08", "-n", "2")
     assert (ran.code, ran.json()["counts"]["waived"]) == (0, 1)
+
+
+def test_all_that_is_wrong_is_told_at_once_a_line_each(tmp_path: Path) -> None:
+    text = waivers(
+        {"ticket": "7", "reason": '"x"'},
+        {},
+        {"id": '"EX-2"', "requirement": '"PRF-88"'},
+        {"id": '"EX-3"', "ticket": None},
+    )
+    said = [
+        line.partition("waivers.toml:")[2].partition(": ")[2] for line in refusal(tmp_path, text).splitlines()
+    ]
+    assert [line.split(":")[0] for line in said] == [
+        "waiver[1].ticket",
+        "waiver[1].reason",
+        "waiver[3].requirement",
+        "waiver[4].ticket",
+    ]
+    ran = run_suite(tmp_path, "-k", "PRF-01")
+    assert ran.code == 4
+    assert ran.text.count("ERROR: waivers.toml:") == 4
