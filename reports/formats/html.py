@@ -36,6 +36,9 @@ OUTCOMES = {
     "inconclusive": "Error",
 }
 """pytest-html's word for a status."""
+ORDER = ("Failed", "Error", "Rerun", "XFailed", "XPassed", "Skipped", "Passed")
+RANK = "rank"
+"""What a row has its place in ORDER under: pytest-html's script sorts by whatever a row has."""
 
 
 class Columns:
@@ -114,6 +117,9 @@ def settled(
     page = _STYLE_FROM.sub(r" * \1", page)
     data = _data(page)
     own, data["tests"] = data["tests"], {}
+    # pytest-html has errors above failures; where nobody chose another order, what has to be mended comes first.
+    if data.get("initialSort") == "result":
+        data["initialSort"] = RANK
     data["environment"] = {name: _flat(value) for name, value in data.get("environment", {}).items()}
     page = _DATA.sub(lambda _: f'data-jsonblob="{_HERE}"', page, count=1)
     for pattern, text in (
@@ -138,7 +144,11 @@ def settled(
     yield f"{start}{escape(opening + tests)}"
     before = ""
     for nodeid, told in chain(rows, sorted(own.items())):
-        yield str(escape(f"{before}{json.dumps(nodeid)}: {json.dumps(told)}"))
+        ranked = [
+            {**row, RANK: ORDER.index(row["result"]) if row["result"] in ORDER else len(ORDER)}
+            for row in told
+        ]
+        yield str(escape(f"{before}{json.dumps(nodeid)}: {json.dumps(ranked)}"))
         before = ", "
     yield f"{escape(closing)}{end}"
 

@@ -80,3 +80,13 @@ def test_a_run_names_its_reports_once_and_a_page_that_was_asked_for_besides(tmp_
     assert (ran.text.count("report.html"), asked.text.count("own.html")) == (1, 1)
     assert (ran.reports / "report.html").is_file()
     assert (tmp_path / "own.html").is_file()
+
+
+def test_failures_stand_above_what_could_not_be_evaluated(browser: Browser, tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--world", "tok02-expired-token", "-x", "-k", "SSO")
+    browser.open((ran.reports / "report.html").as_uri())
+    shown = browser.run(
+        "return [...document.querySelectorAll('td.col-result')].map(each => each.textContent);"
+    )
+    assert {"Failed", "Error", "Passed"} <= {*shown}
+    assert shown == sorted(shown, key=["Failed", "Error", "Skipped", "Passed"].index)
