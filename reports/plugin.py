@@ -630,4 +630,4 @@ class Reporter:
     def _writing_here(self) -> list[Any]:
         staged = self.artifacts.staged("report.html").absolute()
         plugins = self.config.pluginmanager.get_plugins()
-        return [plugin for plugin in plugins if getattr(plugin, "_report_path", None) == staged]
+        return [each for each in plugins if hasattr(each, "_report_path") and each._report_path == staged]
