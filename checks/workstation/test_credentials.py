@@ -76,6 +76,9 @@ OF_A_MACHINE = (
     "aws sts get-caller-identity",
 )
 """What gives credentials where nobody signs in: Amazon EC2 User Guide, "Configure the Instance Metadata Service options"."""
+OF_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
+"""Set where the keys in variables are those of the function's role: AWS Lambda Developer Guide, "Defined runtime environment
+variables"."""
 PLAIN = ("region", "output")
 """Options of a profile that give no credentials and are not meant to, beside the AWS CLI's own."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
@@ -394,8 +397,9 @@ def test_environment_has_no_stray_credential(
 
 def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
     """Whether whoever takes the keys out is left without credentials: the profile is of no kind, or no file has any."""
-    # Where no file is needed, no profile is named, and botocore takes the variables' even so.
-    if not winners.named.startswith(("nothing", "env")):
+    # Elsewhere the role of the machine may be behind them.
+    theirs = winners.named.startswith("env") and evidence.environment.has(OF_LAMBDA)
+    if not (theirs or winners.named.startswith("nothing")):
         return False
     files, name = evidence.files, evidence.target.profile
     if name in files.profiles:
@@ -406,7 +410,6 @@ def _shadows_nothing(winners: Winners, evidence: Evidence) -> bool:
 
 def _in_their_place(evidence: Evidence) -> list[str]:
     if "sso" not in evidence.allowed_providers:
-        # AWS Lambda Developer Guide, "Defined runtime environment variables"
         lambdas = (
             "# as in a function of AWS Lambda, which has the keys of its role there; else take them out, and"
         )

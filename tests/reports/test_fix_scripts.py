@@ -65,6 +65,7 @@ BESIDES = (
 )
 """Worlds in which a script does a part of what it takes a person to mend."""
 NOT_BY_SCRIPT = {
+    "env09-shell-of-aws-vault": "the shell is the tool's, and no script can leave it for somebody",
     "net03-ca-bundle-in-der": "somebody has to convert the certificate, and may want the public roots beside it",
     "reg03-china-has-no-bedrock": "an account of another partition is needed",
     "reg03-region-without-bedrock": "which other Region is meant nobody knows",

@@ -415,7 +415,9 @@ def test_keys_that_are_all_a_function_of_lambda_has_are_not_taken_out() -> None:
         lambda world: dataclasses.replace(world, role_session=(session,)),
         written(None, of=CONFIG),
         written(None, of="~/.aws/sso/cache/${sha1:msh}.json"),
-        with_environment({**ROLE_KEYS, "AWS_PROFILE": None}, profile="default"),
+        with_environment(
+            {**ROLE_KEYS, "AWS_PROFILE": None, "AWS_LAMBDA_FUNCTION_NAME": "docxp"}, profile="default"
+        ),
     )
     only = ("PRF-01", *CRD, "RUN-02")
     found = judged("ok-no-env-file", environment="production", only=only, edit=edit)
