@@ -268,7 +268,7 @@ HOSTILE = (
 
 _PATTERNED = re.compile(
     "requirement|scopes?|severity|status|cause|blocked_by|explained_by|differs|evidence|verdict|started|finished|backend|environment|gate|"
-    "guide_sha256|results_sha256|at|change|was|now|expires|approved_on|state"
+    "sha256|guide_sha256|results_sha256|at|change|was|now|expires|approved_on|state"
 )
 
 
