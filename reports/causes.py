@@ -8,7 +8,7 @@ from typing import Any
 
 from checks.catalogue import load
 from fixtures.late import dataclass
-from reports.results import SEVERITIES, by_target
+from reports.results import SEVERITIES
 
 Json = Mapping[str, Any]
 
@@ -74,12 +74,10 @@ def most_wanted(causes: Sequence[Json]) -> list[int]:
 
 
 def why_graver(cause: Json, results: Iterable[Json]) -> str:
-    """Why a root cause of these results counts as graver than its own result does; empty where it does not."""
+    """Why a root cause counts as graver than its own result does; empty where it does not. `results` are its target's."""
     of_guide = {requirement.id: requirement.severity for requirement in load()}
     itself, counts_as = cause["requirement"], cause.get("severity")
-    failures = [
-        row for row in by_target(results).get(cause["target"], ()) if row["status"] == "non_compliant"
-    ]
+    failures = [row for row in results if row["status"] == "non_compliant"]
     own = {(row["requirement"], row["case"]): row["severity"] for row in failures}
     alone = own.get((itself, cause["case"])) or of_guide.get(itself)
     if None in (alone, counts_as) or alone == counts_as:

@@ -17,7 +17,7 @@ from reports.conditions import conditions, headline, replayed
 from reports.consumers import lines
 from reports.formats import Format, guide
 from reports.page import MOST_TARGETS, WORST_FIRST, anchor, assembled
-from reports.results import SEVERITIES, at_or_above, counts, reach
+from reports.results import SEVERITIES, at_or_above, by_target, counts, reach
 
 Json = Mapping[str, Any]
 
@@ -76,7 +76,10 @@ def page(
     }
     ordered = book.worst_first(document["results"])
     worst = {(result["target"], result["requirement"]): row_anchor(result) for result in reversed(ordered)}
-    graver = {_key(cause): why_graver(cause, document["results"]) for cause in document["root_causes"]}
+    own = by_target(ordered)
+    graver = {
+        _key(cause): why_graver(cause, own.get(cause["target"], ())) for cause in document["root_causes"]
+    }
     rows = [_row(result, book, register, changes, worst, graver) for result in ordered]
     anchors = {row["key"]: row["anchor"] for row in rows}
     whole = [(each, each.as_one()) for each in joined(document["root_causes"])]

@@ -20,6 +20,7 @@ from reports.conditions import headline
 from reports.formats import Document, Format
 from reports.formats.summary import counts_line
 from reports.page import TEMPLATES, counted, cut, whole_page
+from reports.results import by_target
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
 LONGEST = 20_000
@@ -190,7 +191,7 @@ def _cause(found: JoinedCause, several: bool, results: Sequence[Mapping[str, Any
     targets = found.targets[:MOST_NAMED]
     rest = f" and {len(found.targets) - len(targets)} more" if found.targets[MOST_NAMED:] else ""
     where = f": {_text(', '.join(targets))}{rest}" if several else ""
-    why = why_graver(cause, results)
+    why = why_graver(cause, by_target(results).get(cause["target"], ()))
     return f"<li>{_text(cause['title'])}{code} {_text(cause['severity'])}{f' ({_text(why)})' if why else ''}{where}</li>"
 
 
