@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
-from checks.logins import as_typed_here, in_account, in_partition
+from checks.logins import as_typed_here, by_caller, in_account, in_partition
 from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
 from fixtures.evidence import FACTS
@@ -254,7 +254,7 @@ class Docket:
             cause=failure.cause,
             expected=failure.expected,
             observed=failure.observed,
-            remedy=in_account(in_partition(as_typed_here(remedy, self.evidence), self.evidence), target),
+            remedy=self._typed(remedy),
             fix=[fix.as_json() for fix in in_scripts(failure.fix)],
         )
         upstream = self._explanations.of_failure(requirement.id, case, failure.given, failure.by)
@@ -268,6 +268,12 @@ class Docket:
             explained_by=root.requirement if root else None,
             waiver=accepted.id if accepted else None,
         )
+
+    def _typed(self, remedy: Sequence[str]) -> list[str]:
+        """The remedy as it is typed on this machine, by this caller, in this partition and account."""
+        for as_typed in (as_typed_here, by_caller, in_partition):
+            remedy = as_typed(remedy, self.evidence)
+        return in_account(remedy, self.evidence.target)
 
     def _unread(self, requirement: Requirement, case: str | None, failure: Failure) -> Outcome:
         if failure.ruled_out:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +12,8 @@ from fixtures.targets import Target
 
 LOGIN = "aws sso login"
 COMMANDS = (LOGIN, "aws configure sso")
+OF_FILES = ("aws sso ", "aws configure ")
+"""Commands that are about the profile itself, whoever calls."""
 IN_A_JOB = (
     "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
     "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
@@ -60,6 +63,25 @@ def in_partition(lines: Sequence[str], evidence: Any) -> list[str]:
         for line, after in following
         if not line.startswith(OF_AWS_ALONE) and not (line.endswith(":") and after.startswith(OF_AWS_ALONE))
     ]
+
+
+def by_caller(lines: Sequence[str], evidence: Any) -> list[str]:
+    """The lines of a remedy, the profile not named where the target's credentials are those of the environment.
+
+    A profile that is named shuts these out, and one that no file has cannot be named at all.
+    """
+    option = f" --profile {shlex.quote(evidence.target.profile)}"
+    asking = [line.startswith("aws ") and not line.startswith(OF_FILES) and option in line for line in lines]
+    if evidence.target.entered or not any(asking) or not _is_left_to_the_environment(evidence):
+        return list(lines)
+    return [line.replace(option, "") if asks else line for line, asks in zip(lines, asking, strict=True)]
+
+
+def _is_left_to_the_environment(evidence: Any) -> bool:
+    try:
+        return evidence.needs_no_profile is not None or evidence.of_environment is not None
+    except Unavailable:
+        return False
 
 
 def in_account(lines: Sequence[str], target: Target) -> list[str]:

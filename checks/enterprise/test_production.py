@@ -7,6 +7,7 @@ from fixtures.aws.errors import ACCESS_DENIED, lasts_too_long
 from fixtures.aws.policy_document import Statement, is_wild
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
+from fixtures.evidence.environment import Variables
 from fixtures.evidence.identity import STATIC, Credentials, Identity, Provider
 from fixtures.evidence.profile import Files
 from fixtures.evidence.roles import (
@@ -17,6 +18,7 @@ from fixtures.evidence.roles import (
     SessionLimit,
     TrustPolicy,
 )
+from fixtures.machine.environment import OF_LAMBDA
 from fixtures.readings import Reading, Unavailable
 
 MOST_DAYS = 90
@@ -204,10 +206,14 @@ def _asks_for_external_id(statement: Statement) -> bool:
 
 
 @requirement("PRD-06")
-def test_credentials_refresh_themselves(credentials: Credentials, evidence: Evidence) -> str:
+def test_credentials_refresh_themselves(
+    credentials: Credentials, environment: Variables, evidence: Evidence
+) -> str:
     """The credentials refresh themselves and have at least the configured minimum of their lifetime left."""
     if credentials.key_kind == "AKIA":
         not_applicable("a long-lived key does not expire: PRD-03 and PRD-07 are about it")
+    if credentials.method == "env" and environment.has(OF_LAMBDA):
+        return "AWS Lambda gives the function's environments new keys of its role, each in its variables"
     minimum = evidence.settings.credentials.minimum_minutes
     require(
         credentials.refreshable,

@@ -34,7 +34,7 @@ from fixtures.evidence.tokens import instant
 from fixtures.evidence.withheld import require_kept
 from fixtures.late import dataclass
 from fixtures.machine.api_key import LONG, SHORT
-from fixtures.machine.environment import BEARER, CONTAINER_VARIABLES, KEY_VARIABLES, Keys
+from fixtures.machine.environment import BEARER, CONTAINER_VARIABLES, KEY_VARIABLES, OF_LAMBDA, Keys
 from fixtures.privacy.redaction import Value
 from fixtures.readings import ReadError, Unavailable
 from fixtures.targets import Target
@@ -76,9 +76,6 @@ OF_A_MACHINE = (
     "aws sts get-caller-identity",
 )
 """What gives credentials where nobody signs in: Amazon EC2 User Guide, "Configure the Instance Metadata Service options"."""
-OF_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
-"""Set where the keys in variables are those of the function's role: AWS Lambda Developer Guide, "Defined runtime environment
-variables"."""
 PLAIN = ("region", "output")
 """Options of a profile that give no credentials and are not meant to, beside the AWS CLI's own."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from fixtures.machine.environment import read_environment
+from fixtures.settings import Settings
 from tests.harness import WORKSTATION, judged
 from tests.world_edits import Edit, both, environment, machine, written
 
@@ -59,3 +62,19 @@ def test_a_container_may_have_the_login_of_the_machine_that_it_runs_on(
 
 def test_a_container_with_a_login_is_told_nothing() -> None:
     assert judged("compliant", only=WORKSTATION, edit=environment(REMOTE_CONTAINERS="true")).root_causes == []
+
+
+@pytest.mark.parametrize(
+    ("world", "place", "named"),
+    [("ok-ent-production-function", "production", False), ("ok-no-env-file", "workstation", True)],
+    ids=["keys in variables and no profile", "SSO"],
+)
+def test_a_profile_that_shuts_out_the_credentials_in_variables_is_not_named(
+    world: str, place: str, named: bool
+) -> None:
+    """The AWS CLI ends with "The config profile (default) could not be found" where no file has it."""
+    settings = replace(Settings(), models=replace(Settings().models, chat="anthropic.claude-of-nobody-v1:0"))
+    found = judged(world, environment=place, only=("MDL-02",), settings=settings)
+    commands = [line for line in found["MDL-02", "CHAT_MODEL"]["remedy"] if line.startswith("aws ")]
+    assert commands
+    assert all(("--profile" in line) is named for line in commands)

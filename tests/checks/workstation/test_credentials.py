@@ -409,28 +409,31 @@ def test_keys_that_are_all_there_is_are_not_taken_away_first(config: str | None)
     assert not meant.with_status("non_compliant")
 
 
-def test_keys_that_are_all_a_function_of_lambda_has_are_not_taken_out() -> None:
-    session = RoleSession(ROLE_KEYS[KEY], ROLE_KEYS[SECRET], ROLE_KEYS[SESSION])
-    edit = both(
-        lambda world: dataclasses.replace(world, role_session=(session,)),
-        written(None, of=CONFIG),
-        written(None, of="~/.aws/sso/cache/${sha1:msh}.json"),
-        with_environment(
-            {**ROLE_KEYS, "AWS_PROFILE": None, "AWS_LAMBDA_FUNCTION_NAME": "docxp"}, profile="default"
-        ),
-    )
-    only = ("PRF-01", *CRD, "RUN-02")
-    found = judged("ok-no-env-file", environment="production", only=only, edit=edit)
-    (root,) = found.document["root_causes"]
-    assert (root["cause"], root["title"].partition(":")[0]) == (
-        "ENV01",
-        "The keys in variables are all the credentials here",
-    )
-    assert root["remedy"][0].startswith("# where this is meant: write allowed_providers = [")
-    assert not any(line.startswith(("unset", "aws configure")) for line in root["remedy"])
-    meant = allowing("assume-role", "env")
-    allowed = judged("ok-no-env-file", environment="production", only=only, edit=edit, settings=meant)
-    assert allowed.root_causes == []
+def test_a_function_of_lambda_has_the_keys_of_its_role_in_variables() -> None:
+    only = ("PRF-01", *CRD, "PRD-06", "RUN-02")
+    found = judged("ok-ent-production-function", environment="production", only=only)
+    assert not found.with_status("non_compliant")
+    assert found["PRD-06"]["status"] == "compliant"
+
+
+@pytest.mark.parametrize(
+    ("edit", "settings"),
+    [
+        (with_environment({"AWS_LAMBDA_FUNCTION_NAME": None}, profile="default"), None),
+        (both(), allowing("assume-role", "iam-role")),
+    ],
+    ids=["no function", "not what the settings allow"],
+)
+def test_other_keys_in_variables_are_not_meant_in_production(edit: Edit, settings: Settings | None) -> None:
+    only = ("PRF-01", *CRD, "PRD-06", "RUN-02")
+    world = "ok-ent-production-function"
+    found = judged(world, environment="production", only=only, edit=edit, settings=settings)
+    (cause, *_) = found.document["root_causes"]
+    assert cause["cause"] == "ENV01"
+    if settings:
+        assert cause["title"].startswith("The keys in variables are all the credentials here")
+        assert cause["remedy"][0].startswith("# where this is meant: write allowed_providers = [")
+        assert not any(line.startswith(("unset", "aws configure")) for line in cause["remedy"])
 
 
 @pytest.mark.parametrize(
