@@ -24,6 +24,9 @@ Json = Mapping[str, Any]
 OPEN = frozenset({"non_compliant", "inconclusive", "waived"})
 """Statuses of results that somebody will act on, so that they say why their requirement matters."""
 
+FEW = 12
+"""Rows that stand open where they hold, too: of what nobody has to act on, more are folded."""
+
 IDLE = {
     "stale": "no longer matches a failure",
     "not_judged": "what it is about could not be judged",
@@ -127,6 +130,8 @@ def page(
         frameworks=_frameworks(rows, book),
         groups=[(status, [row for row in rows if row["status"] == status]) for status in WORST_FIRST],
         severities=SEVERITIES,
+        open=OPEN,
+        few=FEW,
         register=list(register.values()),
         exceptions=exceptions(document, rows),
         unread=_unread(rows, book),

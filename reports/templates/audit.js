@@ -2,7 +2,8 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-  const form = $("filters"), rows = all("details.row"), groups = all("section.group");
+  const form = $("filters"), rows = all("details.row"), groups = all("#results details.group");
+  const held = new Set(groups.filter((group) => !group.open));
   const texts = new WeakMap();
   const text = (row) => {
     if (!texts.has(row)) texts.set(row, row.textContent.toLowerCase());
@@ -33,10 +34,15 @@
       row.classList.toggle("out", !fits);
       shown += fits;
     }
-    for (const group of groups) group.classList.toggle("out", !group.querySelector("details.row:not(.out)"));
+    // What was asked for is shown, also where it holds.
+    const asked = Boolean(address(now));
+    for (const group of groups) {
+      group.classList.toggle("out", !group.querySelector("details.row:not(.out)"));
+      group.open = asked || !held.has(group);
+    }
     $("f-shown").value = `${shown} of ${rows.length}`;
     $("f-none").hidden = shown > 0;
-    $("f-clear").disabled = !address(now);
+    $("f-clear").disabled = !asked;
   };
   const remember = () => {
     const query = address(state());
@@ -73,7 +79,7 @@
   $("f-clear").addEventListener("click", () => { restore(""); remember(); form.elements.q.focus(); });
   $("f-fold").addEventListener("click", (event) => {
     const open = event.target.textContent === "Unfold all";
-    for (const row of rows) if (!row.matches(".out")) row.open = open;
+    for (const one of [...groups, ...rows]) if (!one.matches(".out")) one.open = open || groups.includes(one) && !held.has(one);
     event.target.textContent = open ? "Fold all" : "Unfold all";
   });
   for (const link of all("a[data-go-status]")) {

@@ -22,7 +22,7 @@ from tests.suite import ROOT, run_suite
 
 SCHEMA = json.loads((ROOT / "reports" / "results.schema.json").read_text(encoding="utf-8"))
 ORDER = (
-    "verdict", "provenance", "root-causes", "changes", "guide", "frameworks", "results", "exceptions", "not-evaluated",
+    "root-causes", "verdict", "changes", "provenance", "guide", "frameworks", "results", "exceptions", "not-evaluated",
     "limits", "integrity",
 )  # fmt: skip
 
@@ -165,9 +165,7 @@ def test_values_of_every_reading_stand_in_the_register(told: Any, markup: str) -
 
 def test_provenance_names_who_when_what_and_how(told: Any, markup: str) -> None:
     document, _ = told
-    text = Page(
-        markup[markup.index('<section id="provenance"') : markup.index('<section id="root-causes"')]
-    ).text
+    text = Page(markup[markup.index('<section id="provenance"') : markup.index('<section id="guide"')]).text
     target, run = document["targets"][0], document["run"]
     for said in (
         target["principal"],
@@ -194,7 +192,7 @@ def test_a_live_run_does_not_say_simulated() -> None:
 def test_root_causes_have_their_remedy_and_explanation(told: Any, markup: str) -> None:
     document, _ = told
     text = Page(
-        markup[markup.index('<section id="root-causes"') : markup.index('<section id="changes"')]
+        markup[markup.index('<section id="root-causes"') : markup.index('<section id="verdict"')]
     ).text
     about = {cause["code"]: cause for cause in guide()["causes"]}
     assert document["root_causes"]
@@ -253,7 +251,7 @@ def test_sections_for_comparison_and_exceptions_are_there_when_they_have_somethi
 
 def test_changes_are_told_by_kind(told: Any, markup: str) -> None:
     document, _ = told
-    text = Page(markup[markup.index('<section id="changes"') : markup.index('<section id="guide"')]).text
+    text = Page(markup[markup.index('<section id="changes"') : markup.index('<section id="provenance"')]).text
     for kind, count in comparison(document)["counts"].items():
         assert f"{count} {kind}" in text
     assert "the guide differs" in text
@@ -469,8 +467,9 @@ def test_all_is_there_without_scripts(browser: Browser, told: Any, markup: str, 
     script = re.search(r"<script>.*?</script>", markup, re.DOTALL)
     assert script is not None
     browser.open(written(markup.replace(script[0], ""), tmp_path))
-    assert len(browser.run(SHOWN)) == len(document["results"])
     assert not browser.run("return document.getElementById('filters').checkVisibility();")
+    browser.run("for (const one of document.querySelectorAll('details.group')) one.open = true;")
+    assert len(browser.run(SHOWN)) == len(document["results"])
     browser.run("document.querySelector('details.row').open = true;")
     text = browser.run("return document.querySelector('details.row').innerText;")
     assert document["root_causes"][0]["observed"] in text
@@ -507,7 +506,7 @@ def test_print_has_a_short_edition_and_says_on_each_sheet_of_what_it_is(
     assert len(re.findall(rb"/Type\s*/Page\b", browser.pdf())) <= 8
     browser.emulate(media="print")
     parts = "return [...document.querySelectorAll('main > section')].filter(p => p.checkVisibility()).map(p => p.id);"
-    assert browser.run(parts) == ["verdict", "root-causes", "not-evaluated"]
+    assert browser.run(parts) == ["root-causes", "verdict", "not-evaluated"]
     browser.open(page)
     assert set(browser.run(parts)) > {"provenance", "results", "evidence"}
     rule = re.search(r'@top-left \{ content: "([^"]*)"', (ran.reports / "audit.html").read_text("utf-8"))
@@ -542,8 +541,42 @@ def test_filters_are_taken_from_the_address_and_kept_in_it(browser: Browser, tol
         f"{len(browser.run(SHOWN))} of "
     )
     browser.run("document.getElementById('f-clear').click();")
-    assert len(browser.run(SHOWN)) == len(document["results"])
+    assert browser.run("return document.querySelectorAll('details.row.out').length;") == 0
     assert browser.run("return location.hash;") == ""
+
+
+def test_what_holds_is_folded_until_it_is_asked_for(browser: Browser, told: Any, address: str) -> None:
+    document, _ = told
+    held = {audit.row_anchor(one): one["status"] for one in document["results"]}
+    few = {status for status, count in document["counts"].items() if count <= audit.FEW}
+    assert "compliant" not in few
+    browser.open(address)
+    unasked = set(browser.run(SHOWN))
+    assert unasked == {anchor for anchor, status in held.items() if status in audit.OPEN | few}
+    passed = next(anchor for anchor, status in held.items() if status == "compliant")
+    for asked in ("#status=compliant", f"#{passed}"):
+        browser.open("about:blank")
+        browser.open(f"{address}{asked}")
+        assert passed in browser.run(SHOWN)
+    browser.run("document.getElementById('f-fold').click();")
+    assert len(browser.run(SHOWN)) == len(document["results"])
+    browser.run("document.getElementById('f-fold').click();")
+    assert set(browser.run(SHOWN)) == unasked
+
+
+def test_a_page_of_one_target_begins_with_its_root_causes_and_is_a_few_windows_long(
+    browser: Browser, tmp_path: Path
+) -> None:
+    ran = run_suite(tmp_path, "--world", "cfg02-stale-keys-pre-empt-sso")
+    browser.resize(390, 844)
+    browser.open((ran.reports / "audit.html").as_uri())
+    tops = "return [...document.querySelectorAll('#root-causes, .stack')].map(part => part.getBoundingClientRect().top);"
+    causes, *_ = browser.run(tops)
+    assert causes < 1000
+    assert not browser.run(
+        "return [...document.querySelectorAll('.stack')].some(part => part.checkVisibility());"
+    )
+    assert browser.run("return document.documentElement.scrollHeight;") < 20 * 844
 
 
 def test_a_count_of_the_guide_filters_the_results(browser: Browser, told: Any, address: str) -> None:
