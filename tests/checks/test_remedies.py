@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore import xform_name
+from botocore.session import Session
 
-from checks.catalogue import PLACEHOLDERS
+from checks.catalogue import PLACEHOLDERS, load
 from checks.fixes import Ask
 from fixtures.settings import Settings
 from fixtures.simulation.world import list_worlds, load_world
@@ -27,6 +29,15 @@ IN_THE_LIGHT = {
     "reg-02-region-not-approved",
 }
 """Worlds in which something else comes to light behind what is mended."""
+OF_THE_CLI_ALONE = {"configure", "sso", "login"}
+"""Commands of the AWS CLI that are no service's."""
+SHELLS = ("posix", "powershell", "cmd")
+OF_EVERY_COMMAND = {"--profile", "--region", "--query", "--output", "--debug"}
+OF_THE_CLI = {
+    "authorize-security-group-ingress": {"--protocol", "--port", "--cidr"},
+    "subscribe": {"--notification-endpoint"},
+}
+"""Options that the AWS CLI has in the place of an operation's own parameters (AWS CLI Command Reference)."""
 UNFILLED = re.compile(rf"<(?:{'|'.join(PLACEHOLDERS)})>|\(new\)|\bNone\b")
 
 
@@ -123,3 +134,25 @@ def test_what_a_remedy_has_written_into_the_settings_goes_into_the_file_that_was
         remedy = "\n".join(row["remedy"])
         assert said.replace("FILE", str(file)) in remedy
         assert "compliance.toml" not in remedy
+
+
+def commands_of_services() -> set[str]:
+    """The AWS CLI's commands in every remedy of the catalogue, those that a comment introduces too."""
+    catalogue = load()
+    remedies = [each.remedy for each in (*catalogue.requirements, *catalogue.causes)]
+    lines = [line for each in remedies for shell in SHELLS for line in each.templates(shell)]
+    found = {match[1] for line in lines if (match := re.match(r"(?:# .*: )?(aws [a-z].*)", line))}
+    return {command for command in found if command.split()[1] not in {*OF_THE_CLI_ALONE, "--version"}}
+
+
+@pytest.mark.parametrize("command", sorted(commands_of_services()))
+def test_a_command_is_an_operation_with_its_parameters(command: str) -> None:
+    _, service, operation, *_ = command.split()
+    model = Session().get_service_model(service.replace("s3api", "s3"))
+    (found,) = [name for name in model.operation_names if xform_name(name, "-") == operation]
+    shape = model.operation_model(found).input_shape
+    members = {f"--{xform_name(name, '-')}" for name in shape.members} if shape else set()
+    members |= OF_THE_CLI.get(operation, set())
+    options = set(re.findall(r"(?<=\s)--[a-z0-9-]+", command)) - OF_EVERY_COMMAND
+    assert {option.replace("--no-", "--") for option in options} <= members, command
+    assert {f"--{xform_name(name, '-')}" for name in (shape.required_members if shape else ())} <= options
