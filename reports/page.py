@@ -9,7 +9,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from pickle import PickleError
 from typing import Any
@@ -58,19 +58,26 @@ def anchor(kind: str, *parts: str | None) -> str:
 
 
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+# Readings say a few words thousands of times. By type too: to a dict 1 and true are one.
+_word = lru_cache(1000, typed=True)(_json)
 
 
 def pretty(value: Any, indent: int = 0, width: int = 110) -> str:
     """JSON for readers: what fits stays on one line, and short entries fill their lines."""
-    line = _json(value)
-    if len(line) + indent <= width or not value or not isinstance(value, dict | list):
-        return line
+    if not isinstance(value, (dict, list)):
+        return _word(value)
+    if not value:
+        return _json(value)
     inner = indent + 2
     if isinstance(value, dict):
-        entries = [f"{_json(key)}: {pretty(value[key], inner, width)}" for key in sorted(value)]
+        entries = [f"{_word(key)}: {pretty(value[key], inner, width)}" for key in sorted(value)]
     else:
         entries = [pretty(entry, inner, width) for entry in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
+    # Made of its entries' text: each level that wrote its own line would write all below it once more.
+    length = sum(map(len, entries)) + 2 * len(entries)
+    if length + indent <= width:
+        return f"{opening}{', '.join(entries)}{closing}"
     return f"{opening}\n{_filled(entries, ' ' * inner, width)}\n{' ' * indent}{closing}"
 
 

@@ -168,7 +168,7 @@ class Record:
                 for target in run.targets
                 if target.id in self.results and not target.entered
                 for row in table(
-                    self.readings.get(target.id, []),
+                    self._read_of(target.id),
                     target.profile,
                     target.region,
                     target.id,
@@ -209,7 +209,7 @@ class Record:
 
     def _target(self, target: Target) -> Json:
         identity: Json = {}
-        for reading in self.readings.get(target.id, ()):
+        for reading in self._read_of(target.id):
             if reading["name"] == "sts:GetCallerIdentity" and not reading.get("by"):
                 identity = reading.get("value") or {}
         account = identity.get("Account") or (target.entered.split(":")[4] if target.entered else None)
@@ -223,8 +223,19 @@ class Record:
             "account_fingerprint": recorded if self.run.snapshot else fingerprint(account, self.key),
             "principal": identity.get("Arn"),
             **({"role": target.entered.partition("role/")[2]} if target.entered else {}),
-            "callers": [] if target.entered else callers(self.readings.get(target.id, []), target.profile),
+            "callers": [] if target.entered else callers(self._read_of(target.id), target.profile),
         }
+
+    def _read_of(self, target: str) -> Sequence[Json]:
+        """The target's readings, which nobody changes; of the last one that was asked for they are still there."""
+        if target not in self._last_read:
+            self._last_read.clear()
+            self._last_read[target] = self.readings.get(target, ())
+        return self._last_read[target]
+
+    @cached_property
+    def _last_read(self) -> dict[str, Sequence[Json]]:
+        return {}
 
     @cached_property
     def _principals(self) -> set[str]:
@@ -276,12 +287,12 @@ class Record:
 
     def _asked(self, target: str) -> list[list[str]]:
         """Of each of the target's readings, by its key, what it is put in order by."""
-        return [[self._names[target], key] for key in sorted(map(key_of, self.readings[target]))]
+        return [[self._names[target], key] for key in sorted(map(key_of, self._read_of(target)))]
 
     def _in_order(self, target: str) -> list[tuple[str, Json]]:
         """The target's readings as evidence.json has them, with their IDs."""
         before, places = self._numbered.get(target, (0, []))
-        own = sorted(self.readings.get(target, ()), key=key_of)
+        own = sorted(self._read_of(target), key=key_of)
         return [(f"E{number}", own[place]) for number, place in enumerate(places, before + 1)]
 
 
