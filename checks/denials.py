@@ -13,7 +13,7 @@ from fixtures.aws.policy_language import Clause
 from fixtures.evidence import Evidence
 from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision, denial_in
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
-from fixtures.evidence.permissions import Denial, named
+from fixtures.evidence.permissions import INVOKE, STREAM, Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.late import dataclass
 from fixtures.readings import Unavailable
@@ -67,6 +67,7 @@ class Words:
     simulated: Meeting
     routed: Meeting
     literal: Said
+    foreign: Said
     misnamed: Said
     condition: tuple[Conditioned, ...] = ()
 
@@ -103,6 +104,7 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
         return list(dict.fromkeys([f"# {_words().quarantine.meet.format(policy=quarantine)}", *last]))
     nearer = list(_nearer_profile(denial, evidence))
     lines = [
+        *_of_another_account(alike, evidence),
         *(nearer or _routed(denial, proposal, evidence)),
         *(line for each in (denial, *alike) for line in _met(each.decision, evidence)),
         *(f"# {_words().misnamed.say.format(**each._asdict())}" for each in proposal.misnamed),
@@ -110,6 +112,17 @@ def remedy_of(denial: Denial, evidence: Evidence) -> list[str]:
         *_asked_for(alike, proposal, evidence),
     ]
     return list(dict.fromkeys(lines))
+
+
+def _of_another_account(alike: Sequence[Denial], evidence: Evidence) -> Iterator[str]:
+    """Where what the application calls is another account's. Of guardrails it is told which policy shares them."""
+    account = _names(evidence)["account"]
+    for need in (each.need for each in alike if each.need.action in (INVOKE, STREAM)):
+        invoked = need.through or need.resource
+        other = invoked.split(":")[4]
+        if other not in ("", account):
+            said = _words().foreign.say.format(resource=named(invoked), other=other, account=account)
+            yield f"# {said}"
 
 
 def _quarantines(decision: Decision) -> Iterator[str]:

@@ -51,6 +51,12 @@ def _edited(variable: str, place: Place) -> dict[str, object]:
     return {"variable": variable, "file": file, "line": place.line}
 
 
+def edited(place: Mapping[str, object]) -> str:
+    """Where somebody edits, of one of `edits`: `edit ./.env line 3`."""
+    line = f" line {place['line']}" if place["line"] else ""
+    return f"edit {place['file']}{line}"
+
+
 def permitted_geography(evidence: Evidence) -> str:
     """The geography that requests must not leave; empty without such a rule."""
     return evidence.settings.regions.residency.strip().lower()

@@ -87,7 +87,7 @@ def _wider(grant: Grant) -> tuple[str, ...]:
     return (*(("wide",) if grant.wide else ()), *(("administrators",) if attached else ()))
 
 
-@requirement("LPR-03", asks=("tight_statement",))
+@requirement("LPR-03", asks=("guides_statement",))
 def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence) -> str:
     """No attached or inline policy effectively grants everything, all of Bedrock or all invocations on every resource."""
     for grant in privileges.of(BEYOND):
@@ -100,7 +100,7 @@ def test_no_policy_grants_everything(privileges: Privileges, evidence: Evidence)
                 policy=grant.holding.name,
                 statement=grant.statement.name,
                 resource=privileges.source,
-                value=evidence.tight_statement,
+                value=evidence.guides_statement,
             )
     if privileges.unread:  # what is allowed may be so by a statement that nobody has seen
         raise privileges.unread

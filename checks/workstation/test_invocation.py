@@ -9,7 +9,7 @@ from checks.caller import caller_meant
 from checks.denials import ASKS as DENIAL
 from checks.denials import remedy_of
 from checks.error_texts import error_text
-from checks.model_words import edits, first, names, permitted_geography
+from checks.model_words import edited, edits, first, names, permitted_geography
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import THROTTLED
 from fixtures.engine import value_of
@@ -215,8 +215,7 @@ def _offered_and_refused(
 
 
 def _until_then(place: Mapping[str, object], other: str) -> str:
-    line = f" line {place['line']}" if place["line"] else ""
-    return f"# until then edit {place['file']}{line}: set {place['variable']} to {other}"
+    return f"# until then {edited(place)}: set {place['variable']} to {other}"
 
 
 def _denied(denial: Decision, action: str, configured: ConfiguredModel, evidence: Evidence) -> None:

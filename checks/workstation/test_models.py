@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from checks import environment_fixes
 from checks.model_words import (
+    edited,
     edits,
     first,
     names,
@@ -55,6 +56,7 @@ from fixtures.targets import Target
 CHAT = "CHAT_MODEL"
 TWINS = {CHAT: "BEDROCK_MODEL_ID", "BEDROCK_MODEL_ID": CHAT}
 """The two variables of the chat model (guide, step 4)."""
+OF_APPLICATIONS = "aws bedrock list-inference-profiles --type-equals APPLICATION"
 ADMITTED = ("eligible", "enabled")
 """Of an account in a trusted access program: admitted, and admitted and opted in."""
 # Without authorizationStatus, which is NOT_AUTHORIZED of models too that answer calls.
@@ -108,7 +110,13 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
     found = meant(written, offers, evidence.target.region, case, permitted_geography(evidence))
     if name.kind == "mantle":
         return list(dict.fromkeys(map(as_on_mantle, found))) or [as_on_mantle(name.text)]
-    return found or known
+    # Where the lists were read, only what they have is offered; what an account has made itself may be in none.
+    lists = {
+        "model": (offers.models, offers.model(tidied.base)),
+        "profile": (offers.profiles, offers.profile(tidied.id)),
+    }
+    read, listed = lists.get(tidied.kind, (None, None))
+    return found or (known if read is None or listed else [])
 
 
 @requirement("MDL-02", asks=("env_file", "regions_in_use"))
@@ -131,7 +139,7 @@ def test_model_resolves(
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
         candidate=first(listed),
         each=edits(case, names(models), model_places),
-        remedy=_called_there(configured, evidence),
+        remedy=_of_an_application(case, configured, evidence),
         given=[
             *(["of-another-region"] if _is_meant_for_another(configured, evidence) else []),
             *_left_out(case, model_places, evidence),
@@ -141,17 +149,30 @@ def test_model_resolves(
     return f"{said(case, configured.name, model_places)}: {configured.region} has it"
 
 
-def _called_there(configured: ConfiguredModel, evidence: Evidence) -> list[str] | None:
-    """For an application inference profile of another Region: it is made to count somebody's costs, so that nothing which this
-    Region lists stands in its place."""
+def _of_an_application(case: str, configured: ConfiguredModel, evidence: Evidence) -> list[str] | None:
+    """For an application inference profile, which is made to count somebody's costs: nothing that a Region lists for everybody
+    stands in its place."""
     name, target = configured.name, evidence.target
-    if name.kind != "application-profile" or name.region in (None, target.region):
+    if name.kind != "application-profile":
         return None
+    if name.region not in (None, target.region):
+        return [
+            f"# call Bedrock in {name.region}, where it is, if that Region is approved: by AWS_REGION, AWS_DEFAULT_REGION and",
+            f"# the profile's region; else have one made in {target.region} for the same purpose, and name it; what there is:",
+            f"{OF_APPLICATIONS} --region {name.region} --profile {shlex.quote(target.profile)}",
+        ]
+    theirs = configured.other_account
     return [
-        f"# call Bedrock in {name.region}, where it is, if that Region is approved: by AWS_REGION, AWS_DEFAULT_REGION and the",
-        f"# profile's region; else have one made in {target.region} for the same purpose, and name that; what there is:",
-        f"aws bedrock list-inference-profiles --type-equals APPLICATION --region {name.region}"
-        f" --profile {shlex.quote(target.profile)}",
+        *(
+            [f"# call Bedrock by a profile for account {theirs}, where it was made; or else:"]
+            if theirs
+            else []
+        ),
+        *(
+            f"# {edited(place)}: give {place['variable']} the whole ARN of an inference profile that this account has made"
+            for place in edits(case, names(evidence.models), evidence.model_places)
+        ),
+        f"{OF_APPLICATIONS} --region {target.region} --profile {shlex.quote(target.profile)}",
     ]
 
 
@@ -651,13 +672,16 @@ def _why_not(configured: ConfiguredModel) -> str:
         return f"an ARN of {name.region}, and the Region is {configured.region}"
     if configured.is_anothers:
         return f"an ARN of account {name.account}, and each account has its own"
+    if configured.other_account:
+        return f"an ARN of account {name.account}, and the caller is of account {configured.account}"
     made = configured.deployment_reading
     if made and made.error:
         return f"{made.error.code}: {made.error.message}"
     # What the Region lists says more than a refusal, which reads alike for a slip of the pen and for another Region's model.
     reading = configured.profile_reading if configured.names_profile else configured.model_reading
     listed = configured.offers.profiles if configured.names_profile else configured.offers.models
-    if listed is not None:
+    # Those that an account has made are in another list.
+    if listed is not None and name.kind != "application-profile":
         kind = "inference profiles" if configured.names_profile else "models"
         return f"none of the {len(listed)} {kind} that {configured.region} lists"
     return f"{reading.error.code}: {reading.error.message}" if reading and reading.error else "malformed"

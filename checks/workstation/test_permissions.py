@@ -45,6 +45,8 @@ from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.evidence.rulings import Comparison, Rulings, ruled_on
 from fixtures.readings import Reading, Unavailable
 
+NOTHING_TO_ALLOW = "allow nothing for {model}: it cannot be called by that name; mend the name first, then see what is denied"
+
 
 @requirement("IAM-01", asks=DENIAL)
 def test_action_is_allowed(
@@ -148,7 +150,7 @@ def test_model_can_be_read(case: str, models: dict[str, ConfiguredModel], eviden
         raise configured.unread(unanswered[0])
     if denied:
         _require_meant(configured, denied)
-        _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence)
+        _fail(denied[:1], (*configured.in_its_way, *caller_meant(evidence)), evidence, configured)
     raise configured.unread(next(iter(readings.values())))
 
 
@@ -287,7 +289,7 @@ def _require_allowed(
     denied = [Denial(need, ruling.decision) for need, ruling in ruled if ruling.denied]
     if denied:
         _require_meant(configured, denied)
-        _fail(denied, (*obstacles, *caller_meant(evidence)), evidence)
+        _fail(denied, (*obstacles, *caller_meant(evidence)), evidence, configured)
     doubted = [(need, ruling) for need, ruling in ruled if ruling.doubt]
     if doubted:
         need, ruling = doubted[0]
@@ -310,14 +312,23 @@ def _require_meant(configured: ConfiguredModel | None, denied: Sequence[Denial])
         configured.require_meant()
 
 
-def _fail(denied: Sequence[Denial], given: tuple[str, ...], evidence: Evidence) -> None:
-    """Over the first denial; the remedy is for all that have its cause, so that they make one root cause."""
+def _fail(
+    denied: Sequence[Denial],
+    given: tuple[str, ...],
+    evidence: Evidence,
+    configured: ConfiguredModel | None = None,
+) -> None:
+    """Over the first denial; the remedy is for all that have its cause, so that they make one root cause. For a model that
+    cannot be called as it is named nothing is to be allowed."""
     first = denied[0]
+    useless = configured and configured.in_its_way and not any(each.decision.explicit for each in denied)
     require(
         False,
         cause=first.decision.cause,
         expected=f"{first.need.action} allowed on {first.need.resource}",
         observed=f"{first}{more(denied)}",
         given=given,
-        remedy=remedy_of(first, evidence),
+        remedy=[f"# {NOTHING_TO_ALLOW.format(model=configured.name.text)}"]
+        if configured and useless
+        else remedy_of(first, evidence),
     )

@@ -27,6 +27,7 @@ from tests.bedrock_edits import (
     allow,
     both,
     boundary,
+    chat,
     deny,
     document,
     policy,
@@ -183,9 +184,29 @@ def test_a_wildcard_over_bedrock_is_one_root_cause(statement: dict[str, Any], ex
     result = found(policy(statement, name="Wide"))
     assert result.root_causes == ["LPR-03"]
     assert result["LPR-03"]["observed"].startswith(f"statement 1 of inline policy Wide allows {extent} on ")
-    tight = json.loads(result["LPR-03"]["remedy"][0].partition("statement 1: ")[2])
-    assert tight["Action"] == ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
-    assert PROFILE_ARN in tight["Resource"]
+    allowed = json.loads(result["LPR-03"]["remedy"][0].partition("statement 1: ")[2])
+    assert {action for each in allowed for action in each["Action"]} == {
+        "bedrock:GetFoundationModel",
+        "bedrock:InvokeModel",
+        "bedrock:InvokeModelWithResponseStream",
+        "bedrock:ListFoundationModels",
+    }
+    assert PROFILE_ARN in {arn for each in allowed for arn in each["Resource"]}
+
+
+def test_the_statement_that_takes_a_wildcards_place_leaves_the_application_all_that_it_needs() -> None:
+    wide = judged("compliant", edit=policy(allow("bedrock:*")))
+    assert wide.root_causes == ["LPR-03"]
+    allowed = json.loads(wide["LPR-03"]["remedy"][0].partition("statement 1: ")[2])
+    assert judged("compliant", edit=policy(*allowed)).root_causes == []
+
+
+def test_no_statement_is_offered_for_a_model_that_cannot_be_called_as_it_is_named() -> None:
+    misspelt = both(policy(allow("bedrock:*")), chat("us.anthropic.claude-sonet-4-6"))
+    for edit, requirement in ((misspelt, "LPR-03"), (chat("us.anthropic.claude-sonet-4-6"), "LPR-05")):
+        first = found(edit, only=["MDL-02", requirement])[requirement]["remedy"][0]
+        assert "ARNS-OF-THE-CONFIGURED-MODELS" in first
+        assert "sonet" not in first
 
 
 @pytest.mark.parametrize(

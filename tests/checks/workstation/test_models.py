@@ -127,6 +127,8 @@ def test_a_name_is_taken_apart(text: str, patterns: dict[str, str]) -> None:
         f"us.{SONNET} ",
         "https://bedrock.us-east-1.amazonaws.com/model/x",
         "arn:aws:bedrock:us-east-1::foundation-model",
+        PROFILE_ARN.replace(ACCOUNT, ""),
+        "arn:aws:bedrock:us-east-1::application-inference-profile/a1b2c3d4e5f6",
     ],
 )
 def test_what_is_no_identifier_is_malformed(text: str, patterns: dict[str, str]) -> None:
@@ -157,7 +159,9 @@ def test_a_malformed_identifier_blocks_all_else_about_the_model() -> None:
         "bedrock/us.anthropic.claude-sonnet-4-6",
         "claude-sonnet-4-6[1m]",
         "Claude Sonnet 4.6",
+        "us.anthropic.claude sonnet 4.6",
         PROFILE_ARN.replace("/", "%2F"),
+        PROFILE_ARN.replace(ACCOUNT, ""),
     ],
 )
 def test_a_name_as_others_write_it_is_given_back_as_the_account_lists_it(text: str) -> None:
@@ -183,6 +187,20 @@ def test_an_identifier_in_capitals_is_given_back_as_it_should_be() -> None:
     assert row["remedy"][0] == (
         f"# edit ./.env.enterprise line 17: set {EMBEDDING} to an ID that the Region lists, such as {TITAN}"
     )
+
+
+def test_only_what_the_lists_have_is_offered_for_an_identifier_where_they_were_read() -> None:
+    slip = "us.anthropic.claude opus 4.9"
+    row = found(chat(slip), only=("MDL-01",))["MDL-01", CHAT]
+    assert row["remedy"][0] == f"# edit ./.env.enterprise line 16: give {MAIN} the ID as Bedrock lists it:"
+    unread = found(both(ALL, throttled(LIST, LIST_PROFILES), chat(slip)), only=("MDL-01",))["MDL-01", CHAT]
+    assert unread["remedy"][0].endswith("such as us.anthropic.claude-opus-4.9")
+
+
+def test_the_end_of_an_arn_alone_is_sent_to_the_list_that_has_what_the_account_has_made() -> None:
+    row = found(chat("a1b2c3d4e5f6"), only=("MDL-01",))["MDL-01", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert any("--type-equals APPLICATION" in line for line in row["remedy"])
 
 
 def test_without_an_environment_file_the_settings_models_are_judged() -> None:
@@ -297,6 +315,23 @@ def test_an_application_profile_of_another_region_is_called_there_or_made_here()
     )
     assert not any("an ID that the Region lists" in line for line in row["remedy"])
     assert found(both(ALL, made, chat(own("us-east-1")))).root_causes == []
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, "111122223333"])
+def test_an_application_profile_that_is_none_of_the_accounts_is_sought_among_those_that_it_has_made(
+    account: str,
+) -> None:
+    named = f"arn:aws:bedrock:us-east-1:{account}:application-inference-profile/zzz123zzz123"
+    row = found(both(ALL, chat(named)))["MDL-02", CHAT]
+    assert said(row) == ("non_compliant", "MOD02")
+    assert ("111122223333" in row["remedy"][0]) is (account != ACCOUNT)
+    assert ("the caller is of account" in row["observed"]) is (account != ACCOUNT)
+    assert "inference profiles that us-east-1 lists" not in row["observed"]
+    assert f"# edit ./.env.enterprise line 18: give {CHAT} the whole ARN" in " ".join(row["remedy"])
+    assert row["remedy"][-1].startswith("aws bedrock list-inference-profiles --type-equals APPLICATION")
+    own = profile("abc123xyz", regions=("us-east-1", "us-west-2"), type="APPLICATION")
+    listed = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:application-inference-profile/abc123xyz"
+    assert found(both(ALL, own, chat(listed))).root_causes == []
 
 
 def test_where_nothing_can_be_listed_bedrocks_own_refusal_decides() -> None:

@@ -25,6 +25,7 @@ from fixtures.simulation.policy import simulate, to_evaluation_results
 from fixtures.simulation.world import World
 from tests.bedrock_edits import (
     ACCOUNT,
+    LISTING,
     PROFILE,
     PROFILE_ARN,
     READING,
@@ -864,3 +865,52 @@ def test_an_agreement_that_is_being_made_is_waited_for() -> None:
     assert result.root_causes == ["MDL-08 MOD03"]
     assert "wait 15 minutes" in result.document["root_causes"][0]["remedy"][0]
     assert result["IAM-06", "CHAT_MODEL"]["status"] == "not_applicable"
+
+
+# ------------------------------------------------------------------------------- models that cannot be called so
+
+SLIP = "us.anthropic.claude-sonet-4-6"
+
+
+def test_nothing_is_to_be_allowed_for_a_name_that_is_no_models() -> None:
+    result = judged("compliant", edit=chat(SLIP))
+    assert result.root_causes == ["MDL-02 MOD02"]
+    for key in (
+        ("IAM-01", "GetFoundationModel-CHAT_MODEL"),
+        ("IAM-01", "InvokeModel-CHAT_MODEL"),
+        ("IAM-04", "CHAT_MODEL"),
+    ):
+        assert result[key]["behind"] == "MDL-02"
+        assert [line.partition(":")[0] for line in result[key]["remedy"]] == [f"# allow nothing for {SLIP}"]
+
+
+def test_a_model_that_is_denied_beside_it_is_to_be_allowed_alone() -> None:
+    chat_alone = [
+        allow(LISTING),
+        allow([GET, INVOKE, STREAM], [PROFILE_ARN, f"arn:aws:bedrock:*::foundation-model/{SONNET}"]),
+    ]
+    result = judged("compliant", edit=both(policy(*chat_alone), chat(SLIP)))
+    assert result.root_causes == ["IAM-01 IAM01", "MDL-02 MOD02"]
+    remedy = " ".join(result["IAM-01", f"InvokeModel-{EMBEDDING}"]["remedy"])
+    assert TITAN in remedy
+    assert "sonet" not in remedy
+    assert SONNET not in remedy
+
+
+def test_a_deny_is_told_whatever_the_model_is_called() -> None:
+    result = judged("compliant", edit=both(scp(deny("bedrock:*")), chat(SLIP)))
+    remedy = " ".join(result["IAM-01", "InvokeModel-CHAT_MODEL"]["remedy"])
+    assert "service control policy" in remedy
+    assert "allow nothing" not in remedy
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, "111122223333"])
+def test_an_inference_profile_of_another_account_is_said_to_be_that_before_any_right_is_asked_for(
+    account: str,
+) -> None:
+    named = f"arn:aws:bedrock:us-east-1:{account}:application-inference-profile/a1b2c3d4e5f6"
+    own = profile("a1b2c3d4e5f6", model=SONNET, regions=("us-east-1",), type="APPLICATION")
+    result = judged("compliant", edit=both(own, chat(named)))
+    assert result.root_causes == ["IAM-01 IAM01"]
+    first = result["IAM-01", "InvokeModel-CHAT_MODEL"]["remedy"][0]
+    assert ("is account 111122223333's, and the caller is of account" in first) is (account != ACCOUNT)
