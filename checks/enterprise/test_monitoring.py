@@ -185,7 +185,7 @@ def test_somebody_is_told(watches: list[Watch], audiences: dict[str, Audience], 
     if not ringing and evidence.filters_monitoring_account:
         return signed_for("MON-05", _of_monitoring(evidence.filters_monitoring_account), evidence)
     if not ringing:
-        raise Unavailable("no alarm watches the metrics")
+        raise Unavailable("no alarm watches the metrics", given=("no-alarm",))
     telling = [watch for watch in ringing if watch.topics]
     # What a function or a runbook does with it is not read here.
     if not telling:

@@ -198,6 +198,14 @@ def test_who_hears_of_another_accounts_topic_can_be_signed_for(is_signed: bool) 
         assert not row["missing_actions"]
 
 
+def test_who_is_told_waits_for_an_alarm_where_none_is_sound() -> None:
+    found = judged("ent-mon-04-no-alarm-acts", only=MON)
+    assert found.root_causes == ["MON-04"]
+    assert (found["MON-05"]["status"], found["MON-05"]["blocked_by"]) == ("blocked", "MON-04")
+    # One that is sound tells whom it tells, whatever the others are.
+    assert judged("ent-mon-04-actions-off", only=MON)["MON-05"]["status"] == "compliant"
+
+
 def test_a_topic_of_another_account_hides_none_that_nobody_hears() -> None:
     def edit(world: World) -> World:
         theirs = Topic("aws-controltower-AggregateSecurityNotifications", account="444455556666")
