@@ -51,7 +51,6 @@ def test_trail_delivers(covering_trails: list[Trail], evidence: Evidence) -> str
             else _by_its_owner(trail, "starts it again", evidence, "get-trail-status --name"),
             trail=trail.arn,
             region=trail.home,
-            resource=trail.bucket,
         )
     return _delivered(satisfying(covering_trails, lambda trail: trail.works)[0])
 

@@ -297,6 +297,9 @@ def test_only_a_trail_that_was_stopped_is_to_be_started(changes: dict[str, Any],
     found = judged("enterprise", only=("LOG-02",), edit=changed("trail", "organization", **changes))
     lines = found["LOG-02"]["remedy"]
     assert lines[0].startswith("aws cloudtrail start-logging") == starts
+    # Of the two ways to mend it the one that applies.
+    assert len(lines) == 2
+    assert any("mend" in line for line in lines) != starts
     assert starts or "the bucket acme-cloudtrail, or the KMS key arn:aws:kms:" in lines[0]
     assert lines[-1].startswith(
         "aws cloudtrail get-trail-status --name arn:aws:cloudtrail:us-east-1:210987654321:"
