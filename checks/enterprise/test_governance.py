@@ -7,6 +7,7 @@ from datetime import date
 
 from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
+from checks.signing import signed_for
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.attestations import Attestation, attested
@@ -117,7 +118,7 @@ def _require_attested(
     return ""
 
 
-@requirement("GOV-03", asks=("support_region",))
+@requirement("GOV-03", asks=("attestations", "payer", "support_region"))
 def test_agreements_are_active(
     agreements: list[Agreement], caller_names: CallerNames, evidence: Evidence
 ) -> str:
@@ -130,15 +131,31 @@ def test_agreements_are_active(
         own = [each for each in agreements if each.name.casefold() == name.casefold()]
         if not any(not each.over for each in own):
             problems[name] = f"{name} {own[0].over}" if own else f"{name} was never accepted"
+    observed = f"artifact:ListCustomerAgreements: {'; '.join(problems.values())}"
+    # An organisation's management account accepts for all of its accounts (AWS Artifact User Guide, "Managing an agreement for
+    # multiple accounts").
+    if problems and (manager := _manager(observed, evidence)):
+        where = f"account {manager} manages the organisation, and what it has accepted for all its accounts"
+        return signed_for("GOV-03", f"{where} is not read here", evidence, here=observed)
     require(
         not problems,
         expected=f"active: {', '.join(wanted)}",
-        observed=f"artifact:ListCustomerAgreements: {'; '.join(problems.values())}",
+        observed=observed,
         account=caller_names.account,
         region=evidence.support_region,
         each=[{"resource": name} for name in problems],
     )
     return f"active: {', '.join(wanted)}"
+
+
+def _manager(observed: str, evidence: Evidence) -> str | None:
+    """The management account of the organisation that this account is a member of; None for none. Unavailable, with what was
+    `observed`, where that is not known."""
+    try:
+        return evidence.payer
+    except Unavailable as failure:
+        told = f"{observed}; whether an organisation has accepted it for this account is not known: {failure.reason}"
+        raise failure.saying(told) from None
 
 
 @requirement("GOV-04", asks=("organisation_guardrails",))

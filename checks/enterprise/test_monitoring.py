@@ -141,9 +141,7 @@ def _signed_of_monitoring(requirement: str, observed: str, evidence: Evidence) -
         account = evidence.filters_monitoring_account if by_filters else evidence.monitoring_account
     except Unavailable as failure:
         told = f"{observed}; whether another account has alarms on the metrics is not known: {failure.reason}"
-        raise Unavailable(
-            told, facts=failure.facts, given=failure.given, missing_actions=failure.missing_actions
-        ) from None
+        raise failure.saying(told) from None
     return signed_for(requirement, _of_monitoring(account), evidence, here=observed) if account else None
 
 

@@ -193,6 +193,43 @@ def test_a_plan_that_has_ended_is_none(plan: Any, status: str) -> None:
         assert "ends on 2027-01-01" in before["observed"]
 
 
+@pytest.mark.parametrize("agreed", ["here", "never", "over"])
+def test_what_the_organisation_may_have_agreed_to_is_for_somebody_to_say(agreed: str) -> None:
+    """The management account accepts for all accounts; one that is in no organisation decides alone."""
+
+    def edit(world: World) -> World:
+        (own,) = world.agreement
+        there = {"here": (own,), "never": (), "over": (replace(own, state="CUSTOMER_TERMINATED"),)}
+        return replace(world, agreement=there[agreed])
+
+    def member(world: World) -> World:
+        return replace(edit(world), account=replace(world.account, payer="111122223333"))
+
+    def signed(world: World) -> World:
+        theirs = {**world.settings["attestation"][0], "requirement": "GOV-03"}
+        told = [*world.settings["attestation"], theirs]
+        return replace(member(world), settings={**world.settings, "attestation": told})
+
+    def unread(world: World) -> World:
+        refused = Fault("AccessDeniedException", "User is not authorized", 403)
+        return replace(edit(world), faults={"organizations:DescribeOrganization": refused})
+
+    alone, within, attested, blind = (
+        judged("enterprise", only=("GOV-03",), edit=each)["GOV-03"] for each in (edit, member, signed, unread)
+    )
+    open_or = {"here": "compliant"}
+    assert alone["status"] == open_or.get(agreed, "non_compliant")
+    assert within["status"] == blind["status"] == open_or.get(agreed, "inconclusive")
+    assert attested["status"] == "compliant"
+    if agreed != "here":
+        assert within["reason"].startswith(
+            "account 111122223333 manages the organisation, and what it has accepted for all its accounts is not read here: "
+            "[[attestation]] requirement = GOV-03 tells; artifact:ListCustomerAgreements: AWS Business Associate Addendum "
+        )
+        assert "; whether an organisation has accepted it for this account is not known: " in blind["reason"]
+        assert blind["missing_actions"] == ["organizations:DescribeOrganization"]
+
+
 @pytest.mark.parametrize(("world", "region"), [("enterprise", "us-east-1"), ("ok-govcloud", "us-gov-west-1")])
 def test_a_remedy_asks_where_the_partition_has_its_support(world: str, region: str) -> None:
     def edit(world: World) -> World:
