@@ -59,9 +59,13 @@ def joined(root_causes: Iterable[Json]) -> list[JoinedCause]:
     """Each root cause once, in the order of results.json: the same cause with the same remedy in several targets is one."""
     groups: dict[tuple[Any, ...], list[Json]] = {}
     for cause in root_causes:
-        key = *(cause[name] for name in ("requirement", "case", "cause", "title")), *cause["remedy"]
-        groups.setdefault(key, []).append(cause)
+        groups.setdefault(alike(cause), []).append(cause)
     return [JoinedCause(tuple(group)) for group in groups.values()]
+
+
+def alike(cause: Json) -> tuple[Any, ...]:
+    """What root causes of several targets have in common that are one to who mends them."""
+    return *(cause[name] for name in ("requirement", "case", "cause", "title")), *cause["remedy"]
 
 
 def most_wanted(causes: Sequence[Json]) -> list[int]:

@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from pathlib import Path
+from typing import Any
 
 from checks.fixes import (
     Ask,
@@ -33,6 +34,8 @@ from checks.fixes import (
 from fixtures.late import dataclass
 from fixtures.privacy.redaction import MARK
 from fixtures.privacy.unseen import printable
+from reports.causes import alike
+from reports.page import counted
 from reports.results import Result
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -74,15 +77,19 @@ class Mend:
         return printable(f"{self.requirement} {self.cause or ''}".strip() + f": {self.title}")
 
 
-def mends(groups: Sequence[Sequence[Result]]) -> list[Mend]:
-    """The run's root causes with their operations: one for each group of `failures_by_root_cause`, as readers may see it."""
-    found = []
+def mends(groups: Iterable[Sequence[Result]]) -> list[Mend]:
+    """The run's root causes with their operations, as readers may see them, from the groups of `failures_by_root_cause`.
+
+    The same cause with the same remedy in several targets is one, as on the pages.
+    """
+    found: dict[tuple[Any, ...], Mend] = {}
     for group in groups:
         fixes = (_without_hidden(fix_of(fix)) for failure in group for fix in failure.get("fix", ()))
         first = group[0]
         names = (first["requirement"], first["cause"], first["title"])
-        found.append(Mend(*names, tuple(first["remedy"]), tuple(dict.fromkeys(fixes))))
-    return found
+        before = found[alike(first)].fixes if alike(first) in found else ()
+        found[alike(first)] = Mend(*names, tuple(first["remedy"]), tuple(dict.fromkeys([*before, *fixes])))
+    return [*found.values()]
 
 
 def _without_hidden(fix: Fix) -> Fix:
@@ -134,8 +141,7 @@ def told(wanted: Sequence[Mend], folder: str, platform: str, *, only_shows: bool
             f"{'.' if variables else 'sh'} {shlex.quote(path if variables else path.removeprefix('./'))}"
         )
         apply = " --apply"
-    causes = "root cause" if len(wanted) == 1 else "root causes"
-    what = f"{mended} of {len(wanted)} {causes}"
+    what = f"{mended} of {counted(len(wanted), 'root cause')}"
     return f"{command}   (shows how: {what})" if only_shows else f"{command}{apply}   ({what})"
 
 

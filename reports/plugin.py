@@ -9,6 +9,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -537,7 +538,7 @@ class Reporter:
     def _mends(self) -> list[fix_scripts.Mend]:
         """The root causes with what a script can do about them, as readers may see them."""
         shown = map(self._guesses.document, self._record.failures())
-        return [mend for groups in shown for mend in fix_scripts.mends(groups)]
+        return fix_scripts.mends(chain.from_iterable(shown))
 
     @cached_property
     def _secrets(self) -> list[Secret]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
-from reports.causes import most_wanted
+from reports.causes import alike, joined, most_wanted
 from reports.conditions import VERDICTS_IN_WORDS, headline, replayed, share
 from reports.consumers import in_short
 from reports.page import counted, cut, whole_page
@@ -106,10 +106,15 @@ def screen(document: Json, tail: Sequence[Row], *, piped: bool = False) -> list[
     # Where there is no root cause, what keeps a target from being judged is what there is to mend: of one it is told whole.
     for block in [each for each in blocks if not each.has_causes][:1]:
         block.tells = True
+    made = []
     for number, block in enumerate(blocks):
-        made = block.rows(room - sum(each.least for each in blocks[number + 1 :]))
-        room -= height(made)
-        rows += made
+        made.append(block.rows(room - sum(each.least for each in blocks[number + 1 :])))
+        room -= height(made[-1])
+    # That all targets have their causes comes before one has what mends its others.
+    told: set[tuple[Any, ...]] = set()
+    for block, own in zip(blocks, made, strict=True):
+        room -= block.mend_others(own, room, told)
+        rows += own
     return [*rows, *others, *tail, *last]
 
 
@@ -118,7 +123,7 @@ def _others(document: Json, targets: Sequence[Json]) -> list[Row]:
     if not targets:
         return []
     names = {target["id"] for target in targets}
-    causes = sum(cause["target"] in names for cause in document["root_causes"])
+    causes = len(joined(cause for cause in document["root_causes"] if cause["target"] in names))
     having = f" with {counted(causes, 'root cause')}" if causes else ""
     told = f"and {counted(len(targets), 'other target')}{having}, in {whole_page(document)}"
     bad = [visible(target["id"]) for target in targets if target["verdict"] != "compliant"]
@@ -181,6 +186,7 @@ class _Block:
         self._piped, self._first, self._page = piped, first, whole_page(document)
         self._causes = [cause for cause in document["root_causes"] if cause["target"] == target["id"]]
         self._head = _who(document, target, known)
+        self._behind: dict[int, Row] = {}
         self.has_causes, self.tells = bool(self._causes), False
         results = by_target(document["results"]).get(target["id"], ())
         self._unread = _not_evaluated(results, self._page)
@@ -226,14 +232,15 @@ class _Block:
         callers = self._callers if height(self._callers) < room // 2 else []
         spare = height([*unread, *self._programs, *callers])
         first, *others = most_wanted(self._causes) or [0]
-        shown, behind = {first}, dict[int, Row]()
+        shown, behind = {first}, self._behind
         for place in others:
             # That all have a row comes before that one has two.
             long, row = (
                 _short(place + 1, self._causes[place], self._piped, brief=each) for each in (False, True)
             )
             taken = height([*rows, *behind.values()])
-            if taken + long.height + spare + len(others) - len(shown) <= room:
+            rest = len(others) - len(shown) + height(self._left(range(len(self._causes)), unread=brief))
+            if taken + long.height + spare + rest <= room:
                 row = long
             elif taken + height([row, *self._left({*shown, place}, unread=brief)]) + spare > room:
                 break
@@ -245,6 +252,56 @@ class _Block:
             if height([*rows, *more, *unread]) <= room:
                 rows += more
         return [*rows, *unread]
+
+    def mend_others(self, rows: list[Row], room: int, known: set[tuple[Any, ...]]) -> int:
+        """Puts into its `rows` how each root cause behind the first begins to be mended; how much of `room` that takes.
+
+        Those that are `known` from another target are left out, and those that are told added to them.
+        """
+        before, behind = height(rows), self._behind
+        keys = [alike(cause) for cause in self._causes]
+        known.update(keys[: self._first])
+        if not behind:
+            return 0
+        first = rows.index(behind[min(behind)])
+        told = {place: [row] for place, row in sorted(behind.items())}
+
+        def changed(place: int, block: list[Row]) -> None:
+            last = first + sum(map(len, told.values()))
+            made = [row for block_of in {**told, place: block}.values() for row in block_of]
+            if height([*rows[:first], *made, *rows[last:]]) - before <= room:
+                rows[first:last], told[place] = made, block
+
+        order = [place for place in most_wanted(self._causes) if place in behind and keys[place] not in known]
+        steps = {place: _steps(self._causes[place]["remedy"], self._page, self._piped) for place in order}
+        # That all have something comes before that one has all, and of one what mends it before what it is behind.
+        for place in order:
+            if steps[place]:
+                short = _short(place + 1, self._causes[place], self._piped, brief=True)
+                changed(place, [short, *steps[place][-1]])
+        for place in order:
+            if len(told[place]) > 1:
+                changed(place, [told[place][0], *steps[place][0]])
+        for place in order:
+            changed(place, [behind[place], *told[place][1:]])
+        known.update(keys[place] for place in order if len(told[place]) > 1)
+        return height(rows) - before
+
+
+def _steps(remedy: Sequence[str], page: str, piped: bool) -> list[list[Row]]:
+    """What a remedy begins with, as rows below its root cause: whole, and where it is an edit also its place alone; none
+    where it can not be shown whole."""
+    instruction, command = _begun(remedy, page)
+    mark = _INSTRUCTION.match(remedy[0]) if remedy else None
+    place = _EDIT.match(remedy[0], mark.end()) if mark else None
+    forms = [(instruction, command), *([(f"{place[0]} see {page}", "")] if place else [])]
+    told = []
+    for says, runs in forms:
+        rows = [Row(f"     mend   {mark[0]}{visible(says)}", wrapped=not piped)] if mark and says else []
+        if runs:
+            rows.append(Row(f"     {'    ' if rows else 'mend'}   {visible(runs)}", command=True))
+        told.append(rows)
+    return [rows for rows in told if rows]
 
 
 def _code(cause: Json) -> str:
@@ -293,12 +350,12 @@ def _short(number: int, cause: Json, piped: bool, *, brief: bool) -> Row:
     """What is wrong. A `brief` one takes one row: of the code it has what there is room for, and then of the title."""
     title = visible(cause["title"])
     forms = [_code(cause), f"{_which(cause)}, {cause['severity']}", cause["requirement"]]
-    whole = [f"  {number}. {cut(title, COMMAND if piped else LINE)}  {form}" for form in forms]
+    whole = [f"  {number}. {cut(title, COMMAND if piped else LINE)}, {form}" for form in forms]
     if piped or not brief:
         text = whole[0]
     else:
-        room = WIDTH - len(f"  {number}.   {forms[-1]}")
-        cramped = f"  {number}. {cut(title, room)}  {forms[-1]}"
+        room = WIDTH - len(f"  {number}. , {forms[-1]}")
+        cramped = f"  {number}. {cut(title, room)}, {forms[-1]}"
         text = next((each for each in whole if len(each) <= WIDTH), cramped)
     return Row(text, {"red": True}, wrapped=not piped)
 
@@ -327,10 +384,8 @@ def _not_evaluated(results: Iterable[Json], page: str) -> list[Row]:
         return []
     groups: dict[str, list[str]] = {}
     for result in unread:
-        missing = ", ".join(result["missing_actions"])
-        groups.setdefault(f"{missing} denied" if missing else result["reason"], []).append(
-            result["requirement"]
-        )
+        reason = _allowing(result["missing_actions"]) or result["reason"]
+        groups.setdefault(reason, []).append(result["requirement"])
     rows = [Row(f"  not evaluated: {len(unread)}", {"yellow": True})]
     for reason, requirements in list(groups.items())[:REASONS]:
         named = list(dict.fromkeys(requirements))
@@ -338,33 +393,40 @@ def _not_evaluated(results: Iterable[Json], page: str) -> list[Row]:
         rows.append(Row(line(f"     {few}: {reason}")))
     if len(groups) > REASONS:
         rows.append(Row(f"     and {len(groups) - REASONS} reasons more, in {page}"))
-    return [*rows, *_missing(unread)]
-
-
-def _missing(unread: Iterable[Json]) -> Iterator[Row]:
-    actions = sorted({action for result in unread for action in result["missing_actions"]})
-    if len(actions) > ACTIONS:
-        yield Row(f"     the {len(actions)} IAM actions in auditor-policy.json would allow it")
-    elif actions:
-        these = "this IAM action" if len(actions) == 1 else "these IAM actions"
-        yield Row(line(f"     {these} would allow it: {', '.join(actions)}"))
+        actions = {action for result in unread for action in result["missing_actions"]}
+        rows += [Row(line(f"     {_allowing(actions)}"))] if actions else []
     if any("auditor-role.yaml" in (result["reason"] or "") for result in unread):
-        yield Row("     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it")
+        rows.append(
+            Row("     auditor-role.yaml, beside the reports, lets the auditor in: create a StackSet of it")
+        )
+    return rows
+
+
+def _allowing(actions: Collection[str]) -> str:
+    """Which IAM actions would let it be read; empty where none is known."""
+    if len(actions) > ACTIONS:
+        return f"the {len(actions)} IAM actions in auditor-policy.json would allow it"
+    these = "this IAM action" if len(actions) == 1 else "these IAM actions"
+    return f"{these} would allow it: {', '.join(sorted(actions))}" if actions else ""
 
 
 def _last(document: Json, causes: Sequence[Json]) -> Iterator[Row]:
     """The verdict with its conditions, and what is to be done first: of the first root cause, not of one behind it."""
     yield Row(line(f"verdict: {headline(document)}"), {"bold": True, **COLOURS[document["verdict"]]})
-    step = first_step(causes[0]["remedy"], whole_page(document)) if causes else None
-    if step:
-        command = next((each for each in causes[0]["remedy"] if is_command(each) and step.endswith(each)), "")
-        instruction = step.removesuffix(command).rstrip()
-        if instruction:
-            yield Row(f"first: {visible(instruction)}", {"bold": True})
-        if command:
-            yield Row(
-                f"{'       ' if instruction else 'first: '}{visible(command)}", {"bold": True}, command=True
-            )
+    instruction, command = _begun(causes[0]["remedy"], whole_page(document)) if causes else ("", "")
+    if instruction:
+        yield Row(f"first: {visible(instruction)}", {"bold": True})
+    if command:
+        yield Row(
+            f"{'       ' if instruction else 'first: '}{visible(command)}", {"bold": True}, command=True
+        )
+
+
+def _begun(remedy: Sequence[str], page: str) -> tuple[str, str]:
+    """The first step of a remedy: the instruction and the command, either of which may be empty."""
+    step = first_step(remedy, page) or ""
+    command = next((each for each in remedy if is_command(each) and step.endswith(each)), "")
+    return step.removesuffix(command).rstrip(), command
 
 
 def first_step(remedy: Sequence[str], page: str = "the report") -> str | None:
@@ -396,6 +458,7 @@ def first_step(remedy: Sequence[str], page: str = "the report") -> str | None:
 
 
 _INSTRUCTION = re.compile(r"(# |rem )")
+_EDIT = re.compile(r"edit .{,50}?:(?= )")
 _ANEW = re.compile(r"[^a-z]|(all|edit|or|then|until|where)\b")
 """How a line of a remedy begins that does not go on with the sentence of the line before it."""
 

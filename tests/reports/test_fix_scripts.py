@@ -926,6 +926,16 @@ def test_replay_and_workers_write_the_same_scripts(tmp_path: Path) -> None:
     assert b"delete 2" in wrote[names[0]]
 
 
+def test_a_root_cause_of_two_targets_is_told_once(tmp_path: Path) -> None:
+    two = ("--region", "us-east-1", "--region", "us-west-2")
+    ran = run_suite(tmp_path, "--world", "guide-as-written", *two, "-k", "ENV-05 or PRF-05")
+    causes = ran.json()["root_causes"]
+    assert [cause["requirement"] for cause in causes] == ["ENV-05", "PRF-05"] * 2
+    assert "(shows how: 1 of 2 root causes)" in ran.summary
+    script = (ran.reports / "fix_aws_authentication.sh").read_text(encoding="utf-8")
+    assert re.findall(r"^#   \d\. ([A-Z]+-\d+)", script, re.MULTILINE) == ["ENV-05", "PRF-05"]
+
+
 def test_the_line_in_the_terminal_sources_a_script_that_changes_the_environment() -> None:
     unset = Mend("CRD-02", "ENV01", "x", (), (Unset(NAMES),))
     asked = Mend("SSO-03", "TOK02", "y", ("aws sso login",), ())

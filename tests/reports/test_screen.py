@@ -43,7 +43,7 @@ def test_any_run_fits_a_window_and_ends_with_verdict_and_first_command(world: st
     for cause in told["root_causes"][:1]:
         assert any(cause["title"] in row.text for row in rows)
     if targets > 4:
-        others = (targets - 4) * len(told["root_causes"]) // targets
+        others = len(told["root_causes"]) // targets
         having = f" with {others} root cause{'' if others == 1 else 's'}" if others else ""
         (row,) = [row.text for row in rows if row.text.startswith(f"and {targets - 4} other targets")]
         assert row.startswith(f"and {targets - 4} other targets{having}, in {page}")
@@ -204,6 +204,59 @@ def test_prose_is_broken_between_words_and_stays_what_it_was(text: str, lines: l
     assert Row(text, command=True).lines(21) == [text]
 
 
+def _behind(told: dict[str, Any], tail: list[Row], *, piped: bool = False) -> dict[str, list[str]]:
+    """The rows below each root cause behind the first, of one target."""
+    rows = [row.text for row in screen(told, tail, piped=piped)]
+    assert height(screen(told, tail)) <= ROWS
+    found: dict[str, list[str]] = {}
+    for row in rows:
+        if row[:2] == "  " and row.lstrip()[:1].isdigit():
+            found[row.split(".")[0].strip()] = below = []
+        elif row.startswith("     ") and found:
+            below.append(row.strip())
+        elif found:
+            break
+    return {number: below for number, below in found.items() if number != "1"}
+
+
+def test_each_root_cause_behind_the_first_says_how_it_begins_to_be_mended() -> None:
+    told = document("guide-as-written")
+    remedies = {str(number): cause["remedy"] for number, cause in enumerate(told["root_causes"], 1)}
+    piped = _behind(told, TAIL, piped=True)
+    assert piped["2"] == [f"mend   {remedies['2'][0]}", remedies["2"][1]]
+    assert piped["3"] == [f"mend   {remedies['3'][0]}"]
+    assert piped["4"] == ["mend   # edit policy Bedrock: see audit.html"], "a statement too long for a row"
+    for more in range(8):
+        shown = _behind(told, [*TAIL, *[Row("more")] * more])
+        for number, below in shown.items():
+            place = f"mend   {remedies[number][0].partition(':')[0]}: see audit.html"
+            assert below in ([], [place], piped[number]), "whole, or where it is, and nothing cut"
+        assert more > 4 or (shown["2"] and shown["3"])
+
+
+def test_what_mends_the_others_takes_no_row_of_another_target() -> None:
+    for targets in (2, 3, 4):
+        told = document("guide-as-written", targets)
+        rows = [row.text for row in screen(told, TAIL)]
+        heads = [target["id"] for target in told["targets"]]
+        assert [row.split(":")[0] for row in rows if row.split(":")[0] in heads] == heads
+        piped = [row.text for row in screen(told, TAIL, piped=True)]
+        said = [row for row in piped if row.startswith("     mend   ")]
+        assert said and len(said) == len(set(said)), "what two targets have in common is mended once"
+        assert height(screen(told, TAIL)) <= ROWS
+
+
+def test_a_code_stands_behind_a_comma_however_short_the_line_is() -> None:
+    told = document("guide-as-written")
+    for rows in (0, 6, 12):
+        causes = [row.text for row in screen(told, [*TAIL, *[Row("more")] * rows]) if ". " in row.text[:6]]
+        assert causes
+        for row, cause in zip(causes, told["root_causes"], strict=False):
+            assert (
+                f", {cause['requirement']}" in row and ".  " not in row and cause["title"] + "  " not in row
+            )
+
+
 def test_a_long_remedy_is_whole_where_there_is_room_for_it() -> None:
     told = document("iam01-no-bedrock-policy")
     remedy = ["# somebody adds this statement:", f"# {'{}' * 5 * WIDTH}", "# proven: it allows all of it"]
@@ -253,7 +306,7 @@ def test_what_is_piped_is_not_cut() -> None:
         whole = [row.text for row in screen(told, TAIL, piped=piped)]
         titled = [row for row in whole if "A title that goes on" in row]
         assert len(titled) == 5
-        assert all((long["title"] in row) is piped for row in titled[1:])
+        assert all((f"{long['title'].strip()}, IAM-0" in row) is piped for row in titled[1:])
         assert any(long["observed"].strip() in row for row in whole) is piped
 
 
