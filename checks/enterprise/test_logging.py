@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from checks.requirement import not_applicable, require, requirement
-from checks.signing import signed_for
+from checks.signing import in_force, signed_for
 from fixtures.aws.policy_document import Statement
 from fixtures.evidence import Evidence
 from fixtures.evidence.identity import Identity
@@ -221,7 +221,7 @@ def test_invocation_logging_is_on(invocation_logging: LoggingConfig | None, evid
     return f"{where}; calls of Bedrock's second endpoint (Mantle) are not in it"
 
 
-@requirement("LOG-09", asks=("attestations", "log_copies"))
+@requirement("LOG-09", asks=("attestations", "bucket_keeping", "log_copies"))
 def test_log_group_is_kept_safe(
     logging_config: LoggingConfig, invocation_log_group: LogGroup | None, evidence: Evidence
 ) -> str:
@@ -255,19 +255,58 @@ def test_log_group_is_kept_safe(
         variable=name if unsealed else None,
     )
     # A group for looking at what happened lately is kept short on purpose where the record is elsewhere.
-    if invocation_log_group.retention_days < days and evidence.log_copies:
-        copies = " and ".join(evidence.log_copies)
-        short = f"log group {name} is kept for {invocation_log_group.retention_days} days"
-        where = f"{short}, and how long what goes to {copies} is kept is not read here"
-        return signed_for("LOG-09", where, evidence)
+    short = f"log group {name} is kept for {invocation_log_group.retention_days} days"
+    if invocation_log_group.retention_days >= days:
+        return f"{short} and encrypted with a KMS key"
+    if told := _kept_elsewhere(short, days, logging_config, evidence):
+        return told
     require(
-        invocation_log_group.retention_days >= days,
+        False,
         expected=f"log group {name} kept for {days} days, [logging] minimum_months",
-        observed=f"log group {name} is kept for {invocation_log_group.retention_days} days",
+        observed=short + _deleted_from(logging_config, days, evidence),
         resource=name,
         value=kept,
     )
-    return f"log group {name} is kept for {invocation_log_group.retention_days} days and encrypted with a KMS key"
+    return short
+
+
+def _kept_elsewhere(short: str, days: int, config: LoggingConfig, evidence: Evidence) -> str | None:
+    """Where all of it is kept long enough, or who signed for that; None where all that also gets it is known to keep it no
+    longer."""
+    copies = evidence.log_copies
+    if not copies:
+        return None
+    of_bucket = f"bucket {config.bucket}"
+    try:
+        keeping = evidence.bucket_keeping
+    except Unavailable as failure:
+        where = f"{short}, and how long what goes to {' and '.join(copies)} is kept is not known"
+        try:
+            return signed_for("LOG-09", where, evidence)
+        except Unavailable as unsigned:
+            raise failure.saying(f"{unsigned.reason}; {failure.reason}") from None
+    if keeping and keeping.lasts(days):
+        kept = "without end" if keeping.kept_for is None else f"for {keeping.kept_for} days"
+        return f"{short}, and {of_bucket}, which gets all of it too, keeps it {kept}"
+    if config.bucket and (keeping is None or keeping.is_short_of(days)):
+        copies = [each for each in copies if each != of_bucket]
+    if not copies:
+        return in_force("LOG-09", evidence)
+    return signed_for(
+        "LOG-09",
+        f"{short}, and how long what goes to {' and '.join(copies)} is kept is not read here",
+        evidence,
+    )
+
+
+def _deleted_from(config: LoggingConfig, days: int, evidence: Evidence) -> str:
+    """What the bucket makes of it that gets it too, where that is known."""
+    if not config.bucket:
+        return ""
+    keeping = evidence.bucket_keeping
+    if keeping is None:
+        return f"; bucket {config.bucket} does not exist"
+    return f"; bucket {config.bucket} deletes it after {keeping.gone_after} days by its lifecycle rules"
 
 
 @requirement("LOG-10")

@@ -11,7 +11,7 @@ import pytest
 
 from fixtures.evidence.trails import selectors_of
 from fixtures.simulation import service
-from fixtures.simulation.world import Fault, World
+from fixtures.simulation.world import Fault, World, load_world
 from fixtures.text.shape import JsonObject
 from tests.enterprise_edits import Edit, changed, trusted, trusting, with_settings
 from tests.harness import judged
@@ -387,23 +387,136 @@ def unsigned(world: World) -> World:
     [
         (lambda world: world, "compliant"),
         (unsigned, "inconclusive"),
-        (both(unsigned, to_the_log_group_alone), "inconclusive"),
-        (both(unsigned, changed("log_group", "bedrock-invocations", subscribed=())), "inconclusive"),
-        (both(to_the_log_group_alone, changed("log_group", "bedrock-invocations", subscribed=())), "non_compliant"),
-        (
-            both(to_the_log_group_alone, changed("log_group", "bedrock-invocations", subscription_pattern="ERROR")),
-            "non_compliant",
-        ),
+        (changed("log_group", "bedrock-invocations", subscribed=()), "non_compliant"),
+        (changed("log_group", "bedrock-invocations", subscription_pattern="ERROR"), "non_compliant"),
         (changed("log_group", "bedrock-invocations", retention_days=0), "non_compliant"),
         (changed("log_group", "bedrock-invocations", kms_key=""), "non_compliant"),
     ],
-    ids=["signed", "unsigned", "to the archive", "to S3", "nowhere", "a part", "for ever", "no key"],
+    ids=["signed", "unsigned", "nowhere", "a part", "for ever", "no key"],
 )  # fmt: skip
 def test_a_short_retention_is_for_who_keeps_the_record_elsewhere(edit: Edit, status: str) -> None:
     row = judged(ARCHIVE, only=("LOG-09",), edit=edit)["LOG-09"]
     assert row["status"] == status
     if status == "inconclusive":
         assert "how long what goes to " in row["reason"] and "requirement = LOG-09 tells" in row["reason"]
+
+
+IN_BUCKET = "ok-ent-invocations-kept-in-their-bucket"
+
+
+def ruled(*rules: dict[str, Any], versioning: str = "") -> Edit:
+    """The bucket with these lifecycle rules, each enabled and for all objects where it does not say otherwise."""
+    whole = [{"Status": "Enabled", "Filter": {"Prefix": ""}, **rule} for rule in rules]
+    text = JsonObject(json.dumps({"Rules": whole})) if rules else None
+    return changed("bucket", "acme-bedrock-payloads", lifecycle=text, versioning=versioning)
+
+
+def expiring(days: int, **rule: Any) -> dict[str, Any]:
+    return {"Expiration": {"Days": days}, **rule}
+
+
+LATER = {"NoncurrentVersionExpiration": {"NoncurrentDays": 30}}
+BELOW = "AWSLogs/210987654321/BedrockModelInvocationLogs/us-east-1/"
+
+
+@pytest.mark.parametrize(
+    ("edit", "status", "told"),
+    [
+        (ruled(), "compliant", "keeps it without end"),
+        (ruled(expiring(731)), "compliant", "keeps it for 731 days"),
+        (ruled(expiring(90), expiring(731)), "non_compliant", "deletes it after 90 days"),
+        (ruled(expiring(90, Status="Disabled")), "compliant", "without end"),
+        (ruled(expiring(90, Filter={"Prefix": "AWSLogs/"})), "non_compliant", "after 90 days"),
+        (ruled(expiring(90, Filter={}, Prefix=BELOW)), "non_compliant", "after 90 days"),
+        (ruled(expiring(90, Filter={"Prefix": "other/"})), "compliant", "without end"),
+        (
+            ruled(expiring(90, Filter={"Prefix": f"{BELOW}2026/"})),
+            "inconclusive",
+            "bucket acme-bedrock-payloads",
+        ),
+        (ruled(expiring(90, Filter={"Tag": {"Key": "a", "Value": "b"}})), "inconclusive", "not read here"),
+        (
+            ruled(expiring(90, Filter={"And": {"Prefix": "", "ObjectSizeGreaterThan": 500}})),
+            "inconclusive",
+            "not read here",
+        ),
+        (ruled({"Expiration": {"Date": "2030-01-01T00:00:00Z"}}), "inconclusive", "not read here"),
+        (ruled(expiring(90), versioning="Enabled"), "inconclusive", "not read here"),
+        (ruled(expiring(90, **LATER), versioning="Enabled"), "non_compliant", "after 120 days"),
+        (ruled(expiring(350, **LATER), versioning="Enabled"), "inconclusive", "not read here"),
+        (ruled(expiring(90, **LATER), versioning="Suspended"), "inconclusive", "not read here"),
+        (ruled(LATER, versioning="Enabled"), "compliant", "without end"),
+        (changed("bucket", "acme-bedrock-payloads", name="another"), "non_compliant", "does not exist"),
+    ],
+    ids=[
+        "no rules",
+        "long",
+        "the shorter of two",
+        "off",
+        "above",
+        "just there, as of old",
+        "beside",
+        "below",
+        "tagged",
+        "large ones",
+        "a day",
+        "as versions",
+        "versions too",
+        "versions, then long",
+        "suspended",
+        "versions alone",
+        "no bucket",
+    ],
+)
+def test_how_long_the_bucket_keeps_it_decides_where_the_log_group_is_kept_short(
+    edit: Edit, status: str, told: str
+) -> None:
+    row = judged(IN_BUCKET, only=("LOG-09",), edit=edit)["LOG-09"]
+    assert row["status"] == status
+    assert told in (row["observed"] if status != "inconclusive" else row["reason"])
+    if status == "non_compliant":
+        assert (
+            "put-retention-policy --log-group-name bedrock-invocations --retention-in-days 365"
+            in row["remedy"][0]
+        )
+    if status == "inconclusive":
+        assert "requirement = LOG-09 tells" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [
+        ("s3:GetBucketLifecycleConfiguration", "s3:GetLifecycleConfiguration"),
+        ("s3:GetBucketVersioning", "s3:GetBucketVersioning"),
+    ],
+)
+def test_rules_that_may_not_be_read_leave_it_open_and_a_signature_decides(
+    operation: str, action: str
+) -> None:
+    def unread(world: World) -> World:
+        return with_fault(world, operation, "AccessDenied")
+
+    row = judged(IN_BUCKET, only=("LOG-09",), edit=unread)["LOG-09"]
+    assert row["status"] == "inconclusive"
+    assert row["missing_actions"] == [action]
+    assert "how long what goes to bucket acme-bedrock-payloads is kept is not known" in row["reason"]
+    signed = load_world(ARCHIVE).settings["attestation"]
+
+    def signed_for(world: World) -> World:
+        return replace(unread(world), settings={**world.settings, "attestation": signed})
+
+    assert judged(IN_BUCKET, only=("LOG-09",), edit=signed_for)["LOG-09"]["status"] == "compliant"
+
+
+def test_a_bucket_that_deletes_too_soon_hides_no_archive_and_no_signature() -> None:
+    archived = changed(
+        "log_group",
+        "bedrock-invocations",
+        subscribed=("arn:aws:logs:us-east-1:444455556666:destination:log-archive",),
+    )
+    row = judged(IN_BUCKET, only=("LOG-09",), edit=both(ruled(expiring(90)), archived))["LOG-09"]
+    assert row["status"] == "inconclusive"
+    assert "what goes to arn:aws:logs:us-east-1:444455556666:destination:log-archive is kept" in row["reason"]
 
 
 READS_ONLY = JsonObject(
