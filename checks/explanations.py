@@ -15,7 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from checks.catalogue import Catalogue, Requirement, load
-from fixtures.engine import BEDROCK_CALL, CALL
+from fixtures.engine import BEDROCK_CALL, CALL, ODD_ANSWER
 from fixtures.evidence import FACTS
 from fixtures.late import dataclass
 from fixtures.text.nearest import nearest
@@ -136,7 +136,7 @@ def _counting(entries: Iterable[Entry], given: Sequence[str]) -> Iterator[tuple[
 @cache
 def explanations() -> Explanations:
     """The map beside this module, read once."""
-    return read(TomlFile.load(FILE), load(), {*FACTS, CALL, BEDROCK_CALL})
+    return read(TomlFile.load(FILE), load(), {*FACTS, CALL, BEDROCK_CALL, ODD_ANSWER})
 
 
 def read(file: TomlFile, catalogue: Catalogue, facts: Collection[str]) -> Explanations:

@@ -14,7 +14,7 @@ from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.logins import as_typed_here, by_caller, in_account, in_partition
 from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
-from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, Undeclared
+from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, ODD_ANSWER, Undeclared
 from fixtures.evidence import FACTS
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import one_line
@@ -184,8 +184,7 @@ class Docket:
                 raise
             # A check that stumbles over malformed evidence has judged nothing; what it stumbled over is the reason.
             except Exception as error:  # noqa: BLE001
-                reason = of_another_form(error, seen)
-                outcome = Outcome(requirement.id, case, "inconclusive", requirement.statement, reason=reason)
+                outcome = self._stumbled(requirement, case, of_another_form(error, seen), seen)
         named = self.evidence.settings.stated.named
         told = {name: vars(outcome)[name] for name in ("expected", "observed", "reason")}
         lines = {name: one_line(named(text)) for name, text in told.items() if text is not None}
@@ -291,6 +290,21 @@ class Docket:
             blocked_by=root.requirement if root else None,
             # Where a failure explains it, to grant a right would mend nothing.
             missing_actions=[] if root else sorted(failure.missing_actions),
+        )
+
+    def _stumbled(
+        self, requirement: Requirement, case: str | None, reason: str, seen: Iterable[str]
+    ) -> Outcome:
+        """What a check has judged nothing by: blocked where something is wrong with how AWS's answers are read."""
+        facts = (ODD_ANSWER,) if any(":" in key.partition(" ")[0] for key in seen) else ()
+        root = self._root_among(self._explanations.of_unread(requirement.id, case, facts, ()), requirement.id)
+        return Outcome(
+            requirement.id,
+            case,
+            "blocked" if root else "inconclusive",
+            requirement.statement,
+            reason=reason,
+            blocked_by=root.requirement if root else None,
         )
 
     def _root_among(self, upstream: Sequence[Upstream], asking: str) -> _Root | None:

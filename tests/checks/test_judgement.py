@@ -32,6 +32,8 @@ class Evidence:
     allowed_providers = ("sso",)
     settings = Settings()
     environment = SimpleNamespace(told={"away": None})
+    needs_no_profile = None
+    of_environment = None
 
     def __init__(self, **facts: Callable[[], Any]) -> None:
         self._facts = facts

@@ -363,6 +363,46 @@ def test_a_model_of_bedrock_from_its_preview_is_told(version: str, operations: l
     assert not found.with_status("inconclusive")
 
 
+def test_an_answer_that_such_a_model_cuts_short_is_blocked_by_it_and_any_other_odd_one_by_nothing() -> None:
+    cut = judged("compliant", edit=with_model("2023-04-20", ["ListFoundationModels"]))
+    assert cut.root_causes == ["RUN-06 PRE09"]
+    assert not cut.with_status("inconclusive")
+    assert (cut["IAM-03"]["status"], cut["IAM-03"]["behind"]) == ("blocked", "RUN-06")
+    assert "'modelSummaries' was expected in it" in cut["IAM-03"]["reason"]
+    other = judged(
+        "compliant",
+        only=("RUN-06", "IAM-03"),
+        through=lambda backend: Altered(backend, "bedrock:ListFoundationModels", lambda _: {}),
+    )
+    assert other.root_causes == []
+    assert (other["IAM-03"]["status"], other["IAM-03"]["behind"]) == ("inconclusive", None)
+
+
+def test_what_such_a_model_keeps_from_being_asked_is_blocked_by_it() -> None:
+    found = judged("compliant", edit=with_model("2023-09-30", []))
+    assert found.root_causes == ["RUN-06 PRE09"]
+    assert not found.with_status("inconclusive")
+    for key in ("IAM-03", ("IAM-04", "CHAT_MODEL"), "IAM-05", ("MDL-02", "CHAT_MODEL"), "LOG-08"):
+        assert (found[key]["status"], found[key]["behind"]) == ("blocked", "RUN-06")
+    assert found["LOG-08"]["reason"].endswith(
+        "the model of bedrock that botocore takes here has no GetModelInvocationLoggingConfiguration"
+    )
+
+
+def test_a_call_that_fails_otherwise_is_not_blocked_by_such_a_model() -> None:
+    found = judged(
+        "compliant",
+        only=("RUN-06", "LOG-08"),
+        edit=both(
+            with_model("2023-09-30", ["GetModelInvocationLoggingConfiguration"]),
+            answers("bedrock:GetModelInvocationLoggingConfiguration", "ThrottlingException", "slowly", 429),
+        ),
+    )
+    assert found.root_causes == ["RUN-06 PRE09"]
+    assert (found["LOG-08"]["status"], found["LOG-08"]["behind"]) == ("inconclusive", None)
+    assert "Throttling" in found["LOG-08"]["reason"]
+
+
 @pytest.mark.parametrize("text", ['{"metadata":', "{}", "[]"])
 @pytest.mark.parametrize("service", ["sso-oidc", "bedrock-runtime"])
 def test_a_model_that_is_none_keeps_nothing_else_of_the_sdk_unread(service: str, text: str) -> None:
@@ -384,6 +424,7 @@ def test_a_model_that_has_all_operations_is_nobodys_fault() -> None:
 
 def with_model(version: str, operations: Iterable[str]) -> Edit:
     """AWS_DATA_PATH leads to a model of Bedrock with these operations."""
+    own = SharedLoader(()).load_service_model("bedrock", "service-2")["operations"]
     model = {
         "metadata": {
             "apiVersion": version,
@@ -392,7 +433,8 @@ def with_model(version: str, operations: Iterable[str]) -> Edit:
             "serviceId": "Bedrock",
         },
         "operations": {
-            name: {"name": name, "http": {"method": "GET", "requestUri": "/"}} for name in operations
+            name: {"name": name, "http": own.get(name, {}).get("http", {"method": "GET", "requestUri": "/"})}
+            for name in operations
         },
         "shapes": {},
     }
