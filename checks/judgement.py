@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
-from checks.logins import as_typed_here, by_caller, in_account, in_partition
+from checks.logins import as_typed_here, by_caller, in_account, in_partition, where_it_is_set
 from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, ODD_ANSWER, Undeclared
 from fixtures.evidence import FACTS
@@ -270,7 +270,7 @@ class Docket:
 
     def _typed(self, remedy: Sequence[str]) -> list[str]:
         """The remedy as it is typed on this machine, by this caller, in this partition and account."""
-        for as_typed in (as_typed_here, by_caller, in_partition):
+        for as_typed in (as_typed_here, by_caller, where_it_is_set, in_partition):
             remedy = as_typed(remedy, self.evidence)
         return in_account(remedy, self.evidence.target)
 

@@ -12,13 +12,16 @@ from fixtures.targets import Target
 
 LOGIN = "aws sso login"
 COMMANDS = (LOGIN, "aws configure sso")
-OF_FILES = ("aws sso ", "aws configure ")
-"""Commands that are about the profile itself, whoever calls."""
+OF_FILES = ("aws sso ", "aws configure s")
+"""Commands that are about the profile itself, whoever calls: aws configure set and sso, and not list."""
 IN_A_JOB = (
     "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
     "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
 )
-"""What comes before a login in a job, where nobody is there to sign in."""
+"""What comes before a login, or a profile for one, in a job, where nobody is there to sign in."""
+START_UP = ("# remove the line", "# correct the line", "# and remove the line", "grep -ns ")
+"""What is said of a person's new shells, whose start-up files a job and a workload have not."""
+WHERE_IT_IS_SET = "# and take it out, or correct it, where the job, its image or the task definition sets it"
 OPTION = "--use-device-code"
 OF_AWS_ALONE = ("aws freetier ",)
 """Commands of services that no other partition has (AWS General Reference, "AWS Free Tier endpoints")."""
@@ -35,8 +38,8 @@ def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
         return list(lines)
     option = f" {OPTION}" if _is_far_from_a_browser(evidence) else ""
     typed = [f"{line}{option}" if line.startswith(COMMANDS) else line for line in lines]
-    first = next((at for at, line in enumerate(typed) if line.startswith(LOGIN)), None)
-    if first is not None and evidence.purpose == "ci":
+    first = next(at for at, line in enumerate(typed) if line.startswith(COMMANDS))
+    if evidence.purpose == "ci":
         typed[first:first] = IN_A_JOB
     return typed
 
@@ -48,6 +51,15 @@ def mounted(evidence: Any) -> list[str]:
     return [
         "# where this container runs on a machine that has the profile and its login, mount ~/.aws of that here; else:"
     ]
+
+
+def where_it_is_set(lines: Sequence[str], evidence: Any) -> list[str]:
+    """The lines of a remedy, in a job and a workload without those about a person's new shells."""
+    if evidence.purpose == "workstation" or not any(line.startswith(START_UP) for line in lines):
+        return list(lines)
+    at = next(at for at, line in enumerate(lines) if line.startswith(START_UP))
+    kept = [line for line in lines if not line.startswith(START_UP)]
+    return [*kept[:at], WHERE_IT_IS_SET, *kept[at:]]
 
 
 def in_partition(lines: Sequence[str], evidence: Any) -> list[str]:

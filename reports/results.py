@@ -119,9 +119,9 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
     """The failures that no other failure explains, those together that have one root cause, the first to mend first.
 
     Failures of one cause with one remedy are one root cause. What explains or blocks the selected checks is a root cause
-    even where its own check was not selected. First comes what keeps most of the target from being judged; then what is severe
-    or blocks something, by stage from the environment to the model; then the rest. An AWS CLI that is at fault comes before the
-    first login that it is to do.
+    even where its own check was not selected. First comes what keeps most of what applies to the target from being judged;
+    then what is severe or blocks something, by stage from the environment to the model; then the rest. An AWS CLI that is at
+    fault comes before the first login that it is to do.
     """
     failures: dict[tuple[Any, ...], Result] = {}
     for result in results:
@@ -133,7 +133,8 @@ def failures_by_root_cause(results: Sequence[Result]) -> list[list[Result]]:
         same = failure["cause"] or failure["requirement"]
         groups.setdefault((failure["target"], same, *failure["remedy"]), []).append(failure)
 
-    behind_each, of_target = _Behind(results), Counter(result["target"] for result in results)
+    behind_each = _Behind(results)
+    of_target = Counter(result["target"] for result in results if result["status"] != "not_applicable")
     blocked = {id(group): len(behind_each.of(group, "blocked_by")) for group in groups.values()}
     keeps_most = {
         group[0]["target"]: group

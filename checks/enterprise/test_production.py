@@ -72,11 +72,20 @@ def test_no_long_lived_key_is_configured(long_lived_keys: list[ConfiguredKey], e
             observed=f"AKIA…{key.tail} in {key.where}",
             file=key.place and key.place.file,
             line=key.place and key.place.line,
-            remedy=None
-            if key.place
-            else ["# take the long-lived key out of the environment of this process"],
+            remedy=None if key.place else _without_long_lived_key(evidence),
         )
     return "no AKIA key is configured for the profile"
+
+
+def _without_long_lived_key(evidence: Evidence) -> list[str]:
+    out = "# take the long-lived key out of the environment of this process"
+    if evidence.purpose == "workstation":
+        return [out]
+    return [
+        "# give the job or the workload a role first, which may have nothing else: in GitHub and GitLab by an identity token",
+        "# (id-token: write, id_tokens), in AWS by an instance profile, a task role or a service account's role; then:",
+        out,
+    ]
 
 
 @requirement("PRD-04")

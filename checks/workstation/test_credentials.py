@@ -76,6 +76,14 @@ OF_A_MACHINE = (
     "aws sts get-caller-identity",
 )
 """What gives credentials where nobody signs in: Amazon EC2 User Guide, "Configure the Instance Metadata Service options"."""
+SERVED = (
+    "# have what serves that address give keys here: in EKS the Pod Identity Agent on the node, and an association of the",
+    "# pod's service account with a role; in ECS the agent, and a task role; then:",
+    "aws sts get-caller-identity",
+    "# where this process is not in that pod or task, take the variable out that was copied from there",
+)
+"""Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"; Amazon ECS Developer Guide, "Task IAM
+role"."""
 PLAIN = ("region", "output")
 """Options of a profile that give no credentials and are not meant to, beside the AWS CLI's own."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
@@ -96,12 +104,12 @@ def test_sso_provider_wins(
     if evidence.sends_api_key:
         return f"Bedrock is sent the API key in {BEARER}, which comes before every provider"
     wanted = f"{' or '.join(allowed)} as the provider of profile {target.profile}"
-    _require_containers_source(evidence.read("provider").error, environment, wanted)
+    _require_containers_source(evidence.read("provider").error, evidence, wanted)
     _require_own_provider(provider, files, evidence, wanted)
     # An application that names no profile in code meets providers that a named profile switches off.
     token_file = environment.get("AWS_WEB_IDENTITY_TOKEN_FILE")
     error = winners.application.error
-    _require_containers_source(error, environment, wanted)
+    _require_containers_source(error, evidence, wanted)
     if error and error.code == "InvalidConfigError" and token_file:
         method = WEB_IDENTITY  # which has a token file, and no role
     elif error and error.code in OF_DEFAULT and _takes_default(environment, files, target):
@@ -147,8 +155,9 @@ def test_sso_provider_wins(
     )
 
 
-def _require_containers_source(error: ReadError | None, environment: Variables, wanted: str) -> None:
+def _require_containers_source(error: ReadError | None, evidence: Evidence, wanted: str) -> None:
     """Where a variable names a container's source of credentials, that gives some: the chain ends there else."""
+    environment, meant = evidence.environment, "container-role" in evidence.allowed_providers
     named = next((name for name in CONTAINER_VARIABLES if name in environment), None)
     require(
         named is None or not of_container(error),
@@ -156,7 +165,8 @@ def _require_containers_source(error: ReadError | None, environment: Variables, 
         expected=wanted,
         # What the exceptions of botocore have wrapped around one another.
         observed=f"{named} is set: {re.sub(WRAPPED, '', error.message) if error else ''}",
-        fix=[Unset(CONTAINER_VARIABLES)],
+        remedy=SERVED if meant else None,
+        fix=[] if meant else [Unset(CONTAINER_VARIABLES)],
     )
 
 
@@ -330,13 +340,15 @@ def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> li
 
 @dataclass(frozen=True)
 class _Fault:
-    """One thing that is wrong with the keys in the environment, and the variables that it concerns."""
+    """One thing that is wrong with the keys in the environment, and the variables that it concerns; one that has a title of its
+    own leaves the keys as they are."""
 
     cause: str | None
     variables: tuple[str, ...]
     expected: str
     observed: str
     given: tuple[str, ...] = ()
+    title: str | None = None
 
 
 @requirement("CRD-02", asks=("files", "platform", "profile_names"))
@@ -361,7 +373,9 @@ def test_environment_has_no_stray_credential(
         *_expired(present, environment.told["keys"], evidence),
     ]
     alone = False
-    if KEY in present and "env" not in evidence.allowed_providers:
+    if "env" in evidence.allowed_providers:
+        faults += _token_of_others(present)
+    elif KEY in present:
         # Of faulty keys nobody is left with less who takes them out.
         alone = not faults and _shadows_nothing(winners, evidence)
         faults.append(_shadow(present, faults, winners, evidence.target.profile))
@@ -369,7 +383,7 @@ def test_environment_has_no_stray_credential(
     needed = "env" in evidence.allowed_providers and bool({KEY, SECRET}.intersection(present))
     tool = put_there_by(environment) if KEY in present else None
     for fault in faults:
-        anew = case in fault.variables and needed and evidence.target.profile not in evidence.profile_names
+        anew = not fault.title and needed and evidence.target.profile not in evidence.profile_names
         require(
             case not in fault.variables,
             cause=fault.cause,
@@ -379,7 +393,7 @@ def test_environment_has_no_stray_credential(
             given=fault.given,
             title=f"The keys in variables are all the credentials here: profile {evidence.target.profile} has none"
             if alone
-            else None,
+            else fault.title,
             remedy=tool.mended
             if tool
             else issued_anew()
@@ -387,7 +401,7 @@ def test_environment_has_no_stray_credential(
             else _in_their_place(evidence)
             if alone
             else None,
-            fix=[] if tool or anew or alone else [Unset(KEY_VARIABLES)],
+            fix=[] if tool or anew or alone else [Unset(fault.variables if fault.title else KEY_VARIABLES)],
         )
     return f"{case} is set, and stands in nobody's way"
 
@@ -476,6 +490,20 @@ def _second_token(keys: Keys) -> Iterable[_Fault]:
             (SECURITY,),
             f"{SECURITY} unset, or equal to {SESSION}",
             f"{SECURITY} differs from {SESSION}, and botocore takes {SECURITY}",
+        )
+
+
+def _token_of_others(present: dict[str, Value]) -> Iterable[_Fault]:
+    """A long-lived key that is meant, beside a token that an earlier step has left: AWS refuses the two as it refuses a key
+    that is gone."""
+    tokens = tuple(name for name in (SESSION, SECURITY) if name in present)
+    if tokens and KEY in present and SECRET in present and present[KEY]["kind"] == "AKIA":
+        yield _Fault(
+            None,
+            tokens,
+            f"no session token beside a long-lived {KEY}, which has none",
+            f"{KEY} is AKIA…{present[KEY]['last4'] or ''}, and {tokens[0]} is set",
+            title=f"{tokens[0]} stands beside a long-lived key, which has none: AWS refuses the two together",
         )
 
 

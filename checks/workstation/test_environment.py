@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from checks import environment_fixes, file_fixes
 from checks.conflicts import require_no_conflict
-from checks.fixes import Fix, Reencode, Unset
+from checks.fixes import Export, Fix, Reencode, Unset
 from checks.model_words import permitted_geography
 from checks.requirement import not_applicable, require, requirement
 from fixtures.consumers.rules import Rules
@@ -112,19 +112,45 @@ def _need_a_profile(file: EnvFile, evidence: Evidence) -> None:
         not_applicable(f"{file.path} names no profile, and need not: {winner} is what is allowed")
 
 
+def _jobs_own(name: str, evidence: Evidence) -> bool:
+    """Whether this is a job or a workload that has its own value for what selects its profile, or where that is: load_dotenv
+    leaves what is set, and the file may be that of people who sign in."""
+    if evidence.purpose == "workstation":
+        return False
+    if name == "AWS_PROFILE":
+        return evidence.environment.get(name) == evidence.target.profile
+    return any(found.variable == name and found.file["exists"] for found in evidence.files)
+
+
+def _selected_by_the_job(evidence: Evidence) -> tuple[list[str], list[Fix]] | None:
+    """How a job or a workload has its profile selected; None where people share the file's own."""
+    profile = evidence.target.profile
+    if evidence.purpose == "workstation" or _is_missing(evidence):
+        return None
+    lines = [
+        "# have the job or the workload select it, which comes before the file, so that the file stays as people need it:",
+        f"export AWS_PROFILE={shlex.quote(profile)}",
+    ]
+    return lines, [Export("AWS_PROFILE", profile)]
+
+
 def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("models", "profile_names", "selects_none"))
+@requirement("ENV-02", asks=("environment", "models", "profile_names", "selects_none"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
     if file.sets(case):
         return f"{file.place(case)}: {case} = {file.shown(case)}"
     stated = file.variable(case)
+    own = None
     if case == "AWS_PROFILE":
         _need_a_profile(file, evidence)
+        if _jobs_own(case, evidence):
+            return f"{case} is set where this runs, to {target.profile}"
+        own = _selected_by_the_job(evidence)
     # A line that is there and cannot be parsed, or lies behind bytes that end the reading, is the file's fault, said once.
     lost = case in file.file["unparsable_keys"] or (
         file.file["encoding_problem"] and file.file["hidden_lines"]
@@ -140,7 +166,8 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         "AWS_API_TIMEOUT": TIMEOUT,
     }
     # One edit for all that are missing: who mends the first would otherwise be sent back for each of the others.
-    leave = {"AWS_PROFILE"} - {case} if _is_missing(evidence) else set()
+    shared = evidence.purpose != "workstation" or _is_missing(evidence)
+    leave = {"AWS_PROFILE"} - {case} if shared else set()
     unset = [name for name in VARIABLES if name not in leave and not file.sets(name)]
     values |= {name: _model_for(name, file, evidence) for name in unset if name not in values}
     unknown = [name for name in unset if not values[name]]
@@ -151,7 +178,12 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
         if stated
         else f"{file.path}: no line sets {case}",
         each=[{"variable": name, "candidate": values[name]} for name in unset if values[name]],
-        remedy=_to_choose(file.path, {name: values[name] for name in unset}, target) if unknown else None,
+        remedy=own[0]
+        if own
+        else _to_choose(file.path, {name: values[name] for name in unset}, target)
+        if unknown
+        else None,
+        fix=own[1] if own else [],
         file=file.path,
         given=[
             *(["file-lost"] if lost else []),
@@ -279,7 +311,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     "ENV-04",
     asks=(
         "application_libraries", "application_overrides", "endpoint_overrides", "environment", "led_nowhere",
-        "needs_no_profile", "selected_in_vain", "selects_none"
+        "needs_no_profile", "profile_names", "selected_in_vain", "selects_none"
     ),
 )  # fmt: skip
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:
@@ -295,24 +327,39 @@ def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target
         # To name the default where no file has it would stop what works without a profile.
         superfluous = (evidence.needs_no_profile or evidence.selected_in_vain) is not None
     profiles = {section["name"] for found in files for section in found.file["sections"]}
+    own = _selected_by_the_job(evidence)
     require(
-        named == target.profile,
+        named == target.profile or _jobs_own("AWS_PROFILE", evidence),
         cause=None if named in profiles else "ENV05",
         expected=f"AWS_PROFILE={target.profile}",
         observed=f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}",
         own_remedy=True,
-        remedy=[f"# edit {file.place('AWS_PROFILE')}: delete the line"] if superfluous else None,
+        remedy=_without_a_profile(file, evidence) if superfluous else own[0] if own else None,
         file=file.path,
         line=file.line("AWS_PROFILE"),
         fix=lambda: (
-            environment_fixes.set_variable(file, "AWS_PROFILE", target.profile)
-            if named not in profiles and not superfluous
+            []
+            if superfluous
+            else own[1]
+            if own
+            else environment_fixes.set_variable(file, "AWS_PROFILE", target.profile)
+            if named not in profiles
             else []
         ),
         given=[] if file.variable("AWS_PROFILE") else ["unset"],
     )
     _require_nothing_before(file, target, evidence)
     return f"{file.place('AWS_PROFILE')}: AWS_PROFILE is {file.shown('AWS_PROFILE')}"
+
+
+def _without_a_profile(file: EnvFile, evidence: Evidence) -> list[str]:
+    """How a file is kept from naming a profile to what needs none: the file may be that of people who need theirs."""
+    lines = [f"# edit {file.place('AWS_PROFILE')}: delete the line"]
+    if evidence.purpose != "workstation":
+        lines.append(
+            "# or, where people who sign in use this file too, give the job or the workload a file of its own"
+        )
+    return lines
 
 
 def _require_nothing_before(file: EnvFile, target: Target, evidence: Evidence) -> None:
@@ -416,6 +463,8 @@ def test_path_leads_to_a_file(
         not_applicable(f"{file.path} does not set {case}, so that the default counts")
     if case == BUNDLE:
         return _bundle_of_the_application(file, environment)
+    if _jobs_own(case, evidence):
+        not_applicable(f"{case} is set where this runs, and leads to a file: that of {file.path} is not read")
     flaw = _path_flaw(file, case)
     kind = "config" if case == "AWS_CONFIG_FILE" else "credentials"
     # The guide's file names both places; a machine that signs in with SSO has nothing at the second.
@@ -598,6 +647,7 @@ def test_environment_does_not_override(
         if variable["assigned"]
         and variable["environment"] == "different"
         and _of_the_guide(name)
+        and not (name in ("AWS_PROFILE", *PATHS) and _jobs_own(name, evidence))
         # botocore takes ~ in a path for the home folder, as the file's ${HOME} is: they may lead to one file.
         and not (name in PATHS and file.value(name) and file.value(name) == environment.get(name))
     ]

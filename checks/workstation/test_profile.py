@@ -34,7 +34,7 @@ from fixtures.evidence.roles import CREDENTIALS, source_chain
 from fixtures.evidence.withheld import require_kept
 from fixtures.late import dataclass
 from fixtures.machine.config_file import EffectiveOption, Section
-from fixtures.machine.environment import CONTAINER_VARIABLES
+from fixtures.machine.environment import CONTAINER_VARIABLES, KEY_VARIABLES
 from fixtures.machine.token_cache import normalise_start_url
 from fixtures.machine.windows import is_null_device
 from fixtures.readings import Unavailable
@@ -87,6 +87,12 @@ SIGNED_IN_BEFORE = (
     "# in a job or below a tool: have the step that signs in run before this, in the same environment; by OIDC the job needs",
     "# the permission id-token: write, and in GitLab an entry in id_tokens; where this machine is to have a profile:",
 )
+OF_A_JOB = (
+    "# have the step that signs in run before this, in the same environment (a container is to be given its variables); by",
+    "# OIDC the job needs the permission id-token: write, and in GitLab an entry in id_tokens; then:",
+    "aws sts get-caller-identity",
+)
+"""What gives a job credentials, where nobody is there to configure a profile."""
 WEB_IDENTITY = "assume-role-with-web-identity"
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
@@ -257,8 +263,10 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         if by_variables
         else "This machine has no AWS profile yet",
         expected=f"a file {default}" + (" or credentials in variables" if by_variables else ""),
-        observed=f"there is no {found.path}: this machine has no AWS profile yet",
-        remedy=[
+        observed=f"there is no {found.path}: this machine has no AWS profile yet{_given_in_part(evidence)}",
+        remedy=[*_secret_of_the_job(evidence), *OF_A_JOB]
+        if by_variables and evidence.purpose == "ci"
+        else [
             *(SIGNED_IN_BEFORE if by_variables else [*_of_the_container(evidence), *mounted(evidence)]),
             f"aws configure sso --profile {shlex.quote(profile)}",
         ],
@@ -270,6 +278,29 @@ def _require_absence_is_meant(found: AwsFileFound, files: Files, evidence: Evide
         ],
         file=default,
     )
+
+
+def _set_to_nothing(evidence: Evidence) -> list[str]:
+    told = {name: evidence.environment.described(name) for name in KEY_VARIABLES}
+    return [name for name, value in told.items() if value and not value["length"]]
+
+
+def _given_in_part(evidence: Evidence) -> str:
+    """What of a job's credentials is there and gives none, as the end of a sentence; "" where nothing is."""
+    empty, environment = _set_to_nothing(evidence), evidence.environment
+    alone = environment.has("AWS_ROLE_ARN") and not environment.has("AWS_WEB_IDENTITY_TOKEN_FILE")
+    seen = [f"set to nothing: {', '.join(empty)}"] if empty else []
+    seen += ["AWS_ROLE_ARN is set without AWS_WEB_IDENTITY_TOKEN_FILE"] if alone else []
+    return "".join(f"; {each}" for each in seen)
+
+
+def _secret_of_the_job(evidence: Evidence) -> list[str]:
+    if not _set_to_nothing(evidence):
+        return []
+    return [
+        "# the secrets behind these variables are empty here: mistyped, of another environment of the job's, or kept from the",
+        "# pull requests of forks; see to that, or, better than keys:",
+    ]
 
 
 def _of_the_container(evidence: Evidence) -> list[str]:
@@ -959,6 +990,11 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files, evide
     _need_a_profile(evidence)
     _require_first_column(parsed_files, profile, {case})
     stated, header = parsed_files.option(profile.name, case), parsed_files.header_of(profile.name)
+    # AWS CLI User Guide, "Controlling command output" and "auto-prompt": on a terminal alone, and off unless it is set.
+    if stated is None and evidence.purpose != "workstation":
+        not_applicable(
+            f"{case} is not set, and nobody sits at a terminal, where alone the AWS CLI pages and prompts"
+        )
     require(
         profile.options.get(case) == GUIDE_VALUES[case],
         expected=f"{case} = {GUIDE_VALUES[case]}".strip(),
@@ -1097,7 +1133,7 @@ class _Source:
     broken: str | None
 
 
-@requirement("PRF-10")
+@requirement("PRF-10", asks=("environment",))
 def test_profile_has_one_source(
     profile: Profile,
     parsed_files: Files,
@@ -1126,13 +1162,14 @@ def test_profile_has_one_source(
                 file=source.place.file,
                 line=source.place.line,
             )
+    by_token = evidence.environment.has("AWS_WEB_IDENTITY_TOKEN_FILE")
     for source in sources:
         require(
             source.broken is None,
             cause=source.cause,
             expected=f"{source.key} of profile {profile.name} can give credentials",
             observed=f"{source.place}: {source.broken}",
-            remedy=_for_source(source, profile.name),
+            remedy=_for_source(source, profile.name, by_token=by_token),
             file=source.place.file,
             line=source.place.line,
         )
@@ -1152,7 +1189,7 @@ def _copied_anew(place: Place, profile: str) -> list[str]:
     ]
 
 
-def _for_source(source: _Source, profile: str) -> list[str] | None:
+def _for_source(source: _Source, profile: str, *, by_token: bool) -> list[str] | None:
     """The remedy where the failure mode's does not fit what the source is."""
     if source.cause == "CFG15":
         return renewed(source.place, profile)
@@ -1162,6 +1199,12 @@ def _for_source(source: _Source, profile: str) -> list[str] | None:
             "# where it is to be assumed from what this machine itself has, delete source_profile instead",
         ]
     if source.cause == "STS01" and str(source.broken).startswith("credential_source"):
+        if by_token and "credential_source Environment" in str(source.broken):
+            return [
+                f"# {source.place}: credential_source Environment takes keys in variables, and no identity token; name in its",
+                "# place a source_profile with the role_arn and the web_identity_token_file that AWS_ROLE_ARN and",
+                "# AWS_WEB_IDENTITY_TOKEN_FILE have",
+            ]
         return [
             f"# {source.place}: credential_source is for a process on that machine, container or with those variables; here,",
             "# write source_profile and the name of a profile that signs in, in its place",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 
 from checks import file_fixes
 from checks.fixes import Unset
+from checks.identity_tokens import refusal_of
 from checks.key_tools import put_there_by
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
@@ -69,7 +71,7 @@ def test_session_is_built(session: Reading) -> str:
     return "a session was built"
 
 
-@requirement("RUN-02", asks=("caller_identity",))
+@requirement("RUN-02", asks=("caller_identity", "identity_token"))
 def test_caller_is_known(
     resolution: Reading,
     profile: Profile,
@@ -82,12 +84,14 @@ def test_caller_is_known(
     target = evidence.target
     if resolution.error and provider.method == "assume-role":
         chain = source_chain(parsed_files, target.profile)
+        if _is_of_web_identity(resolution.error, chain, parsed_files):
+            _require_web_identity(resolution.error, chain.base, evidence)
         _require_arns_of_roles(resolution.error, parsed_files, chain.profiles, environment)
         _require_role_is_assumed(resolution.error, chain)
         _require_sound_settings_of_roles(resolution.error, parsed_files, chain.profiles)
     if resolution.error and provider.method == WEB_IDENTITY:
         _require_arns_of_roles(resolution.error, parsed_files, (target.profile,), environment)
-        _require_web_identity(resolution.error, parsed_files, target.profile)
+        _require_web_identity(resolution.error, target.profile, evidence)
         if parsed_files.option(target.profile, "role_session_name") is None:
             _require_sound_name_of_session(resolution.error, environment)
         _require_sound_settings_of_roles(resolution.error, parsed_files, (target.profile,))
@@ -189,15 +193,34 @@ def _require_arns_of_roles(
         )
 
 
+def _is_of_web_identity(error: ReadError, chain: SourceChain, files: Files) -> bool:
+    """Whether the chain fails where it begins, with an identity token."""
+    if files.option(chain.base, "web_identity_token_file") is None:
+        return False
+    return error.code in UNREAD_TOKEN or "WebIdentity" in error.message or refusal_of(error) is not None
+
+
 def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:
     """The profile's role chain begins with credentials, and each role lets the one before it assume it."""
-    role = ROLE_ARN.fullmatch(chain.roles[-1])
+    # Of several roles AWS says which it refuses, and sometimes why.
+    said = re.search(r"on resource: (\S+)(?P<own> because no identity-based policy allows)?", error.message)
+    refused = said[1] if said and said[1] in chain.roles else chain.roles[-1]
+    role = ROLE_ARN.fullmatch(refused)
+    require(
+        error.code not in ACCESS_DENIED or not (said and said["own"]),
+        cause="STS02",
+        title="The caller's own policies do not let it assume the role",
+        expected=f"{chain.base} may assume {refused}",
+        observed=f"sts:AssumeRole: {error.code}: {error.message}",
+        remedy=[f"# an administrator has a policy of the caller allow sts:AssumeRole on {refused}"],
+        given=["not-assumed"],
+    )
     require(
         error.code not in ACCESS_DENIED,
         cause="STS02",
-        expected=f"{chain.base} may assume {chain.roles[-1]}",
+        expected=f"{chain.base} may assume {refused}",
         observed=f"sts:AssumeRole: {error.code}: {error.message}",
-        role=role["name"] if role else chain.roles[-1],
+        role=role["name"] if role else refused,
         account=role["account"] if role else None,
         given=["not-assumed"],
     )
@@ -270,11 +293,12 @@ def _require_sound_settings_of_roles(error: ReadError, files: Files, profiles: S
     )
 
 
-def _require_web_identity(error: ReadError, files: Files, profile: str) -> None:
-    """The token of the pod or the job is there, and the role trusts who issued it."""
+def _require_web_identity(error: ReadError, profile: str, evidence: Evidence) -> None:
+    """The token of the pod or the job is there, and AWS STS takes it for the role."""
+    files = evidence.parsed_files
     stated = files.option(profile, "web_identity_token_file")
     place = files.place_of(stated) if stated else None
-    said = place or "AWS_WEB_IDENTITY_TOKEN_FILE"
+    said = str(place or "AWS_WEB_IDENTITY_TOKEN_FILE")
     where = f"{place}: web_identity_token_file" if place else said
     # A job that was given none writes a file all the same: botocore sends nothing that is too short for a token.
     empty = error.code == "ParamValidationError" and "for parameter WebIdentityToken" in error.message
@@ -291,12 +315,21 @@ def _require_web_identity(error: ReadError, files: Files, profile: str) -> None:
         line=place and place.line,
         given=["not-assumed"],
     )
+    known, token = refusal_of(error), None
+    with suppress(Unavailable):  # then it is told without what the token says of itself
+        token = evidence.identity_token
+    role = files.option(profile, "role_arn") if stated else None
+    arn = role["value"] if role else evidence.environment.get("AWS_ROLE_ARN")
+    named = str(files.place_of(role)) if role else "AWS_ROLE_ARN"
     require(
         error.code not in REFUSED_TOKEN,
         cause="PRE11",
+        title=known.title if known else None,
         expected="a role that trusts the token's issuer, audience and subject",
-        observed=f"sts:AssumeRoleWithWebIdentity: {error.code}: {begins(error.message)}",
-        remedy=[
+        observed=f"sts:AssumeRoleWithWebIdentity: {error.code}: {begins(error.message)}{known.shown(token) if known else ''}",
+        remedy=known.remedy(token, arn, said, named)
+        if known
+        else [
             f"# have the job or the pod write a fresh token where {said} says; where it is fresh, the role's trust policy",
             "# is to name its issuer, its audience (sts.amazonaws.com) and its subject as they stand in the token",
         ],

@@ -326,7 +326,7 @@ def test_a_profile_that_a_job_selects_beside_its_keys_is_what_is_wrong(variable:
         "compliant", *edits, env_file(("AWS_REGION=", "AWS_PROFILE=msh\nAWS_REGION=")), purpose="ci"
     )
     assert of_the_file.root_causes == ["CRD-05 ENV05", "ENV-04 ENV05"]
-    assert of_the_file["ENV-04"]["remedy"] == ["# edit ./.env.enterprise line 2: delete the line"]
+    assert of_the_file["ENV-04"]["remedy"][0] == "# edit ./.env.enterprise line 2: delete the line"
 
 
 @pytest.mark.parametrize(
