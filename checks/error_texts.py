@@ -55,19 +55,20 @@ class ErrorText:
     says     the words, … and names in braces for what varies in them (OPEN); any of them is enough
     beside   words of which one has to stand somewhere in the text too; empty where `says` is enough
     unless   words that make it somebody else's text where none of `beside` is there; empty where one of those has to be
-    modes    codes of failure modes, the most likely first
+    modes    codes of failure modes, the most likely first; empty where it is none of them
     apart    what tells the modes apart, or what else is to know
-    command  the command that decides among them, with {profile} where the profile's name belongs
+    command  the command that decides among them, with {profile} where the profile's name belongs; empty where nothing is to
+             be decided
     source   which programs say so
     mend     the command that mends it, where that of its failure modes is not the one; empty for theirs
     itself   what the text says, where that is none of the failure modes: these are then what else may be behind it
     """
 
     says: tuple[str, ...]
-    modes: tuple[str, ...]
     apart: str
-    command: str
     source: str
+    modes: tuple[str, ...] = ()
+    command: str = ""
     beside: tuple[str, ...] = ()
     unless: tuple[str, ...] = ()
     mend: str = ""

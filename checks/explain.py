@@ -79,8 +79,8 @@ def _consumer(rules: Rules) -> Iterator[str]:
 
 
 def modes_of(catalogue: Catalogue, asked: str) -> tuple[str, ...]:
-    """The codes of the failure modes that the page is about, the most likely first; none of a program's rules.
-    CatalogueError as in `explained`."""
+    """The codes of the failure modes that the page is about, the most likely first; none of a program's rules, and of a text
+    that is of none. CatalogueError as in `explained`."""
     if asked.lower() in all_rules():
         return ()
     entry = _meant(catalogue, asked)
@@ -121,19 +121,21 @@ def _error_text(said: ErrorText, catalogue: Catalogue, platform: str, profile: s
     if said.itself:
         yield "this is:"
         yield f"    {said.itself}"
-    yield "or else:" if said.itself else "most likely first:" if len(said.modes) > 1 else "this is:"
-    yield from (f"    {mode}  {catalogue.cause(mode).title}" for mode in said.modes)
+    if said.modes:
+        yield "or else:" if said.itself else "most likely first:" if len(said.modes) > 1 else "this is:"
+        yield from (f"    {mode}  {catalogue.cause(mode).title}" for mode in said.modes)
     yield ""
-    yield from _paragraph("tells apart" if len(said.modes) > 1 or said.itself else "to know", said.apart)
+    yield from _paragraph("tells apart" if len(said.modes) + bool(said.itself) > 1 else "to know", said.apart)
     yield from _paragraph("said by", said.source)
-    yield from _paragraph("decides", "")
-    yield from _command(said.command, platform, profile)
+    if said.command:
+        yield from _paragraph("decides", "")
+        yield from _command(said.command, platform, profile)
     if said.mend:
         yield from _paragraph("mended by", "")
         yield from _command(said.mend, platform, profile)
     elif len(said.modes) == 1 and not said.itself:
         yield from _mended(catalogue.cause(said.modes[0]), platform, profile)
-    else:
+    elif said.modes:
         yield from _paragraph("mended by", f"what each says: --explain {said.modes[0]}")
 
 

@@ -116,7 +116,7 @@ def _refusal(error: ReadError, configured: ConfiguredModel, evidence: Evidence) 
     # An error within a stream is named as the stream's event is, with a small letter.
     code = error.code[:1].upper() + error.code[1:]
     known = error_text(f"An error occurred ({code}) when calling the InvokeModel operation: {error.message}")
-    cause = known.modes[0] if known else ""
+    cause = known.modes[0] if known and known.modes else ""
     if cause == RESTRICTED and _is_legacy(configured):
         return LEGACY  # only extended access is left of it, which the account has not
     if cause == RESTRICTED and _another_answers(configured, evidence):

@@ -28,8 +28,9 @@ SYMPTOMS = [cause for cause in catalogue().causes if cause.code not in NO_ERROR_
 
 
 def first(text: str) -> str | None:
+    """The mode that comes first; of a text that is of none, what it says."""
     found = error_text(text)
-    return found.modes[0] if found else None
+    return (found.modes[0] if found.modes else found.itself) if found else None
 
 
 # --------------------------------------------------------------------------------------------- as they were pasted
@@ -240,8 +241,9 @@ def test_the_data_is_whole() -> None:
         assert entry.apart.endswith((".", "?")), entry
         assert entry.source, entry
         assert entry.unless == () or entry.beside, entry
-        command = (entry.command,)
-        assert Remedy(command, command, command).lines("linux", profile="msh"), entry
+        assert entry.itself or (entry.modes and entry.command), entry
+        command = (entry.command,) if entry.command else ()
+        assert len(Remedy(command, command, command).lines("linux", profile="msh")) == len(command), entry
     assert {mode for entry in load() for mode in entry.modes} == known - NO_ERROR_TEXT
 
 
@@ -286,6 +288,18 @@ def test_one_answer_has_its_remedy_at_once(text: str, mended: str) -> None:
     else:
         assert mended in remedy
         assert "aws sso login --profile dev" not in remedy
+
+
+def test_a_text_about_the_request_itself_is_said_to_be_that_and_names_no_mode(tmp_path: Path) -> None:
+    text = "ValidationException: Input is too long for requested model."
+    page = explained(catalogue(), text, "linux", "dev")
+    assert page.startswith(
+        "this is:\n    The request has more in it than the model takes: no error of the login"
+    )
+    assert not [word for word in ("or else", "decides", "mended by", "--explain") if word in page]
+    assert modes_of(catalogue(), text) == ()
+    ran = run_suite(tmp_path, "--json", "--explain", text)
+    assert (ran.code, json.loads(ran.text)) == (0, {"codes": []})
 
 
 def test_a_right_that_is_missing_is_no_deny() -> None:

@@ -123,6 +123,8 @@ def test_throttling_says_that_authentication_passed() -> None:
         "ServiceUnavailableException: later",
         "ServiceUnavailableException: Too many connections, please wait before trying again.",
         "New: ?",
+        # In the words of no failure mode, and known to --explain all the same.
+        "ValidationException: The model returned the following errors: temperature is deprecated for this model.",
     ],
 )
 def test_any_other_error_judges_nothing(message: str) -> None:
