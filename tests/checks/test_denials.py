@@ -45,7 +45,7 @@ from tests.bedrock_edits import (
 )
 from tests.enterprise_edits import changed
 from tests.harness import WORKSTATION, Judged, judged
-from tests.world_edits import env_file
+from tests.world_edits import answers, env_file
 
 GROUP = tuple(f"IAM-0{number}" for number in range(1, 6))
 CALLS = (*GROUP, "INV-01", "INV-02", "INV-03")
@@ -918,15 +918,70 @@ def on_resources(of: str) -> Edit:
 
 
 def test_a_policy_on_whose_the_resource_is_denies_nothing_of_the_accounts_own() -> None:
-    """Whose one of Bedrock's models is to it no simulation tells: only a call."""
+    """So it is with Bedrock's models: AWS's own policies take them for the caller's."""
     result = found(on_resources(ACCOUNT))
-    assert result.root_causes == []
-    assert result["IAM-01", "InvokeModel-CHAT_MODEL"]["status"] == "compliant"
-    for row in (result["IAM-01", f"InvokeModel-{EMBEDDING}"], result["IAM-02", "CHAT_MODEL"]):
-        assert row["status"] == "inconclusive"
-        assert "unless it is told that this account owns the resource (aws:ResourceAccount)" in row["reason"]
+    assert (result.root_causes, result.with_status("inconclusive")) == ([], set())
+    for case in ("InvokeModel-CHAT_MODEL", f"InvokeModel-{EMBEDDING}"):
+        assert result["IAM-01", case]["status"] == "compliant"
     called = found(on_resources(ACCOUNT), only=CALLS, probe=True)
     assert (called.root_causes, called.with_status("inconclusive")) == ([], set())
+
+
+def test_behind_a_policy_on_whose_the_resource_is_another_one_still_denies_a_region() -> None:
+    ohio = scp(deny("bedrock:Invoke*", model_arn(SONNET, "us-east-2")))
+    result = found(both(on_resources(ACCOUNT), ohio))
+    assert result["IAM-02", "CHAT_MODEL"]["status"] == "non_compliant"
+    assert result["IAM-01", f"InvokeModel-{EMBEDDING}"]["status"] == "compliant"
+
+
+OURS = "o-acme000000"
+LONE = answers("organizations:DescribeOrganization", "AWSOrganizationsNotInUseException")
+BLIND = answers("organizations:DescribeOrganization", "AccessDeniedException", status=403)
+
+
+@pytest.mark.parametrize(
+    ("of", "edit", "status"),
+    [
+        (OURS, lambda world: world, "compliant"),
+        ("o-other00000", lambda world: world, "inconclusive"),
+        (OURS, BLIND, "inconclusive"),
+    ],
+    ids=["ours", "another's", "unread"],
+)
+def test_a_policy_on_resources_of_the_organisation_spares_those_of_its_accounts(
+    of: str, edit: Edit, status: str
+) -> None:
+    of_resources = scp(deny("bedrock:Invoke*", Condition={"StringNotEquals": {"aws:ResourceOrgID": of}}))
+    result = found(both(of_resources, edit))
+    assert result.root_causes == []
+    for row in (result["IAM-01", "InvokeModel-CHAT_MODEL"], result["IAM-01", f"InvokeModel-{EMBEDDING}"]):
+        assert row["status"] == status
+        assert status == "compliant" or "aws:SourceVpce or aws:ResourceOrgID" in row["reason"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "edit", "status"),
+    [
+        ("aws:PrincipalOrgID", OURS, lambda world: world, "compliant"),
+        ("aws:PrincipalOrgID", "o-other00000", lambda world: world, "non_compliant"),
+        ("aws:PrincipalOrgID", OURS, LONE, "non_compliant"),
+        ("aws:PrincipalOrgID", OURS, BLIND, "inconclusive"),
+        ("aws:ResourceOrgID", OURS, lambda world: world, "compliant"),
+        ("aws:ResourceAccount", ACCOUNT, lambda world: world, "compliant"),
+        ("aws:ResourceAccount", "${aws:PrincipalAccount}", lambda world: world, "compliant"),
+        ("aws:ResourceAccount", "999999999999", lambda world: world, "non_compliant"),
+    ],
+)
+def test_what_a_policy_of_the_callers_asks_of_organisation_and_owner_is_decided(
+    key: str, value: str, edit: Edit, status: str
+) -> None:
+    """As AWS's managed policy for AgentCore's memory asks it of models and profiles."""
+    own = policy(allow(READING), allow(INVOKING, Condition={"StringEquals": {key: value}}))
+    result = found(both(own, edit))
+    for case in ("InvokeModel-CHAT_MODEL", f"InvokeModel-{EMBEDDING}"):
+        row = result["IAM-01", case]
+        assert row["status"] == status
+        assert status != "inconclusive" or key in row["reason"]
 
 
 @pytest.mark.parametrize(
