@@ -630,7 +630,7 @@ def _taken_out(place: str, key: str) -> str:
     return f"# edit {place}: move {key} to a store of secrets that the application asks, and renew what others may have read"
 
 
-@requirement("ENV-09", asks=("led_nowhere",))
+@requirement("ENV-09", asks=("led_nowhere", "platform", "selects_none"))
 def test_environment_does_not_override(
     env_file: EnvFile | None,
     environment: Variables,
@@ -650,6 +650,7 @@ def test_environment_does_not_override(
         and not (name in ("AWS_PROFILE", *PATHS) and _jobs_own(name, evidence))
         # botocore takes ~ in a path for the home folder, as the file's ${HOME} is: they may lead to one file.
         and not (name in PATHS and file.value(name) and file.value(name) == environment.get(name))
+        and not _is_without_on_purpose(name, environment.get(name), files, evidence)
     ]
 
     def judged_elsewhere(name: str) -> bool:
@@ -679,6 +680,16 @@ def test_environment_does_not_override(
         given=[] if others else ["wrong-value"],
     )
     return "what is exported is what the file says, or is not in it"
+
+
+def _is_without_on_purpose(name: str, path: str | None, files: Files, evidence: Evidence) -> bool:
+    """Whether somebody has put the null device in the place of a file that is not needed: it takes nothing away."""
+    if name not in PATHS or path is None or not is_null_device(path, evidence.platform):
+        return False
+    return (
+        _needs_no_file(path, "config" if name == "AWS_CONFIG_FILE" else "credentials", files, evidence)
+        is not None
+    )
 
 
 def _of_the_guide(name: str) -> bool:

@@ -453,6 +453,24 @@ def test_the_null_device_is_no_fault_where_sso_needs_no_such_file(
     assert result["reason"].startswith(f"{value} is the null device, and no file is needed")
 
 
+@pytest.mark.parametrize(("platform", "value"), [("linux", "/dev/null"), ("windows", "NUL")])
+def test_the_null_device_is_exported_on_purpose_where_no_such_file_is_needed(
+    platform: str, value: str
+) -> None:
+    exported = environment(AWS_SHARED_CREDENTIALS_FILE=value)
+    found = of_compliant(both(machine(platform=platform), exported), "ENV-05", "ENV-09", "FIX-03", "PRF-01")
+    assert found.root_causes == []
+    assert found["ENV-09"]["status"] == "compliant"
+    # Where the keys stand in that file, whoever has the null device has none.
+    needed = judged(
+        "ok-iam-user-on-purpose", edit=environment(AWS_SHARED_CREDENTIALS_FILE="/dev/null"), only=("ENV-09",)
+    )
+    failure(needed["ENV-09"], "ENV11")
+    # Any other file may have other keys.
+    other = of_compliant(environment(AWS_SHARED_CREDENTIALS_FILE="${home}/other"), "ENV-09")
+    failure(other["ENV-09"], "ENV11")
+
+
 def test_two_paths_with_one_fault_are_one_root_cause_that_names_both_lines() -> None:
     found = judged("win03-percent-variable-in-env-file", only=ALL)
     (cause,) = found.document["root_causes"]
