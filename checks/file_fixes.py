@@ -23,13 +23,22 @@ def rename_header(found: AwsFileFound, section: Section, header: str) -> list[Fi
 
 
 def close_header(found: AwsFileFound, problem: SyntaxProblem) -> list[Fix]:
-    """The header gets the bracket that it lacks; nothing where more than that may be wrong, or the section is there already."""
+    """The header gets the brackets that it lacks; nothing where more may be wrong, or the section is there already."""
     header = problem.get("header")
     if not header or any(section["header"] == header for section in found.file["sections"]):
         return []
-    written = f"[{header}" if problem["kind"] == "header-unclosed" else f"{header}]"
+    written = {"header-unclosed": f"[{header}", "header-unopened": f"{header}]"}.get(problem["kind"], header)
     at = (found.path, problem["line"], written)
     return [Replace(*at, size=found.file["size"], old=written, new=f"[{header}]")]
+
+
+def close_parted_header(found: AwsFileFound, line: int, header: str) -> list[Fix]:
+    """The header that is taken for a setting gets its bracket; nothing where the section is there already."""
+    if any(section["header"] == header for section in found.file["sections"]):
+        return []
+    return [
+        Replace(found.path, line, f"[{header}", size=found.file["size"], old=f"[{header}", new=f"[{header}]")
+    ]
 
 
 def add_setting(found: AwsFileFound, section: Section, key: str, value: str) -> list[Fix]:

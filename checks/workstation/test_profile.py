@@ -128,6 +128,10 @@ def test_file_is_readable(case: str, files: Files, evidence: Evidence) -> str:
     # Before what stands twice: below a header that is broken, settings count as those of the section above.
     _require_syntax(found)
     duplicates = found.file["duplicates"]
+    for above, line, header in found.taken_for_settings():
+        # What stands below it may be no fault of anybody's: then whose header it is matters to that profile alone.
+        if any(twice["header"] == above["header"] and twice["line"] > line for twice in duplicates):
+            _require_bracket(found, above, line, header)
     # One stands for all: the fix joins every section that stands twice.
     for twice in duplicates[:1]:
         what = f"[{twice['header']}]"
@@ -169,6 +173,22 @@ def _require_syntax(found: AwsFileFound) -> None:
             line=place.line,
             fix=file_fixes.close_header(found, problem),
         )
+
+
+def _require_bracket(found: AwsFileFound, above: Section, line: int, header: str, *given: str) -> None:
+    place = Place(found.path, line)
+    require(
+        False,
+        title=f"A header of {found.path} lacks its ], so that it and what is below it count for the section above",
+        expected="[headers], and name = value below them",
+        observed=f"{place} {SYNTAX['header-unclosed']}: [{header}] is meant, "
+        f"and it is read as a setting of [{above['header']}]",
+        remedy=[f"# edit {place}: write the header as [{header}]"],
+        file=found.path,
+        line=line,
+        given=given,
+        fix=file_fixes.close_parted_header(found, line, header),
+    )
 
 
 def _repeated(found: AwsFileFound) -> list[list[Section]]:
@@ -444,6 +464,9 @@ def test_profile_exists(
             fix=file_fixes.dedent(config, [around]),
             given=["unread"],
         )
+    for above, line, header in config.taken_for_settings() if not own else ():
+        if header == _header(name):
+            _require_bracket(config, above, line, header, "skipped")
     _need_a_profile(evidence)
     near = difflib.get_close_matches(name, profile_names, n=3) or sorted(profile_names)[:3]
     require(

@@ -283,6 +283,18 @@ AS_MEANT = "write the header as [profile msh]"
     [
         ("[profile msh]", "[profile msh", "has a header without its ]: [profile msh] is meant", AS_MEANT),
         ("[profile msh]", "profile msh]", "has a header without its [: [profile msh] is meant", AS_MEANT),
+        (
+            "[profile msh]",
+            "profile msh",
+            "is neither a [header] nor name = value: [profile msh] is meant",
+            AS_MEANT,
+        ),
+        (
+            "[profile msh]",
+            "msh",
+            "is neither a [header] nor name = value",
+            "write a [header] or name = value",
+        ),
         ("[profile msh]", "[profile msh # mine", "has a header without its ]", "end the header with a ]"),
         ("[profile msh]", "[msh", "has a header without its ]", "end the header with a ]"),
         (
@@ -318,14 +330,55 @@ def test_a_malformed_line_is_what_is_to_be_edited_and_nothing_else(
     assert not any(isinstance(fix, Comment) for fix in fixes)
 
 
-def test_the_script_gives_a_header_its_bracket_and_the_next_run_is_well(tmp_path: Path) -> None:
-    world = load_world("prf-01-header-without-its-bracket")
-    laptop = Laptop.of(world, tmp_path)
-    laptop.give(mends_of(judged(world, only=WORKSTATION)))
+WITHOUT_BRACKET = load_world("prf-01-header-without-its-bracket")
+PARTED = load_world("prf-02-header-with-a-colon-lacks-its-bracket")
+TWICE = changed(("[profile team:msh", "[default]\nregion = us-west-2\n\n[profile team:msh"))
+
+
+@pytest.mark.parametrize(
+    ("world", "edit", "mended"),
+    [
+        (WITHOUT_BRACKET, lambda world: world, "\n[default]\nregion = us-west-2\n\n[profile msh]\n"),
+        (
+            WITHOUT_BRACKET,
+            changed(("[profile msh\n", "profile msh\n")),
+            "\n[default]\nregion = us-west-2\n\n[profile msh]\n",
+        ),
+        (PARTED, lambda world: world, "\n[profile team:msh]\n"),
+        (PARTED, TWICE, "\n[default]\nregion = us-west-2\n\n[profile team:msh]\n"),
+    ],
+    ids=["a bracket", "both brackets", "a setting of the session", "settings that stand twice"],
+)
+def test_the_script_gives_a_header_its_bracket_and_the_next_run_is_well(
+    tmp_path: Path, world: World, edit: Edit, mended: str
+) -> None:
+    laptop = Laptop.of(edit(world), tmp_path)
+    laptop.give(mends_of(judged(world, only=WORKSTATION, edit=edit)))
     assert laptop.run("--apply", "--simulated").code == 0
-    assert b"\n[default]\nregion = us-west-2\n\n[profile msh]\n" in laptop.files()[CONFIG]
+    assert mended.encode() in laptop.files()[CONFIG]
     after = laptop.as_world()
     assert judged(after, only=WORKSTATION, settings=Settings()).root_causes == []
+
+
+def test_a_header_that_counts_as_a_setting_is_named_for_its_own_profile_and_for_what_then_stands_twice() -> (
+    None
+):
+    assert says(
+        judged(PARTED, only=PROFILE)["PRF-02"],
+        None,
+        f"{CONFIG} line 6 has a header without its ]: [profile team:msh] is meant, and it is read as a setting of "
+        "[sso-session msh]",
+    )
+    found = judged(PARTED, only=PROFILE, edit=TWICE)
+    assert found.root_causes == ["PRF-01"]
+    assert says(found["PRF-01", "config"], None, f"{CONFIG} line 9 has a header without its ]")
+    # Of another profile than this one, and with nothing twice, it is nobody's fault here.
+    assert (
+        of_compliant(
+            changed(("cli_auto_prompt = off", "cli_auto_prompt = off\n[profile b:c\n")), *PROFILE
+        ).root_causes
+        == []
+    )
 
 
 def test_a_section_that_is_there_already_gets_no_second_header_by_a_script() -> None:
