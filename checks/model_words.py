@@ -67,6 +67,13 @@ def such_as(listed: Sequence[str]) -> str:
     return f", such as {', '.join(listed)}" if listed else ""
 
 
-def first(listed: Sequence[str]) -> str | None:
-    """The best of the candidates."""
-    return listed[0] if listed else None
+ANYWHERE = "a global profile: what it is asked may go to any commercial Region"
+
+
+def first(listed: Sequence[str], instead_of: ModelName) -> str | None:
+    """The best of the candidates, in a remedy's words: of a global profile, which somebody has to want, where requests may go,
+    unless one is named already."""
+    best = listed[0] if listed else None
+    if best and best.startswith("global.") and "global." not in instead_of.text:
+        return Words(f"{best} ({ANYWHERE})")
+    return best

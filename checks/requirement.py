@@ -129,7 +129,11 @@ def require(
 ) -> None:
     """Raises NonCompliant unless the condition holds; a `fix` that takes working out may be a function."""
     if not condition:
-        texts = {name: str(value) for name, value in names.items() if value is not None}
+        texts = {
+            name: value if isinstance(value, str) else str(value)
+            for name, value in names.items()
+            if value is not None
+        }
         raise NonCompliant(
             expected=expected,
             observed=observed,

@@ -196,7 +196,7 @@ def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, ev
 
 def _model_for(variable: str, file: EnvFile, evidence: Evidence) -> str | None:
     """What to write for a model: what somebody has stated, else what Bedrock itself shows to be there and to last, the guide's
-    own first; None where that is not known."""
+    own first; None where that is not known, or is a global profile, which somebody has to want."""
     twin = file.value("CHAT_MODEL") or file.value("BEDROCK_MODEL_ID") if variable != EMBEDDING else None
     models = evidence.settings.models
     stated = twin or (models.embedding if variable == EMBEDDING else models.chat)
@@ -206,7 +206,8 @@ def _model_for(variable: str, file: EnvFile, evidence: Evidence) -> str | None:
         return None
     until = evidence.now + timedelta(days=models.minimum_days_to_end_of_life)
     with suppress(Unavailable):
-        return lasting(evidence.models[variable], until, permitted_geography(evidence))
+        found = lasting(evidence.models[variable], until, permitted_geography(evidence))
+        return None if found and found.startswith("global.") else found
     return None
 
 

@@ -83,7 +83,7 @@ def test_embedding_model_returns_its_vector(
         answer["length"] == documented,
         expected=f"a vector of {documented} numbers",
         observed=f"{EMBEDDING}: {answer['length'] or 'no'} numbers",
-        candidate=first(listed),
+        candidate=first(listed, configured.name),
         model=configured.base,
         each=edits(EMBEDDING, names(models), evidence.model_places),
     )
@@ -166,7 +166,7 @@ def _refused(
     candidates = ways if cause == "MOD01" else replacements(configured, evidence.now, geography)
     remedy = None
     if cause == NO_ACCESS:
-        remedy = _offered_and_refused(configured, first(candidates), said, evidence)
+        remedy = _offered_and_refused(configured, first(candidates, configured.name), said, evidence)
     elif cause == FORBIDDEN and (forbids := denial_of(error)):
         remedy = remedy_of(Denial(Need(forbids.action, forbids.resource), forbids), evidence)
     require(
@@ -176,7 +176,7 @@ def _refused(
         observed=f"{reading.action} on {configured.name.text}: {said}",
         given=[f"{cause}:{configured.variable}", "refused", *caller_meant(evidence)],
         remedy=remedy,
-        candidate=first(candidates),
+        candidate=first(candidates, configured.name),
         model=configured.base,
         account=caller.account,
         role=caller.role,

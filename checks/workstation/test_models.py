@@ -89,7 +89,7 @@ def test_identifier_is_well_formed(
         cause="MOD02",
         expected=f"{FORMS[name.kind == 'mantle']}{such_as(listed)}",
         observed=f"{said(case, name, model_places)}: of none of these forms",
-        candidate=first(listed),
+        candidate=first(listed, name),
         own_remedy=not listed,
         each=edits(case, model_names, model_places),
         given=_overriding(case, model_places),
@@ -137,7 +137,7 @@ def test_model_resolves(
         cause="MOD02",
         expected=f"a model or inference profile of {configured.region}{such_as(listed)}",
         observed=f"{said(case, configured.name, model_places)}: {_why_not(configured)}",
-        candidate=first(listed),
+        candidate=first(listed, configured.name),
         each=edits(case, names(models), model_places),
         remedy=_of_an_application(case, configured, evidence),
         given=[
@@ -273,11 +273,12 @@ def test_model_can_be_called_as_written(
             f"{said(case, configured.name, model_places)}: a bare ID, and the model supports"
             f" {', '.join(model.inference_types)}, not ON_DEMAND"
         ),
-        candidate=first(ways),
+        candidate=first(ways, configured.name),
         each=edits(case, names(models), model_places),
         given=[*_left_out(case, model_places, evidence), *_overriding(case, model_places)],
         fix=environment_fixes.set_variable(env_file, case, ways[0])
-        if ways and env_file and env_file.variable(case)
+        # Where requests may go a person decides.
+        if ways and not ways[0].startswith("global.") and env_file and env_file.variable(case)
         else (),
     )
     return f"{said(case, configured.name, model_places)}: callable by that name"
@@ -303,7 +304,7 @@ def test_tools_model_can_be_called(case: str, evidence: Evidence) -> str:
         cause=fault[0] if fault else None,
         expected=f"a model or inference profile of {configured.region} that can be called{such_as(ways)}",
         observed=f"{said(case, configured.name, tool.places)}: {fault[1] if fault else ''}",
-        candidate=first(ways),
+        candidate=first(ways, configured.name),
         each=edits(case, names(tool.models), tool.places),
         own_remedy=True,
     )
@@ -465,7 +466,7 @@ def _elsewhere(
     """What somebody names whose model the Region has not: nothing in a console opens it there."""
     configured, geography = models[variable], permitted_geography(evidence)
     # By no inference profile either: where a model is available is asked of the Region that calls it.
-    other = first(replacements(configured, evidence.now, geography))
+    other = first(replacements(configured, evidence.now, geography), configured.name)
     found = f"set {{variable}} to {other}" if other else "set {variable} to an ID that the Region lists"
     lines = [
         f"# Bedrock has {configured.base} for no account in {configured.region}: another Region has it, or"
@@ -521,7 +522,7 @@ def test_profile_is_active_and_has_the_model(
             f"{said(case, configured.name, model_places)}: it is {profile.status or 'of no status'}"
             f" and contains {', '.join(inside) or 'no model'}"
         ),
-        candidate=first(others),
+        candidate=first(others, models[case].name),
         each=edits(case, names(models), model_places),
         given=_overriding(case, model_places),
     )
@@ -625,7 +626,7 @@ def _require_lasting(
         cause="MOD05",
         expected=f"an ACTIVE model{such_as(listed)}",
         observed=f"{said(case, configured.name, places)}: {ending}",
-        candidate=first(listed),
+        candidate=first(listed, configured.name),
         each=edits(case, names(models), places),
         given=[*_left_out(case, places, evidence), *_overriding(case, places)],
     )
@@ -652,7 +653,7 @@ def _require_fit(
         if case == EMBEDDING
         else "a model that outputs TEXT and streams",
         observed=f"{said(case, configured.name, places)}: {what}",
-        candidate=first(listed),
+        candidate=first(listed, configured.name),
         each=edits(case, names(models), places),
         given=_overriding(case, places),
     )

@@ -520,6 +520,44 @@ def test_a_bare_id_that_is_not_on_demand_is_given_its_profile() -> None:
     assert result.root_causes == ["MDL-05 MOD01"]
 
 
+WORLDWIDE = f"global.{SONNET} (a global profile: what it is asked may go to any commercial Region)"
+
+
+def without_profiles(*identifiers: str) -> Edit:
+    return lambda world: replace(
+        world,
+        inference_profile=tuple(each for each in world.inference_profile if each.id not in identifiers),
+    )
+
+
+def scripted(result: Judged, requirement: str) -> bool:
+    """Whether a script mends what the requirement says of the chat model."""
+    return any(row["fix"] for row in result.rows if (row["requirement"], row["case"]) == (requirement, CHAT))
+
+
+@pytest.mark.parametrize(
+    ("requirement", "named"),
+    [
+        ("MDL-05", SONNET),
+        ("MDL-02", f"eu.{SONNET}"),
+        ("MDL-01", f"bedrock/us.{SONNET}"),
+    ],
+)
+def test_a_global_profile_that_nobody_named_is_offered_with_where_it_leads_and_by_no_script(
+    requirement: str, named: str
+) -> None:
+    """eu. may be there for the sake of where prompts go."""
+    alone = found(both(ALL, without_profiles(PROFILE, f"eu.{SONNET}"), chat(named)))
+    assert alone[requirement, CHAT]["remedy"][1].endswith(WORLDWIDE)
+    assert not scripted(alone, requirement)
+    # With one nearer by, or where a global one was meant, nothing is said.
+    near = found(both(ALL, chat(named)))
+    assert "any commercial Region" not in " ".join(near[requirement, CHAT]["remedy"])
+    assert scripted(near, requirement) is (requirement == "MDL-05")
+    meant = found(both(ALL, without_profiles(PROFILE), chat("global.anthropic.claude-sonet-4-6")))
+    assert meant["MDL-02", CHAT]["remedy"][1].endswith(f"such as global.{SONNET}")
+
+
 def test_ways_to_call_that_the_sdk_has_not_heard_of_do_no_harm() -> None:
     assert found(model(TITAN, inference_types=("NEW", "ON_DEMAND"))).root_causes == []
     row = found(model(TITAN, inference_types=("NEW",)))["MDL-05", EMBEDDING]
@@ -697,7 +735,7 @@ def test_a_profile_has_to_be_active_and_for_its_model(changes: dict[str, Any], o
     row = result["MDL-09", CHAT]
     assert said(row) == ("non_compliant", None)
     assert row["observed"].endswith(observed)
-    assert row["remedy"][0].endswith(f"such as global.{SONNET}")
+    assert row["remedy"][0].endswith(f"such as {WORLDWIDE}")
     assert result["MDL-09", EMBEDDING]["status"] == "not_applicable"
 
 
