@@ -15,7 +15,6 @@ from fixtures.evidence import Evidence
 from fixtures.evidence.endpoints import Switch, host_of
 from fixtures.evidence.network import SECOND, CaBundle, Endpoint, Proxy, Reach
 from fixtures.evidence.profile import Files, Place
-from fixtures.evidence.regions import Sdk
 from fixtures.evidence.withheld import require_kept
 from fixtures.machine.config_file import EffectiveOption
 from fixtures.machine.proxy import TUNNEL
@@ -57,10 +56,9 @@ BUNDLE_FAULTS = {
 
 @requirement("CON-01")
 def test_proxy_and_bundle_exist(
-    proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target, sdk: Sdk
+    proxies: list[Proxy], ca_bundle: CaBundle | None, files: Files, target: Target, domains: dict[str, str]
 ) -> str:
     """The proxy and CA-bundle settings point at things that exist."""
-    suffix = sdk.suffix(target.region)
     for proxy in proxies:
         name = proxy.variable or "the system's proxy setting"
         require(
@@ -68,9 +66,9 @@ def test_proxy_and_bundle_exist(
             cause="NET05" if proxy.fault == "authentication" else "NET01",
             expected=f"a proxy at {proxy.url}, or none",
             observed=f"{name} is {proxy.url}: {PROXY_FAULTS.get(proxy.fault or '', '')} {proxy.said or ''}".rstrip(),
-            remedy=_proxys_remedy(proxy, name, suffix),
+            remedy=_proxys_remedy(proxy, name, domains),
             variable=proxy.variable or "HTTPS_PROXY",
-            value=f"*.{suffix}",
+            value=" and ".join(f"*.{domain}" for domain in domains),
             status="407" if proxy.fault == "authentication" else "",
         )
     if ca_bundle is None:
@@ -98,14 +96,15 @@ def test_proxy_and_bundle_exist(
     return _way(proxies, ca_bundle)
 
 
-def _proxys_remedy(proxy: Proxy, name: str, suffix: str) -> list[str] | None:
-    """What mends the proxy's setting where the failure mode's remedy is not it, or is for the hosts of another partition."""
+def _proxys_remedy(proxy: Proxy, name: str, domains: Iterable[str]) -> list[str] | None:
+    """What mends the proxy's setting where the failure mode's remedy is not it, or is for hosts of other domains."""
     if told := PROXY_REMEDIES.get(proxy.fault or ""):
         return [told.format(variable=name)]
-    if suffix == OF_MOST or proxy.fault == "authentication":
+    if [*domains] == [OF_MOST] or proxy.fault == "authentication":
         return None
+    around = ",".join(f".{domain}" for domain in domains)
     return [
-        f"# where the network needs the proxy, correct its address in {name}; where it does not, go around it: add .{suffix}",
+        f"# where the network needs the proxy, correct its address in {name}; where it does not, go around it: add {around}",
         "# to NO_PROXY, after a comma",
     ]
 

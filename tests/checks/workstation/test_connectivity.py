@@ -14,6 +14,7 @@ import urllib3
 
 from fixtures.backends import live
 from fixtures.machine.machine import LiveMachine
+from fixtures.settings import ModelSettings, Settings
 from fixtures.simulation.world import File, World, load_world
 from fixtures.text.shape import duration
 from tests.harness import Judged, failing, judged, says
@@ -147,6 +148,25 @@ def test_the_hosts_that_a_proxy_is_asked_for_are_those_of_the_regions_partition(
     dead = con01(others)
     assert dead["status"] == "non_compliant"
     assert f".{suffix}" in " ".join(dead["remedy"]) and f".{others}" not in " ".join(dead["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("switched", "edit"),
+    [("dual-stack", environment(AWS_USE_DUALSTACK_ENDPOINT="true")), ("mantle", lambda world: world)],
+    ids=["dual-stack endpoints", "the second endpoint"],
+)
+def test_hosts_of_another_domain_are_to_go_around_the_proxy_as_well(switched: str, edit: Edit) -> None:
+    settings = Settings(models=ModelSettings(endpoint="mantle")) if switched == "mantle" else Settings()
+
+    def con01(no_proxy: str) -> Mapping[str, Any]:
+        around = both(edit, environment(NO_PROXY=no_proxy))
+        return judged("net01-proxy-is-off", only=("CON-01",), edit=around, settings=settings)["CON-01"]
+
+    told = "add .amazonaws.com,.api.aws"
+    assert told in con01("localhost")["remedy"][0]
+    for half in (".amazonaws.com", ".api.aws"):
+        assert con01(half)["status"] == "non_compliant"
+    assert con01(told.removeprefix("add "))["status"] == "compliant"
 
 
 @pytest.mark.parametrize(
