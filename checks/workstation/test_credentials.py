@@ -70,6 +70,8 @@ OF_DEFAULT = PROCESS_FAILED | {
 """botocore's errors for a profile whose own source of credentials gives none."""
 
 NO_METADATA = "AWS_EC2_METADATA_DISABLED"
+INSTANCE = "169.254.169.254"
+"""The metadata service of EC2."""
 OF_A_MACHINE = (
     "# give the machine a role: an EC2 instance its instance profile, a task its task role, a pod an association or a service",
     "# account; from a container on EC2 the metadata service answers only with a hop limit of 2 (HttpPutResponseHopLimit)",
@@ -235,6 +237,9 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
             if (evidence.environment.get(NO_METADATA) or "").lower() == "true":
                 seen += f"; {NO_METADATA} is true, so that the machine is not asked for its role"
                 remedy = [f"unset {NO_METADATA}", *OF_A_MACHINE]
+            elif proxy := _proxy_before_metadata(evidence):
+                seen += f"; {proxy} is set, and the metadata service is asked through that proxy, as NO_PROXY has no {INSTANCE}"
+                remedy = [f'export NO_PROXY="$NO_PROXY,{INSTANCE}"', *OF_A_MACHINE]
     elif (
         # First what the file itself shows: AWS refuses a token of
         # other keys with the code of a key that is gone.
@@ -291,6 +296,14 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
     )
 
 
+def _proxy_before_metadata(evidence: Evidence) -> str | None:
+    """The variable whose proxy botocore asks for the instance's role, which no proxy has (botocore.utils.IMDSFetcher)."""
+    with suppress(Unavailable):  # evidence from before it was looked at
+        variable: str | None = evidence.value("metadata-proxy")["variable"]
+        return variable
+    return None
+
+
 def _refusal(evidence: Evidence) -> str | None:
     """The code with which AWS refuses the profile's caller; "" where it does not, None where nobody asked."""
     if not evidence.asks_aws:
@@ -338,6 +351,9 @@ def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> li
     ]
 
 
+OF_NO_PERSON = "Access keys in the environment come before the role that this workload is to have"
+
+
 @dataclass(frozen=True)
 class _Fault:
     """One thing that is wrong with the keys in the environment, and the variables that it concerns; one that has a title of its
@@ -382,6 +398,7 @@ def test_environment_has_no_stray_credential(
     # Without them a job has nothing.
     needed = "env" in evidence.allowed_providers and bool({KEY, SECRET}.intersection(present))
     tool = put_there_by(environment) if KEY in present else None
+    roles = "sso" not in evidence.allowed_providers and "env" not in evidence.allowed_providers
     for fault in faults:
         anew = not fault.title and needed and evidence.target.profile not in evidence.profile_names
         require(
@@ -393,7 +410,7 @@ def test_environment_has_no_stray_credential(
             given=fault.given,
             title=f"The keys in variables are all the credentials here: profile {evidence.target.profile} has none"
             if alone
-            else fault.title,
+            else fault.title or (OF_NO_PERSON if fault.cause == "ENV01" and roles else None),
             remedy=tool.mended
             if tool
             else issued_anew()
@@ -470,8 +487,8 @@ def _halves(present: dict[str, Value]) -> Iterable[_Fault]:
         yield _Fault("ENV07", (KEY,), f"{SECRET} beside {KEY}, or neither", f"{KEY} is set without {SECRET}")
     elif SECRET in present and KEY not in present:
         seen = f"{SECRET} is set without {KEY}, and ignored"
-        yield _Fault("ENV07", (SECRET,), f"{KEY} beside {SECRET}, or neither", seen)
-    if KEY not in present:
+        yield _Fault("ENV07", (SECRET, SESSION, SECURITY), f"{KEY} beside {SECRET}, or neither", seen)
+    elif KEY not in present:
         for name in (SESSION, SECURITY):
             if name in present:
                 yield _Fault(
@@ -547,10 +564,13 @@ def test_temporary_keys_have_their_token(
     files: Files,
     credential_calls: list[CredentialCall],
     target: Target,
+    evidence: Evidence,
 ) -> str:
     """Temporary keys, which start with ASIA, carry their session token wherever they are stored."""
     key = environment.described(KEY)
     keys = environment.told["keys"]
+    # Without them a job has nothing.
+    needed = "env" in evidence.allowed_providers and target.profile not in files.profiles
     require(
         # Half a pair is CRD-02's to name.
         keys["pairing"] != "complete" or not keys["token_missing"],
@@ -558,7 +578,8 @@ def test_temporary_keys_have_their_token(
         expected=f"{SESSION} beside a temporary {KEY}",
         observed=f"{KEY} is ASIA…{(key and key['last4']) or ''}, and {SESSION} is not set",
         variable=KEY,
-        fix=[Unset(KEY_VARIABLES)],
+        remedy=issued_anew() if needed else None,
+        fix=[] if needed else [Unset(KEY_VARIABLES)],
     )
     # The profile default is what a child process gets that selects none.
     for name in dict.fromkeys((target.profile, "default")):
@@ -705,7 +726,7 @@ def test_environment_selects_the_profile(
     expected = f"{case} = {target.profile}, or unset"
     fix: list[Fix] = [Unset((case,))]
     unset = None
-    if case == "AWS_PROFILE" and target.profile == "default" and "default" not in evidence.profile_names:
+    if target.profile == "default" and "default" not in evidence.profile_names:
         # Without a profile botocore goes on to what the machine has; with the name of one that is not there it stops.
         unset = [f"unset {case}", "# and remove the line that sets it in new shells"]
     elif case == "AWS_PROFILE":

@@ -10,7 +10,7 @@ from fixtures.evidence.application import FixScript
 from fixtures.readings import Unavailable
 
 
-@requirement("FIX-01", asks=("environment", "cli_version"))
+@requirement("FIX-01", asks=("environment", "cli_version", "needs_no_profile", "of_environment"))
 def test_nothing_is_left_to_fix(docket: Docket) -> str:
     """No locally fixable cause remains: the generated fix script's dry run has nothing to do."""
     outcomes = [outcome for each in _judged_before() for outcome in docket.all(each.id)]

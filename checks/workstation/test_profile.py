@@ -93,7 +93,7 @@ OF_A_JOB = (
     "aws sts get-caller-identity",
 )
 """What gives a job credentials, where nobody is there to configure a profile."""
-WEB_IDENTITY = "assume-role-with-web-identity"
+WEB_IDENTITY, BOTO3 = "assume-role-with-web-identity", "boto3"
 OTHER_SOURCES = ("role_arn", "aws_access_key_id", "login_session", "credential_process")
 
 
@@ -921,11 +921,12 @@ def _same(key: str, value: str, wanted: str) -> bool:
     return value == wanted
 
 
-@requirement("PRF-06", asks=("env_file_found", "needs_no_profile"))
+@requirement("PRF-06", asks=("application_libraries", "env_file_found", "needs_no_profile"))
 def test_region_is_the_expected_one(
     profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
 ) -> str:
     """The profile's region is set and is the expected one."""
+    _require_region_without_profile(environment, evidence)
     _need_a_profile(evidence)
     _require_first_column(parsed_files, profile, {"region"})
     wanted = evidence.settings.profile.region
@@ -974,6 +975,24 @@ def test_region_is_the_expected_one(
         ],
     )
     return f"{place}: region = {profile.region}"
+
+
+def _require_region_without_profile(environment: Variables, evidence: Evidence) -> None:
+    """Who needs no profile has its Region where boto3 reads it, where that is the application's."""
+    region = environment.get("AWS_REGION")
+    # Where an environment file is there, ENV-03 compares all that name a region.
+    if not region or "AWS_DEFAULT_REGION" in environment or evidence.env_file_found.file["exists"]:
+        return
+    require(
+        not evidence.needs_no_profile
+        or BOTO3 not in {rules.name for rules in evidence.application_libraries},
+        cause="REG01",
+        title="boto3 has no Region: it does not read AWS_REGION, and there is no profile that has one",
+        expected="AWS_DEFAULT_REGION, which boto3 reads",
+        observed=f"AWS_REGION is {region}, AWS_DEFAULT_REGION is not set, and there is no profile",
+        remedy=[f"export AWS_DEFAULT_REGION={shlex.quote(region)}"],
+        fix=[Export("AWS_DEFAULT_REGION", region)],
+    )
 
 
 def _for_boto3(region: str, file: EnvFile) -> list[Fix]:
@@ -1186,13 +1205,14 @@ def test_profile_has_one_source(
                 line=source.place.line,
             )
     by_token = evidence.environment.has("AWS_WEB_IDENTITY_TOKEN_FILE")
+    in_container = any(map(evidence.environment.has, CONTAINER_VARIABLES))
     for source in sources:
         require(
             source.broken is None,
             cause=source.cause,
             expected=f"{source.key} of profile {profile.name} can give credentials",
             observed=f"{source.place}: {source.broken}",
-            remedy=_for_source(source, profile.name, by_token=by_token),
+            remedy=_for_source(source, profile.name, by_token=by_token, in_container=in_container),
             file=source.place.file,
             line=source.place.line,
         )
@@ -1212,7 +1232,7 @@ def _copied_anew(place: Place, profile: str) -> list[str]:
     ]
 
 
-def _for_source(source: _Source, profile: str, *, by_token: bool) -> list[str] | None:
+def _for_source(source: _Source, profile: str, *, by_token: bool, in_container: bool) -> list[str] | None:
     """The remedy where the failure mode's does not fit what the source is."""
     if source.cause == "CFG15":
         return renewed(source.place, profile)
@@ -1230,7 +1250,9 @@ def _for_source(source: _Source, profile: str, *, by_token: bool) -> list[str] |
             ]
         return [
             f"# {source.place}: credential_source is for a process on that machine, container or with those variables; here,",
-            "# write source_profile and the name of a profile that signs in, in its place",
+            "# write credential_source = EcsContainer in its place, since a variable names a container's source"
+            if in_container
+            else "# write source_profile and the name of a profile that has credentials, in its place",
         ]
     return None
 

@@ -13,6 +13,7 @@ from checks.key_tools import put_there_by
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
 from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED, lasts_too_long
+from fixtures.aws.selection import SELECTING
 from fixtures.engine import value_of
 from fixtures.evidence import Evidence
 from fixtures.evidence.environment import Variables
@@ -356,7 +357,7 @@ def _why_refused(code: str, provider: Provider, environment: Variables, region: 
     return "REG04" if given or environment.get("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" else None
 
 
-@requirement("RUN-03")
+@requirement("RUN-03", asks=("environment",))
 def test_caller_is_the_profiles_role(
     identity: Identity, provider: Provider, profile: Profile, evidence: Evidence
 ) -> str:
@@ -373,8 +374,23 @@ def test_caller_is_the_profiles_role(
         cause="PRE06" if provider.method in ("iam-role", "container-role") else None,
         expected=f"account {account or 'any'}, role {role or 'any'}",
         observed=f"sts:GetCallerIdentity: {identity.arn}, from provider {provider.method}",
+        remedy=_without_profile_of_people(evidence)
+        if evidence.purpose != "workstation" and profile.uses_sso and provider.method == "env"
+        else None,
     )
     return f"sts:GetCallerIdentity: {identity.arn}"
+
+
+def _without_profile_of_people(evidence: Evidence) -> list[str]:
+    """What to do in a job whose keys come before a profile that is for people who sign in."""
+    name = evidence.target.profile
+    selects = [each for each in SELECTING if evidence.environment.get(each) == name]
+    return [
+        f"# the keys in variables come before profile {name}, which is for people who sign in: start the job without it, and",
+        "# check the keys by --profile default; then:",
+        *([f"unset {' '.join(selects)}"] if selects else []),
+        "aws sts get-caller-identity",
+    ]
 
 
 UNREADABLE = frozenset(

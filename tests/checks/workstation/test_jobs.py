@@ -9,7 +9,7 @@ import pytest
 
 from fixtures.machine.identity_token import read_identity_token
 from fixtures.simulation.controls import IdentityProvider
-from fixtures.simulation.world import IamUser, World
+from fixtures.simulation.world import IamUser, RoleSession, World, load_world
 from tests.harness import WORKSTATION, Judged, judged, says
 from tests.world_edits import Edit, both, env_file, environment, machine, written
 
@@ -257,6 +257,111 @@ def test_a_long_lived_key_of_a_job_goes_after_a_role_has_come() -> None:
     assert result["remedy"][0].startswith("# give the job or the workload a role first")
 
 
+def test_a_secret_without_its_key_is_one_fault_with_the_token_that_came_with_it() -> None:
+    """A masked output of another job is empty."""
+    secret = {
+        "AWS_SECRET_ACCESS_KEY": "CANARYsecretOfAnotherJob0000000000000000",
+        "AWS_SESSION_TOKEN": "CANARYtoken",
+    }
+    assert of_job(NO_FILES, environment(**secret)).root_causes == ["CRD-02 ENV07"]
+    alone = of_job(NO_FILES, environment(AWS_SESSION_TOKEN="CANARYtoken"), only=("CRD-02",))
+    assert alone["CRD-02", "AWS_SESSION_TOKEN"]["observed"].endswith("is set without AWS_ACCESS_KEY_ID")
+
+
+TEMPORARY = {
+    "AWS_ACCESS_KEY_ID": "ASIAQCANARYSESSION01",
+    "AWS_SECRET_ACCESS_KEY": "CANARYsecret00000000000000",
+}
+
+
+def test_keys_that_have_lost_their_token_on_the_way_to_a_job_are_issued_anew() -> None:
+    """To unset them would leave the job with nothing, and no profile is there to export from."""
+    remedy = of_job(NO_FILES, environment(**TEMPORARY), only=("CRD-03",))["CRD-03"]["remedy"]
+    assert remedy[0].startswith("# export a key, its secret and their token anew")
+    people = judged("compliant", edit=environment(**TEMPORARY), only=("CRD-03",))
+    assert people["CRD-03"]["remedy"][0].startswith("unset AWS_ACCESS_KEY_ID")
+
+
+def test_keys_of_a_job_before_a_profile_for_people_are_not_to_give_way_to_a_login() -> None:
+    names = ("access_key_id", "secret_access_key", "session_token")
+    keys = (*TEMPORARY.values(), "CANARY-token-of-the-job")
+    session = RoleSession(**dict(zip(names, keys, strict=True)), role="DocXPPipeline")
+    edit = both(
+        lambda world: replace(world, role_session=(session,)),
+        written(load_world("compliant").machine.files[CONFIG].text, of=CONFIG),
+        environment(**TEMPORARY, AWS_SESSION_TOKEN=keys[2], AWS_PROFILE="msh"),
+        machine(profile="msh"),
+    )
+    found = of_job(edit, only=("RUN-03",))["RUN-03"]
+    assert found["status"] == "non_compliant"
+    assert found["remedy"][-2:] == ["unset AWS_PROFILE", "aws sts get-caller-identity"]
+    assert not any("aws sso" in line for line in found["remedy"])
+
+
+# --------------------------------------------------------------------------------------------- the machine's own role
+
+OF_EC2 = "ok-ent-production-role"
+PROXY = {"HTTP_PROXY": "http://proxy.acme.example:3128"}
+AWAY = both(NO_FILES, machine(metadata=None))
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        (PROXY, True),
+        ({**PROXY, "NO_PROXY": "169.254.169.254"}, False),
+        ({"HTTPS_PROXY": PROXY["HTTP_PROXY"]}, False),
+    ],
+)
+def test_a_proxy_is_not_to_be_asked_for_an_instances_role(variables: dict[str, str], told: bool) -> None:
+    found = of_job(AWAY, environment(**variables), world=OF_EC2, place="production")["CRD-01"]
+    assert ("HTTP_PROXY is set, and the metadata service is asked" in found["observed"]) is told
+    assert (found["remedy"][0] == 'export NO_PROXY="$NO_PROXY,169.254.169.254"') is told
+
+
+def test_a_source_of_an_instance_is_another_in_a_container() -> None:
+    role = "role_arn = arn:aws:iam::210987654321:role/Deploy\ncredential_source = Ec2InstanceMetadata\n"
+    edit = both(
+        AWAY, written(f"[profile deploy]\nregion = us-east-1\n{role}", of=CONFIG), machine(profile="deploy")
+    )
+    address = environment(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/v2/credentials/0f6b1c1e")
+    inside = of_job(edit, address, world=OF_EC2, place="production")
+    assert inside.root_causes[0] == "PRF-10 STS01"
+    assert "EcsContainer" in inside["PRF-10"]["remedy"][1]
+    outside = of_job(edit, world=OF_EC2, place="production")
+    assert "source_profile" in outside["PRF-10"]["remedy"][1]
+
+
+def test_a_variable_that_selects_nothing_is_not_replaced_by_the_other() -> None:
+    """AWS_PROFILE=default stops boto3 where no file has that profile."""
+    found = of_job(environment(AWS_DEFAULT_PROFILE="dev"), world=OF_A_POD, place="production")
+    assert found.root_causes == ["CRD-05 ENV05"]
+    remedy = found["CRD-05", "AWS_DEFAULT_PROFILE"]["remedy"]
+    assert remedy[0] == "unset AWS_DEFAULT_PROFILE" and not any("export" in line for line in remedy)
+
+
+OF_JAVASCRIPT = '{"dependencies": {"@aws-sdk/client-bedrock-runtime": "3.1170.0"}}'
+
+
+@pytest.mark.parametrize(
+    ("edit", "raised"),
+    [
+        (environment(AWS_DEFAULT_REGION=None), True),
+        (both(), False),
+        (
+            both(environment(AWS_DEFAULT_REGION=None), written(OF_JAVASCRIPT, of="./package.json")),
+            False,
+        ),
+    ],
+    ids=["AWS_REGION alone", "both", "JavaScript"],
+)
+def test_where_no_profile_is_needed_boto3_has_a_region_of_its_own_variable(edit: Edit, raised: bool) -> None:
+    found = of_job(edit, world=OF_A_POD, place="production")
+    assert found.root_causes == (["PRF-06 REG01"] if raised else [])
+    if raised:
+        assert found["PRF-06"]["remedy"] == ["export AWS_DEFAULT_REGION=us-east-1"]
+
+
 @pytest.mark.parametrize(
     ("world", "place", "of_shells"),
     [(OF_A_POD, "production", False), ("env01-stale-keys", "workstation", True)],
@@ -269,3 +374,4 @@ def test_no_workload_is_sent_to_the_start_up_files_of_a_shell(
     assert remedy[0].startswith("unset AWS_ACCESS_KEY_ID")
     assert any(line.startswith("grep") for line in remedy) is of_shells
     assert any("task definition" in line for line in remedy) is not of_shells
+    assert ("SSO" in found["CRD-02", "AWS_ACCESS_KEY_ID"]["title"]) is of_shells
