@@ -35,7 +35,7 @@ from fixtures.evidence.withheld import require_kept
 from fixtures.late import dataclass
 from fixtures.machine.api_key import LONG, SHORT
 from fixtures.machine.environment import BEARER, CONTAINER_VARIABLES, KEY_VARIABLES, OF_LAMBDA, Keys
-from fixtures.privacy.redaction import Value
+from fixtures.privacy.redaction import Flaw, Value
 from fixtures.readings import ReadError, Unavailable
 from fixtures.targets import Target
 from fixtures.text.sentences import begins
@@ -629,6 +629,12 @@ def _require_whole_credentials(call: CredentialCall) -> None:
     )
 
 
+IN_NO_HEADER: dict[Flaw, str] = {
+    flaw: words for flaw, words in UNWANTED.items() if flaw != "surrounding-space"
+}
+"""What no API key is sent with; what a blank at its end does is not known."""
+
+
 @requirement("CRD-04", asks=("model_listing", "profile_names", "provider"))
 def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Evidence) -> str:
     """AWS_BEARER_TOKEN_BEDROCK is not set, not even to nothing; where it is allowed, its key is valid in this Region."""
@@ -637,7 +643,9 @@ def test_no_bedrock_api_key(environment: Variables, target: Target, evidence: Ev
     if told and told["length"]:
         if "bearer" in evidence.allowed_providers:
             _require_valid_api_key(environment, target, evidence)
-            return "AWS_BEARER_TOKEN_BEDROCK is not set"
+            return (
+                f"it is set ({told['kind']}, {told['length']} characters), and bearer is an allowed provider"
+            )
         seen = f"it is set ({told['kind']}, {told['length']} characters), and Bedrock's clients send it in place of the profile"
         _require_other_credentials(seen, target, evidence)
     require(
@@ -680,10 +688,21 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
     if key is None:
         raise Unavailable("this evidence is from before the key's own words were read")
     minimum = timedelta(minutes=evidence.settings.credentials.minimum_minutes)
+    told = environment.told["variables"][BEARER]
+    garbled = unwanted(told, IN_NO_HEADER)
+    require(
+        not garbled,
+        cause="ENV10",
+        expected=f"{BEARER} without line breaks, quotes or invisible characters",
+        observed=f"{BEARER} ({told['length']} characters) has {' and '.join(garbled)}",
+        remedy=[
+            f"# set {BEARER} again, in one line and without quotes in its value: as it is, it cannot be sent"
+        ],
+    )
     require(
         key["kind"] != "other",
         expected=f"{BEARER} starts with {SHORT} or {LONG}, as Bedrock API keys do",
-        observed=f"it is set ({environment.told['variables'][BEARER]['length']} characters), and no Bedrock API key",
+        observed=f"it is set ({told['length']} characters), and no Bedrock API key",
         fix=[Unset((BEARER,))],
     )
     ends = instant(key["ends"])

@@ -29,6 +29,7 @@ from tests.fixtures.machine.test_api_key import short_term
 from tests.harness import Judged, failing, judged, says
 from tests.suite import run_suite
 from tests.world_edits import Edit, answers, both, env_file, written
+from tests.world_edits import environment as variables
 
 CONFIG, CREDENTIALS = "~/.aws/config", "~/.aws/credentials"
 CRD = tuple(f"CRD-{number:02}" for number in range(1, 7))
@@ -742,6 +743,8 @@ MEANT = allowing("sso", "bearer")
         ("ABSKQmVkcm9ja0FQSUtleQCANARY000000000000", "non_compliant", "ENV14", "make sure your API Key is valid"),
         ("sk-CANARY", "non_compliant", None, "9 characters), and no Bedrock API key"),
         ("", "non_compliant", "ENV08", "it is set to nothing"),
+        ("ABSKQmVkcm9ja0FQSUtleQCANARY000000000000\n", "non_compliant", "ENV10", "characters) has a line break"),
+        ('"ABSKQmVkcm9ja0FQSUtleQCANARY000000000000"', "non_compliant", "ENV10", "characters) has quotes around it"),
     ],
 )  # fmt: skip
 def test_a_key_that_is_meant_is_judged_by_what_it_says(
@@ -766,6 +769,18 @@ def test_what_bedrock_says_of_a_key_that_says_no_end_itself_is_of_the_key(
     refused = answers("bedrock:ListFoundationModels", "AccessDeniedException", said, 403)
     found = judged("ok-short-term-bedrock-api-key", only=("CRD-04", "IAM-03"), edit=refused)
     assert found.root_causes == (["CRD-04 ENV14"] if of_the_key else ["IAM-03"])
+
+
+def test_a_key_with_a_line_break_is_what_keeps_bedrock_from_being_asked() -> None:
+    world = load_world("ok-short-term-bedrock-api-key")
+    key = world.machine.environment["AWS_BEARER_TOKEN_BEDROCK"]
+    broken = judged(world, edit=variables(AWS_BEARER_TOKEN_BEDROCK=f"{key}\n"))
+    assert broken.root_causes == ["CRD-04 ENV10"]
+    assert broken["IAM-03"]["behind"] == "CRD-04"
+    assert broken["CRD-04"]["remedy"][0].startswith("# set AWS_BEARER_TOKEN_BEDROCK again")
+    sound = judged(world)
+    assert sound.root_causes == []
+    assert sound["CRD-04"]["observed"].startswith("it is set (bedrock-api-key, ")
 
 
 def test_with_a_key_that_alone_is_allowed_the_chain_is_nobodys_concern() -> None:
