@@ -565,6 +565,23 @@ def test_wsl_makes_up_the_mode_of_a_file_on_a_windows_drive() -> None:
     )
 
 
+@pytest.mark.parametrize(("mode", "status"), [("777", "non_compliant"), ("600", "compliant")])
+def test_with_the_option_for_it_the_mode_on_a_windows_drive_is_the_files_own(mode: str, status: str) -> None:
+    def mounted(world: World) -> World:
+        files = {
+            name: dataclasses.replace(file, mode=mode) if name.endswith(".json") else file
+            for name, file in world.machine.files.items()
+        }
+        own = dataclasses.replace(world.machine, files=files, drives=("rw", "metadata", "uid=1000"))
+        return dataclasses.replace(world, machine=own)
+
+    found = judged("ok-wsl-has-the-folder-of-windows", only=("SSO-07",), edit=mounted)
+    assert found["SSO-07"]["status"] == status
+    if status == "non_compliant":
+        assert says(found["SSO-07"], None, "284c80bd….json (777)")
+        assert found["SSO-07"]["remedy"] == ["chmod -R go-rwx ~/.aws/sso/cache"]
+
+
 def test_a_mode_that_the_system_keeps_is_judged() -> None:
     without = environment(WSL_DISTRO_NAME=None)
     found = judged("ok-wsl-has-the-folder-of-windows", only=("SSO-07",), edit=without)
