@@ -141,15 +141,19 @@ def write_models(folder: Path, url: str) -> None:
 
 
 class Laptop:
-    """A home folder with the served world's files, led to the server by its profile."""
+    """A home folder with the served world's files, led to the server by its `profile`, which is for that `purpose`."""
 
-    def __init__(self, served: Served, folder: Path) -> None:
+    def __init__(
+        self, served: Served, folder: Path, profile: str = "msh", purpose: str = "workstation"
+    ) -> None:
         self.served = served
         self.folder = folder
+        self._judged = ("--profile", profile, "--environment", purpose)
         config = served.home / ".aws" / "config"
         text = config.read_text(encoding="utf-8")
         config.write_text(
-            text.replace("[profile msh]\n", f"[profile msh]\nendpoint_url = {served.url}\n"), encoding="utf-8"
+            text.replace(f"[profile {profile}]\n", f"[profile {profile}]\nendpoint_url = {served.url}\n"),
+            encoding="utf-8",
         )
         (folder / "compliance.toml").write_text(
             f'[credentials]\napproved_endpoints = ["{served.url}"]\n', encoding="utf-8"
@@ -160,7 +164,7 @@ class Laptop:
         self.environ = {
             "HOME": str(served.home),
             "PATH": str(folder / "bin"),
-            "AWS_PROFILE": "msh",
+            "AWS_PROFILE": profile,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
@@ -180,6 +184,4 @@ class Laptop:
     def run(self, *arguments: str, **environment: str) -> Ran:
         """Judges steps 1 to 6 of the guide on the laptop."""
         environ = {**self.environ, **environment}
-        return run_suite(
-            self.folder, "--profile", "msh", *arguments, environ=environ, checks="checks/workstation"
-        )
+        return run_suite(self.folder, *self._judged, *arguments, environ=environ, checks="checks/workstation")

@@ -6,12 +6,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from fixtures.simulation.placeholders import Placeholders
 from tests.served import SSO_CACHE, Laptop, serve
 from tests.suite import ROOT, Ran, run_suite
+
+GITHUB = "https://token.actions.githubusercontent.com"
 
 
 @pytest.fixture
@@ -117,6 +121,33 @@ def test_an_expired_token_that_can_refresh_is_refreshed_and_healthy(laptop: Lapt
     ran = laptop.run("-k", "SSO or RUN-02")
     assert ran.code == 0, ran.text
     assert "CreateToken" in {call["operation"] for call in laptop.served.log()}
+
+
+@pytest.fixture
+def job(tmp_path: Path) -> Iterator[Laptop]:
+    """Where a job assumes its role with the identity token that it was given."""
+    with serve("--world", "ok-identity-token-of-a-job", "--home", str(tmp_path / "home")) as served:
+        folder = tmp_path / "project"
+        folder.mkdir()
+        yield Laptop(served, folder, "ci", "ci")
+
+
+def test_a_job_with_its_identity_token_passes_with_the_real_aws_cli(job: Laptop) -> None:
+    job.install_cli()
+    ran = job.run()
+    assert (ran.code, set(statuses(ran))) == (0, {"compliant", "not_applicable"}), ran.text
+    assert "AssumeRoleWithWebIdentity" in {call["operation"] for call in job.served.log()}
+
+
+def test_a_job_whose_identity_token_has_ended_is_told_when(job: Laptop) -> None:
+    placeholders = Placeholders(datetime.now(timezone.utc), job.served.home)
+    ended = f"{GITHUB} sts.amazonaws.com repo:acme/docxp:ref:refs/heads/main now-1h"
+    (job.served.home / "token").write_text(placeholders.fill(f"${{jwt:{ended}}}"), encoding="utf-8")
+    ran = job.run("-k", "RUN-02")
+    (cause,) = ran.json()["root_causes"]
+    assert (cause["cause"], cause["title"]) == ("PRE11", "The identity token has ended")
+    assert re.search(r"the token ended at \d{4}-\d\d-\d\dT", cause["observed"])
+    assert "CANARY" not in ran.text
 
 
 def test_a_misspelt_profile_is_one_line_and_exit_4(laptop: Laptop) -> None:
