@@ -109,7 +109,10 @@ def _meant(case: str, name: ModelName, sdk: Sdk, evidence: Evidence) -> list[str
         return known
     found = meant(written, offers, evidence.target.region, case, permitted_geography(evidence))
     if name.kind == "mantle":
-        return list(dict.fromkeys(map(as_on_mantle, found))) or [as_on_mantle(name.text)]
+        there = list(dict.fromkeys(map(as_on_mantle, found)))
+        # Of what is written itself the part behind the last slash: LiteLLM's names have the Region before it.
+        alone = [as_on_mantle(ModelName.of(each).id) for each in (written, tidied.text)]
+        return there or [each for each in alone if ModelName.on_mantle(each).well_formed({})][:1]
     # Where the lists were read, only what they have is offered; what an account has made itself may be in none.
     lists = {
         "model": (offers.models, offers.model(tidied.base)),

@@ -88,6 +88,29 @@ def test_an_identifier_of_the_first_endpoint_is_none_of_the_second(written: str)
     assert f"set CHAT_MODEL to an ID that the Region lists, such as {SONNET}" in cause["remedy"][1]
 
 
+@pytest.mark.parametrize(
+    "written", ["us-gov-west-1/xai.grok-4.3", "bedrock_mantle/xai.grok-4.3", "XAI.Grok-4.3"]
+)
+def test_of_a_model_that_no_list_has_the_id_that_is_written_is_offered(written: str) -> None:
+    (cause,) = found(both(chat(written), RIGHT), only=("MDL-01", "MDL-02")).document["root_causes"]
+    assert "such as xai.grok-4.3" in cause["remedy"][0]
+
+
+@pytest.mark.parametrize("written", ["no model", "us/grok"])
+def test_what_is_no_id_of_the_second_endpoint_is_not_offered(written: str) -> None:
+    (cause,) = found(both(chat(written), RIGHT), only=("MDL-01", "MDL-02")).document["root_causes"]
+    assert "such as" not in cause["remedy"][0]
+
+
+@pytest.mark.parametrize(("written", "known"), [("zai.glm-4.6", False), (as_on_mantle(TITAN), True)])
+def test_no_statement_takes_the_right_off_a_model_because_the_second_endpoints_own_has_no_arn(
+    written: str, known: bool
+) -> None:
+    result = found(both(chat(written), RIGHT), only=("LPR-05",))
+    assert result.root_causes == ["LPR-05"]
+    assert ("ARNS-OF-THE-CONFIGURED-MODELS" not in result["LPR-05"]["remedy"][0]) == known
+
+
 def test_a_model_that_the_second_endpoint_alone_has_is_not_judged_by_the_list_of_the_first() -> None:
     result = found(both(chat("zai.glm-4.6"), RIGHT), only=("MDL-01", "MDL-02", "IAM-01", "IAM-04"))
     assert result.root_causes == []
