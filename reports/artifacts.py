@@ -65,15 +65,24 @@ def _indented(value: Any, margin: str) -> str:
 def as_read(document: Any) -> Any:
     """The document as whoever reads its file has it: keys sorted, every sequence a list, each text as JSON's escapes say it.
 
-    Made without its text, which of a fleet has a hundred megabytes; what is one text here is one there. Rows were read so.
+    Made without its text, which of a fleet has a hundred megabytes; what is one text or object here is one there. Rows were
+    read so.
     """
-    if isinstance(document, str):
-        return _text_as_read(document)
-    if isinstance(document, dict):
-        return {_text_as_read(key): as_read(document[key]) for key in sorted(document)}
-    if isinstance(document, (list, tuple)):
-        return [as_read(entry) for entry in document]
-    return document
+    made: dict[int, Any] = {}
+
+    def read(part: Any) -> Any:
+        if isinstance(part, str):
+            return _text_as_read(part)
+        if isinstance(part, dict):
+            known = made.get(id(part))
+            if known is None:
+                made[id(part)] = known = {_text_as_read(key): read(part[key]) for key in sorted(part)}
+            return known
+        if isinstance(part, (list, tuple)):
+            return [read(entry) for entry in part]
+        return part
+
+    return read(document)
 
 
 def _text_as_read(text: str) -> str:

@@ -64,21 +64,33 @@ _word = lru_cache(1000, typed=True)(_json)
 
 def pretty(value: Any, indent: int = 0, width: int = 110) -> str:
     """JSON for readers: what fits stays on one line, and short entries fill their lines."""
-    if not isinstance(value, (dict, list)):
-        return _word(value)
-    if not value:
-        return _json(value)
-    inner = indent + 2
-    if isinstance(value, dict):
-        entries = [f"{_word(key)}: {pretty(value[key], inner, width)}" for key in sorted(value)]
-    else:
-        entries = [pretty(entry, inner, width) for entry in value]
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    # Made of its entries' text: each level that wrote its own line would write all below it once more.
-    length = sum(map(len, entries)) + 2 * len(entries)
-    if length + indent <= width:
-        return f"{opening}{', '.join(entries)}{closing}"
-    return f"{opening}\n{_filled(entries, ' ' * inner, width)}\n{' ' * indent}{closing}"
+    # By where it stands too: what is one object in several places, as what is said of a value, is written once.
+    written: dict[tuple[int, int], str] = {}
+
+    def lines(part: Any, indent: int) -> str:
+        if not isinstance(part, (dict, list)):
+            return _word(part)
+        if not part:
+            return _json(part)
+        known = written.get((id(part), indent))
+        if known is not None:
+            return known
+        inner = indent + 2
+        if isinstance(part, dict):
+            entries = [f"{_word(key)}: {lines(part[key], inner)}" for key in sorted(part)]
+        else:
+            entries = [lines(entry, inner) for entry in part]
+        opening, closing = "{}" if isinstance(part, dict) else "[]"
+        # Made of its entries' text: each level that wrote its own line would write all below it once more.
+        length = sum(map(len, entries)) + 2 * len(entries)
+        if length + indent <= width:
+            text = f"{opening}{', '.join(entries)}{closing}"
+        else:
+            text = f"{opening}\n{_filled(entries, ' ' * inner, width)}\n{' ' * indent}{closing}"
+        written[id(part), indent] = text
+        return text
+
+    return lines(value, indent)
 
 
 def _filled(entries: list[str], margin: str, width: int) -> str:

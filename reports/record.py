@@ -98,16 +98,18 @@ class Record:
             },
             without_this_home,
         )
+        # They are read twice: those of one target are kept meanwhile.
+        alone = list(self._read()) if len(self._numbered) == 1 else None
         if self.show_account_ids:
             hidden = _unchanged
         else:
             seen = Seen()
-            for part in chain((head,), self._read()):
+            for part in chain((head,), alone or self._read()):
                 seen.note(part)
             hidden = StandIns(seen).hidden
         # The first stand-ins are those of the head.
         kept: Json = hidden(head)
-        for part in self._read():
+        for part in alone or self._read():
             shown = last(hidden(part))
             told.add(shown[0]["target"], shown)
         return {**kept, "readings": Rows(told)}
