@@ -13,6 +13,7 @@ from checks.catalogue import Catalogue, Requirement, load
 from checks.explanations import Explanations, Upstream, explanations
 from checks.fixes import in_scripts
 from checks.logins import as_typed_here, by_caller, in_account, in_partition, where_it_is_set
+from checks.remedies import without_idle
 from checks.requirement import CHECKS, NonCompliant, NotApplicable, parameters
 from fixtures.engine import BEDROCK_CALL, CALL, CREDENTIALS, ODD_ANSWER, Undeclared
 from fixtures.evidence import FACTS
@@ -243,7 +244,7 @@ class Docket:
                 source.answering(failure.status, platform, **{**names, **each})
                 for each in failure.each or ({},)
             ]
-            remedy = list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True))))
+            remedy = without_idle(list(dict.fromkeys(chain.from_iterable(zip(*filled, strict=True)))))
         outcome = Outcome(
             requirement.id,
             case,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import string
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated
 
 from fixtures.late import dataclass
@@ -230,6 +230,20 @@ class Remedy:
                 if problem := _template_problem(template, shell):
                     return shell if own else "any", f"{template!r}: {problem}"
         return None
+
+
+_TAKES_OUT = re.compile(r"(?:unset |Remove-Item Env:|set )(\w+)(?:=| -ErrorAction SilentlyContinue)?")
+_PUTS_IN = re.compile(r"(?:export |\$env:|set \")(\w+) ?=.")
+
+
+def without_idle(lines: Sequence[str]) -> list[str]:
+    """The lines without one that takes a variable out of the shell where the next one puts another value there."""
+    kept = []
+    for line, after in zip(lines, [*lines[1:], ""], strict=True):
+        out, into = _TAKES_OUT.fullmatch(line), _PUTS_IN.match(after)
+        if not out or not into or out[1] != into[1]:
+            kept.append(line)
+    return kept
 
 
 def _template_problem(template: str, shell: str) -> str | None:

@@ -22,7 +22,7 @@ from reports import compare
 from reports.artifacts import Artifacts, as_read
 from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
-from reports.page import counted
+from reports.page import VERDICT_WORDS, counted, status_words
 from reports.results import STATUSES, exit_code
 from reports.verify import NotAReport, problems
 
@@ -124,8 +124,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
         if leaks:
             return _refused(f"{'; '.join(map(str, leaks[:5]))}; nothing was written", EXIT_INTERNAL)
         artifacts.publish()
-    counts = {status: document["counts"][status] for status in STATUSES if document["counts"][status]}
-    told = ", ".join(f"{number} {status.replace('_', ' ')}" for status, number in counts.items())
+    told = status_words({status: document["counts"][status] for status in STATUSES})
     print(
         f"{counted(len(shards), 'report')}, {counted(len(document['targets']), 'target')}, "
         f"{counted(len(document['results']), 'result')}: {told}"
@@ -140,7 +139,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
         print(visible(notice))
     if told := guesses.told():
         print(told)
-    print(f"{document['verdict'].replace('_', ' ')}; reports in {options.report_dir}")
+    print(f"{VERDICT_WORDS[document['verdict']]}; reports in {options.report_dir}")
     return exit_code(document, allow_incomplete=options.allow_incomplete)
 
 

@@ -17,6 +17,7 @@ Key = tuple[str, str | None, str]
 CHANGES = (
     "regressed", "new", "no longer waived", "no longer evaluated", "newly waived", "fixed", "now evaluated", "unchanged",
 )  # fmt: skip
+UNCOMPARED = "only in the earlier run and not compared"
 FINE = frozenset({"compliant", "not_applicable"})
 UNREAD = frozenset({"inconclusive", "blocked"})
 NAME = "results*.json"
@@ -145,16 +146,21 @@ def comparison(document: Mapping[str, Any], earlier: Sequence[Earlier]) -> dict[
 
 
 def tally(told: Mapping[str, Any]) -> str:
-    """The kinds of change in a `comparison` of results.json, counted, and how many of the earlier run's results it is silent
-    about: those that could not be judged then and are none of this run's."""
+    """The kinds of change in a `comparison` of results.json, counted, and how many of the earlier run's are `uncompared`."""
     counted = [f"{told['counts'][kind]} {kind}" for kind in CHANGES if told["counts"][kind]]
+    if left := uncompared(told):
+        counted.append(f"{left} {UNCOMPARED}")
+    return ", ".join(counted) or "nothing to compare"
+
+
+def uncompared(told: Mapping[str, Any]) -> int:
+    """How many of the earlier run's results a `comparison` of results.json is silent about: those that could not be judged
+    then and are none of this run's."""
     changes = told["changes"]
     # The last point is this run's, where it has results.
     points = told["trend"][:-1] if any(each["now"] is not None for each in changes) else told["trend"]
-    left = points[-1]["total"] - sum(each["was"] is not None for each in changes) if changes and points else 0
-    if left:
-        counted.append(f"{left} only in the earlier run and not compared")
-    return ", ".join(counted) or "nothing to compare"
+    then = sum(each["was"] is not None for each in changes)
+    return max(0, points[-1]["total"] - then) if changes and points else 0
 
 
 def notices(document: Mapping[str, Any], against: Earlier) -> list[str]:

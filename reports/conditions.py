@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from checks.catalogue import load
-from reports.page import counted
+from reports.page import VERDICT_WORDS, counted
 from reports.results import SEVERITIES
 
 
@@ -55,9 +55,8 @@ def headline(document: Mapping[str, Any]) -> str:
 
 
 VERDICTS_IN_WORDS = {
-    "compliant": "compliant",
-    "non_compliant": "NOT COMPLIANT",
-    "incomplete": "INCOMPLETE: not everything could be evaluated",
+    **VERDICT_WORDS,
+    "incomplete": f"{VERDICT_WORDS['incomplete']}: not everything could be evaluated",
 }
 
 

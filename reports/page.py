@@ -16,7 +16,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from fixtures.privacy.unseen import visible
 
@@ -32,6 +32,15 @@ WORDS = {
     "inconclusive": "Inconclusive",
     "incomplete": "Incomplete",
 }
+
+VERDICT_WORDS = {"compliant": "compliant", "non_compliant": "NOT COMPLIANT", "incomplete": "INCOMPLETE"}
+"""How a verdict is written wherever it stands for itself; in counts and sentences it is in WORDS."""
+
+
+def status_words(counts: Mapping[str, int]) -> str:
+    """The statuses that there are, as `2 compliant, 1 not compliant`, in the order of `counts`."""
+    return ", ".join(f"{count} {WORDS[status].lower()}" for status, count in counts.items() if count)
+
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
@@ -55,6 +64,14 @@ def anchor(kind: str, *parts: str | None) -> str:
     """A place in a page for what has that key: the same in every page, and plain whatever the parts are."""
     digest = hashlib.sha256(json.dumps(parts).encode()).hexdigest()
     return f"{kind}-{digest[:16]}"
+
+
+_ID = re.compile(r"\b[A-Z]{2,4}-\d\d\b")
+
+
+def unbroken(text: str) -> Markup:
+    """Foreign text as markup in which no line ends within a requirement's ID: browsers break behind a hyphen."""
+    return Markup(_ID.sub(r'<span class="nb">\g<0></span>', str(escape(visible(text)))))
 
 
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -162,7 +179,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(cut=cut, pretty=pretty, moment=moment, counted=counted)
+    environment.filters.update(cut=cut, unbroken=unbroken, pretty=pretty, moment=moment, counted=counted)
     return environment
 
 
@@ -181,6 +198,7 @@ def assembled(name: str, *, running: Sequence[str], **context: Any) -> str:
     return template.render(
         **context,
         words=WORDS,
+        verdict_words={name: word[:1].upper() + word[1:] for name, word in VERDICT_WORDS.items()},
         statuses=WORST_FIRST,
         policy=policy,
         style=Markup(style),

@@ -6,14 +6,15 @@ import re
 import textwrap
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
+from itertools import chain
 from typing import Any
 
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.causes import alike, joined, most_wanted
-from reports.conditions import VERDICTS_IN_WORDS, headline, replayed, share
+from reports.conditions import headline, replayed, share
 from reports.consumers import in_short
-from reports.page import counted, cut, whole_page
+from reports.page import VERDICT_WORDS, counted, cut, whole_page
 from reports.results import SEVERITIES, by_target, reach
 
 WIDTH = 80
@@ -112,6 +113,8 @@ def screen(document: Json, tail: Sequence[Row], *, piped: bool = False) -> list[
         room -= height(made[-1])
     # That all targets have their causes comes before one has what mends its others.
     told: set[tuple[Any, ...]] = set()
+    if piped:
+        room = ROWS - len([*rows, *chain(*made), *others, *tail, *last])
     for block, own in zip(blocks, made, strict=True):
         room -= block.mend_others(own, room, told)
         rows += own
@@ -162,7 +165,7 @@ def _rank(target: Json, causes: Sequence[Json]) -> tuple[Any, ...]:
 def _who(document: Json, target: Json, known: Collection[str] = ()) -> list[Row]:
     """Which target it is, and its verdict in each scope; who called, where that is not `known` from another target."""
     gate = document["run"]["gate"]
-    words = {name: word.partition(":")[0] for name, word in VERDICTS_IN_WORDS.items()}
+    words = {**VERDICT_WORDS}
     if gate != "low":
         words["compliant"] = f"passes gate {gate}"
     scopes, verdicts = target["scopes"], {*target["scopes"].values()}
@@ -258,7 +261,8 @@ class _Block:
 
         Those that are `known` from another target are left out, and those that are told added to them.
         """
-        before, behind = height(rows), self._behind
+        taken = len if self._piped else height
+        before, behind = taken(rows), self._behind
         keys = [alike(cause) for cause in self._causes]
         known.update(keys[: self._first])
         if not behind:
@@ -269,7 +273,7 @@ class _Block:
         def changed(place: int, block: list[Row]) -> None:
             last = first + sum(map(len, told.values()))
             made = [row for block_of in {**told, place: block}.values() for row in block_of]
-            if height([*rows[:first], *made, *rows[last:]]) - before <= room:
+            if taken([*rows[:first], *made, *rows[last:]]) - before <= room:
                 rows[first:last], told[place] = made, block
 
         order = [place for place in most_wanted(self._causes) if place in behind and keys[place] not in known]
@@ -285,7 +289,7 @@ class _Block:
         for place in order:
             changed(place, [behind[place], *told[place][1:]])
         known.update(keys[place] for place in order if len(told[place]) > 1)
-        return height(rows) - before
+        return taken(rows) - before
 
 
 def _steps(remedy: Sequence[str], page: str, piped: bool) -> list[list[Row]]:
@@ -390,10 +394,11 @@ def _not_evaluated(results: Iterable[Json], page: str) -> list[Row]:
     for reason, requirements in list(groups.items())[:REASONS]:
         named = list(dict.fromkeys(requirements))
         few = ", ".join(named[:6]) + (f" and {len(named) - 6} more" if len(named) > 6 else "")
-        rows.append(Row(line(f"     {few}: {reason}")))
-    if len(groups) > REASONS:
-        rows.append(Row(f"     and {len(groups) - REASONS} reasons more, in {page}"))
-        actions = {action for result in unread for action in result["missing_actions"]}
+        rows.append(Row(f"     {few}: {cut(visible(reason), LONG)}"))
+    if more := [*groups][REASONS:]:
+        rows.append(Row(f"     and {counted(len(more), 'reason')} more, in {page}"))
+        left = (result for result in unread if _allowing(result["missing_actions"]) in more)
+        actions = {action for result in left for action in result["missing_actions"]}
         rows += [Row(line(f"     {_allowing(actions)}"))] if actions else []
     if any("auditor-role.yaml" in (result["reason"] or "") for result in unread):
         rows.append(

@@ -12,7 +12,7 @@ import pytest
 from checks.catalogue import load
 from fixtures.privacy.unseen import visible
 from reports.compare import tally
-from reports.page import counted, whole_page
+from reports.page import counted, status_words, whole_page
 from reports.screen import Row, line, screen
 
 WARNINGS = 3
@@ -48,10 +48,10 @@ def _tail(
     if mend and not problem:
         yield Row(f"mend  {visible(mend)}", {"bold": True}, command=True)
     counts = document["counts"]
-    tally = ", ".join(f"{count} {status.replace('_', ' ')}" for status, count in counts.items() if count)
+    ended = status_words(counts)
     total, calls = counted(sum(counts.values()), "check"), counted(document["run"]["api_calls"], "AWS call")
     unasked = ": none of these checks asks AWS" if _all_local(document) else ""
-    yield Row(f"{total}{f': {tally}' if tally else ''}; {calls}{unasked}")
+    yield Row(f"{total}{f': {ended}' if ended else ''}; {calls}{unasked}")
     yield from _waivers(document)
     yield from _comparison(document)
     if not problem:

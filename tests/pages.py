@@ -158,6 +158,28 @@ VIEWS = ((1440, False), (390, True))
 """Width and darkness: contrasts are those of the colours, of which there are two sets, places those of the window."""
 
 
+BROKEN = r"""
+const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+for (let node; (node = walker.nextNode());) {
+  for (const match of node.data.matchAll(/\b[A-Z]{2,4}-\d\d\b/g)) {
+    const range = document.createRange();
+    range.setStart(node, match.index);
+    range.setEnd(node, match.index + match[0].length);
+    const tops = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
+    if (tops.size > 1) found.push(`${match[0]} in ${node.data.slice(0, 80)}`);
+  }
+}
+return found;
+"""
+
+
+def broken_ids(browser: Browser) -> list[str]:
+    """Where a line of the open page, all unfolded, ends within a requirement's ID."""
+    browser.run(UNFOLD)
+    found: list[str] = browser.run(BROKEN)
+    return found
+
+
 def violations(browser: Browser, axe_source: str) -> list[str]:
     """What axe finds in the open page, all of its rules on but those that are experimental, and what it cannot decide."""
     script = (

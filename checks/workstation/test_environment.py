@@ -596,6 +596,7 @@ def test_timeout_is_a_number_of_seconds(env_file: EnvFile | None) -> str:
     file = _required(env_file)
     require(
         _whole(file.text(name)) > 0,
+        title=None if file.sets(name) else f"{name} has no value in the environment file",
         expected="a positive whole number of seconds",
         observed=f"{file.place(name)}: {name} is {file.shown(name)}",
         file=file.path,
@@ -713,15 +714,17 @@ def test_chat_models_agree(env_file: EnvFile | None, sdk: Sdk, evidence: Evidenc
     file = _required(env_file)
     names = ("CHAT_MODEL", "BEDROCK_MODEL_ID")
     form = ModelName.on_mantle if evidence.settings.models.endpoint == MANTLE else ModelName.of
+    lacking = [name for name in names if not file.sets(name)]
     # What MDL-01 rejects is not to be given to both.
     sound = [name for name in names if form(file.text(name) or "").well_formed(sdk.model_id_patterns)]
     require(
         _agree(file.text(name) for name in names),
+        title=f"{' and '.join(lacking)} has no value in the environment file" if lacking else None,
         expected="one model for both",
         observed=", ".join(f"{file.place(name)}: {name} is {file.shown(name)}" for name in names),
         file=file.path,
         model=file.value(next(iter(sound), "CHAT_MODEL")),
-        given=[f"unset:{name}" for name in names if not file.sets(name)],
+        given=[f"unset:{name}" for name in lacking],
     )
     return ", ".join(f"{name} is {file.shown(name)}" for name in names)
 

@@ -12,7 +12,7 @@ from typing import Any
 from checks.frameworks import frameworks, served
 from reports.artifacts import json_pieces
 from reports.causes import joined, most_wanted, why_graver
-from reports.compare import CHANGES
+from reports.compare import CHANGES, UNCOMPARED, uncompared
 from reports.conditions import conditions, headline, replayed
 from reports.consumers import lines
 from reports.formats import Format, guide
@@ -348,11 +348,13 @@ def _compared(comparison: Json | None, anchors: Mapping[Any, str]) -> dict[str, 
     if comparison is None:
         return None
     changes = [{**change, "anchor": anchors.get(_key(change))} for change in comparison["changes"]]
+    left = uncompared(comparison)
     kinds = {change["change"] for change in changes}
     return {
         "against": comparison["against"],
         "notices": comparison.get("notices", ()),
         "trend": _trend(comparison.get("trend", ())),
+        "left": f"{left} {UNCOMPARED}" if left else "",
         "kinds": [
             (kind, [change for change in changes if change["change"] == kind])
             for kind in [*(kind for kind in CHANGES if kind in kinds), *sorted(kinds - set(CHANGES))]

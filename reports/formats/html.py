@@ -19,7 +19,7 @@ from reports.causes import JoinedCause, joined, why_graver
 from reports.conditions import headline
 from reports.formats import Document, Format
 from reports.formats.summary import counts_line
-from reports.page import TEMPLATES, counted, cut, whole_page
+from reports.page import TEMPLATES, WORDS, counted, cut, unbroken, whole_page
 from reports.results import by_target
 
 COLUMNS = ("Requirement", "Severity", "Status", "Expected / observed", "Remedy")
@@ -63,32 +63,38 @@ class Columns:
             # Reports of set-up and collection carry no result; their node ID is no markup either.
             cells[1:] = [f"<td>{_text(report.nodeid)}</td>", *["<td></td>"] * (len(COLUMNS) - 1)]
             return
-        case = f" [{result['case']}]" if result["case"] else ""
-        verdict = result["status"].replace("_", " ")
+        names = (result["requirement"], result["cause"], result["case"] and f"[{result['case']}]")
+        verdict = WORDS[result["status"]].lower()
         if result["expected"] is not None:
-            seen = f"expected {_text(result['expected'])}<br>observed {_text(result['observed'])}"
+            seen = f"expected {_cell(result['expected'])}<br>observed {_cell(result['observed'])}"
         else:
-            seen = _text(result["reason"] or "")
+            blocked = f"blocked by {result['blocked_by']}: " if result["blocked_by"] else ""
+            seen = _cell(blocked + (result["reason"] or ""))
+        if result["missing_actions"]:
+            seen += f"<br>needs {_cell(', '.join(result['missing_actions']))}"
         if result["waiver"]:
             waiver = result["waiver"]
             verdict += f" until {waiver['expires']}: {waiver['id']}, {waiver['approved_by']}"
-        remedy = "<br>".join(f"<code>{_text(line)}</code>" for line in result["remedy"])
+        remedy = "<br>".join(f"<code>{_cell(line)}</code>" for line in result["remedy"])
         cells[1:] = [
-            f"<td>{_text(result['requirement'] + case)}<br>{_text(result['title'])}<br>{_text(result['target'])}</td>",
-            f"<td>{_text(result['severity'])}</td>",
-            f"<td>{_text(verdict)}</td>",
+            f"<td>{_cell(' '.join(filter(None, names)))}<br>{_cell(result['title'])}<br>{_cell(result['target'])}</td>",
+            f"<td>{_cell(result['severity'])}</td>",
+            f"<td>{_cell(verdict)}</td>",
             f"<td>{seen}</td>",
             f"<td>{remedy}</td>",
         ]
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_html_results_table_html(self, report: Any, data: list[str]) -> None:
-        """Leaves out which of pytest-xdist's workers it was, where its Python is, and of a skip where the suite is."""
-        if getattr(report, "compliance", None) is not None and isinstance(report.longrepr, tuple):
-            data[:] = [_text(report.longrepr[-1].removeprefix("Skipped: "))]
-            return
-        kept = [_WORKER.sub("", text) for text in data]
-        data[:] = [text for text in kept if text.strip()] or ["No log output captured."]
+        """Leaves out which of pytest-xdist's workers it was, where its Python is, and of a result what its row says already:
+        then the check stands there, as pytest takes it."""
+        result = getattr(report, "compliance", None)
+        said = result is not None and (
+            isinstance(report.longrepr, tuple) or report.longreprtext.startswith(result["requirement"])
+        )
+        kept = [_WORKER.sub("", text) for text in (data[1:] if said else data)]
+        kept = [text for text in kept if text.strip() and text != _NO_LOG]
+        data[:] = [*([_text(report.nodeid)] if result is not None else []), *kept] or [_NO_LOG]
 
 
 def reports_of_lost(nodeid: str, result: Mapping[str, Any] | None) -> list[Any]:
@@ -101,6 +107,7 @@ def reports_of_lost(nodeid: str, result: Mapping[str, Any] | None) -> list[Any]:
     return [failed, ended]
 
 
+_NO_LOG = "No log output captured."
 _WORKER = re.compile(r"^\[gw\d+\] \S+ -- Python .*\n", re.MULTILINE)
 _STYLE_FROM = re.compile(r"^ \* \S.*[\\/]((?:page|report)\.css)$", re.MULTILINE)
 """Where pytest-html says that it has a style from."""
@@ -192,7 +199,7 @@ def _cause(found: JoinedCause, several: bool, results: Sequence[Mapping[str, Any
     rest = f" and {len(found.targets) - len(targets)} more" if found.targets[MOST_NAMED:] else ""
     where = f": {_text(', '.join(targets))}{rest}" if several else ""
     why = why_graver(cause, by_target(results).get(cause["target"], ()))
-    return f"<li>{_text(cause['title'])}{code} {_text(cause['severity'])}{f' ({_text(why)})' if why else ''}{where}</li>"
+    return f"<li>{_text(cause['title'])}{code} {_text(cause['severity'])}{f' ({_cell(why)})' if why else ''}{where}</li>"
 
 
 def outcomes(page: str) -> dict[str, list[str]]:
@@ -219,6 +226,10 @@ def harmless(metadata: Any) -> Any:
 def _text(text: str) -> str:
     # pytest-html escapes neither cells nor node IDs, and nothing of what pytest-metadata tells.
     return str(escape(visible(cut(text, LONGEST))))
+
+
+def _cell(text: str) -> str:
+    return str(unbroken(cut(text, LONGEST)))
 
 
 def read_back(text: str, document: Document, evidence: Document) -> Iterator[str]:

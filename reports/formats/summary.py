@@ -12,7 +12,7 @@ from reports.causes import common, joined
 from reports.compare import tally
 from reports.conditions import headline
 from reports.formats import Format
-from reports.page import WORDS, WORST_FIRST, counted, cut
+from reports.page import VERDICT_WORDS, WORDS, WORST_FIRST, counted, cut
 from reports.results import VERDICTS, reach
 
 Json = Mapping[str, Any]
@@ -86,9 +86,9 @@ def _targets(document: Json) -> str:
         document["targets"], key=lambda t: (VERDICTS.index(t["verdict"]), -causes[t["id"]], t["id"])
     )
     rows = [
-        f"| {plain(target['id'])} | {plain(target['account'] or 'not known')} | {WORDS[target['verdict']]} | "
+        f"| {plain(target['id'])} | {plain(target['account'] or 'not known')} | {VERDICT_WORDS[target['verdict']]} | "
         + ", ".join(
-            f"{scope} {WORDS[verdict].lower()}"
+            f"{scope} {VERDICT_WORDS[verdict]}"
             for scope, verdict in sorted(target["scopes"].items(), reverse=True)
         )
         + " |"

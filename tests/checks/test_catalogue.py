@@ -25,7 +25,7 @@ from checks.__main__ import BEGIN, END, main, update
 from checks.catalogue import CONTROLS, FOLDER, PLACEHOLDERS, CatalogueError, Remedy, load, read
 from checks.judgement import import_checks
 from checks.markdown import requirements_table as table
-from checks.remedies import Words
+from checks.remedies import Words, without_idle
 from checks.requirement import CHECKS, facts_of
 from fixtures.evidence import FACTS
 from fixtures.plugin import RUN
@@ -834,3 +834,18 @@ def test_a_mark_that_there_is_not_is_answered_with_the_one_that_was_meant(
     assert ran.code == (5 if asked == "local and not local" else 4), ran.text
     assert (f"; did you mean {meant}?" in ran.text) is (meant is not None)
     assert ("did you mean" in ran.text) is (meant is not None)
+
+
+@pytest.mark.parametrize(
+    ("lines", "kept"),
+    [
+        (["unset A", "export A=b"], ["export A=b"]),
+        (["Remove-Item Env:A -ErrorAction SilentlyContinue", "$env:A = 'b'"], ["$env:A = 'b'"]),
+        (["set A=", 'set "A=b"'], ['set "A=b"']),
+        (["unset A", "export B=b"], ["unset A", "export B=b"]),
+        (["unset A", "# then", "export A=b"], ["unset A", "# then", "export A=b"]),
+        (["unset A"], ["unset A"]),
+    ],
+)
+def test_nothing_is_taken_out_that_the_next_line_sets(lines: list[str], kept: list[str]) -> None:
+    assert without_idle(lines) == kept

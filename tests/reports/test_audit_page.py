@@ -16,7 +16,7 @@ from reports.artifacts import json_text
 from reports.formats import audit
 from reports.page import cut
 from reports.screenshots import Browser
-from tests.pages import UNFOLD, Page, breaches, faults, policy, source_of
+from tests.pages import UNFOLD, Page, breaches, broken_ids, faults, policy, source_of
 from tests.report_material import HOSTILE, comparison, few, guide, material, mixed, poisoned, result
 from tests.suite import ROOT, run_suite
 
@@ -90,7 +90,7 @@ def test_what_explains_a_failure_is_named_once_where_the_failure_names_it_itself
     row = {**document["results"][0], "status": "non_compliant", "blocked_by": None, "explained_by": "PRF-08"}
     for observed in ("PRF-08: a line is left", "a line is left"):
         rows = [{**row, "observed": observed}, *document["results"][1:]]
-        text = " ".join(rendered(document, evidence, results=rows).split())
+        text = " ".join(Page(rendered(document, evidence, results=rows)).text.split())
         assert "explained by PRF-08: a line is left" in text
 
 
@@ -577,6 +577,10 @@ def test_a_page_of_one_target_begins_with_its_root_causes_and_is_a_few_windows_l
         "return [...document.querySelectorAll('.stack')].some(part => part.checkVisibility());"
     )
     assert browser.run("return document.documentElement.scrollHeight;") < 20 * 844
+    for width in (390, 320):
+        browser.resize(width, 844)
+        assert broken_ids(browser) == []
+        assert browser.run("return document.documentElement.scrollWidth;") <= width
 
 
 def test_a_count_of_the_guide_filters_the_results(browser: Browser, told: Any, address: str) -> None:

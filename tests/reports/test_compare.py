@@ -13,7 +13,9 @@ from checks.catalogue import load
 from reports.artifacts import json_text
 from reports.compare import CHANGES, NotResults, change, comparison, tally
 from reports.compare import load as load_earlier
+from reports.formats import audit
 from reports.results import STATUSES
+from tests.pages import Page
 from tests.report_material import material, result
 from tests.suite import run_suite
 
@@ -145,11 +147,14 @@ def test_what_only_the_earlier_run_has_is_counted_where_no_change_tells_of_it(tm
         {"SSO-03": "non_compliant", "SSO-01": "compliant", "RUN-01": "blocked", "RUN-02": "inconclusive"}
     )
     earlier = load_earlier(saved(tmp_path, "results.json", was))
-    told = {
-        statuses: tally(comparison(report(dict.fromkeys(statuses, "compliant")), earlier))
+    runs = [
+        report(dict.fromkeys(statuses, "compliant"))
         for statuses in (("SSO-03",), ("SSO-03", "SSO-01", "RUN-01", "RUN-02"), ("SSO-01", "RUN-03"))
-    }
-    assert list(told.values()) == [
+    ]
+    compared = [{**run, "comparison": comparison(run, earlier)} for run in runs]
+    pages = [" ".join(Page(audit.render(run, {})).text.split()) for run in compared]
+    assert ["2 only in the earlier run and not compared." in page for page in pages] == [True, False, True]
+    assert [tally(run["comparison"]) for run in compared] == [
         "1 no longer evaluated, 1 fixed, 2 only in the earlier run and not compared",
         "1 fixed, 2 now evaluated, 1 unchanged",
         "1 new, 1 no longer evaluated, 1 unchanged, 2 only in the earlier run and not compared",

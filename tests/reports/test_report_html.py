@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from reports.conditions import headline
 from reports.formats.summary import counts_line
 from reports.screenshots import Browser
 from tests.formats import text_of
-from tests.pages import Page, faults
+from tests.pages import Page, broken_ids, faults
 from tests.suite import ROOT, Ran, run_suite
 
 
@@ -62,11 +64,26 @@ def test_on_a_phone_the_cells_stand_below_each_other_and_nothing_scrolls(browser
     browser.open((ran.reports / "report.html").as_uri())
     assert browser.run("return document.documentElement.scrollWidth;") <= 390
     assert browser.run(BEYOND) == []
+    assert broken_ids(browser) == []
     shown = "return [...document.querySelectorAll('.extras-row')].filter(each => each.offsetParent).length;"
     browser.run("document.getElementById('hide_all_details').click();")
     assert browser.run(shown) == 0
     browser.run("document.getElementById('show_all_details').click();")
     assert browser.run(shown) > 0
+
+
+def test_what_a_result_says_stands_there_once_and_what_else_is_known_beside_its_check(tmp_path: Path) -> None:
+    ran = run_suite(tmp_path, "--world", "guide-as-written", "-k", "ENV-05 or PRF-05 or REG-03")
+    data = json.loads(html.unescape(re.findall(r'data-jsonblob="([^"]*)"', text_of(ran, "report.html"))[0]))
+    rows = {result["check"]: result for result in ran.json()["results"]}
+    assert {row["status"] for row in rows.values()} >= {"non_compliant", "inconclusive", "compliant"}
+    for nodeid, ((told,),) in ((nodeid, [each]) for nodeid, each in data["tests"].items()):
+        row, cells = rows[nodeid], html.unescape("".join(told["resultsTableRow"]))
+        cells = re.sub(r"</?span[^>]*>", "", cells)
+        assert html.unescape(told["log"]) == nodeid
+        for said in (row["expected"], row["reason"], row["cause"], *row["remedy"], *row["missing_actions"]):
+            assert said is None or said in cells
+        assert row["status"] != "non_compliant" or "<td>not compliant</td>" in cells
 
 
 def test_it_does_not_say_where_the_suite_is(ran: Ran) -> None:

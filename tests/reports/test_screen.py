@@ -132,6 +132,25 @@ def test_what_was_not_evaluated_is_counted_where_there_is_no_room_for_it() -> No
     )
 
 
+def test_why_something_was_not_evaluated_is_not_cut_and_each_action_is_named_once() -> None:
+    told = document("compliant")
+    reasons = [
+        "nobody says which model is called: " + "there is no file, and no setting either; " * 4,
+        "b",
+        "c",
+        "d",
+        "e",
+    ]
+    actions = [[], ["iam:GetRole"], ["iam:GetPolicy"], ["iam:ListRoles"], ["iam:ListUsers", "iam:GetUser"]]
+    for result, reason, missing in zip(told["results"], reasons, actions, strict=False):
+        result |= {"status": "inconclusive", "reason": reason, "missing_actions": missing}
+    text = "\n".join(row.text for row in screen(told, TAIL))
+    assert " ".join(reasons[0].split()) in text
+    assert "and 2 reasons more, in audit.html" in text
+    assert [text.count(f"would allow it: {' '.join(each)}") for each in actions[1:4]] == [1, 1, 0]
+    assert "these IAM actions would allow it: iam:GetUser, iam:ListRoles, iam:ListUsers" in text
+
+
 def test_what_keeps_a_target_from_being_judged_is_said_beside_a_long_remedy_of_another() -> None:
     told = document("ent-log-08-off", 3)
     name = "msh1/us-east-1"
@@ -221,6 +240,7 @@ def _behind(told: dict[str, Any], tail: list[Row], *, piped: bool = False) -> di
 
 def test_each_root_cause_behind_the_first_says_how_it_begins_to_be_mended() -> None:
     told = document("guide-as-written")
+    told["root_causes"][3]["remedy"] = [f"# edit policy Bedrock: {{{'x' * 300}}}"]
     remedies = {str(number): cause["remedy"] for number, cause in enumerate(told["root_causes"], 1)}
     piped = _behind(told, TAIL, piped=True)
     assert piped["2"] == [f"mend   {remedies['2'][0]}", remedies["2"][1]]

@@ -588,6 +588,25 @@ def test_a_timeout_has_to_be_a_positive_whole_number(value: str) -> None:
     assert remedy == f"# edit ./.env.enterprise line {line_of('AWS_API_TIMEOUT')}: write AWS_API_TIMEOUT=30"
 
 
+@pytest.mark.parametrize(
+    ("line", "requirement", "title"),
+    [
+        ("AWS_API_TIMEOUT=30", "ENV-07", "AWS_API_TIMEOUT has no value in the environment file"),
+        (
+            "CHAT_MODEL=us.anthropic.claude-sonnet-4-6",
+            "ENV-10",
+            "CHAT_MODEL has no value in the environment file",
+        ),
+    ],
+)
+def test_what_has_no_value_is_not_said_to_have_a_wrong_one(line: str, requirement: str, title: str) -> None:
+    name = line.partition("=")[0]
+    for lacking in (env_file((f"\n{line}\n", "\n")), env_file((f"\n{line}", f"\n{name}="))):
+        assert of_compliant(lacking, *ALL)[requirement]["title"] == title
+    wrong = of_compliant(env_file((f"\n{line}", f"\n{name}=0")), *ALL)[requirement]
+    assert wrong["status"] == "non_compliant" and wrong["title"] != title
+
+
 # ------------------------------------------------------------------------------------------------------ ENV-08
 
 
