@@ -17,10 +17,16 @@ PLUGINS = ("xdist", "metadata", "html")
 """The suite's own dependencies by the names of their entry points: of all plugins that are installed, these are loaded."""
 
 INTRODUCTION = f"""\
-{NAME} [workstation|enterprise|checks/…] [options]   judges a profile, or without one a simulated machine
-{NAME} merge|verify --help                           joins reports, and checks whether one holds together
+{NAME} [workstation|enterprise|checks/…] [options]
 
-The suite's own options stand below "AWS SSO and Amazon Bedrock preflight"; all others are pytest's.
+  {NAME} --profile NAME      why Bedrock refuses it, and what mends that
+  {NAME}                     the same of a simulated machine, to try it
+  {NAME} --explain "TEXT"    what an error text or a code means
+  {NAME} merge|verify --help joins reports; whether one holds together
+
+Exit code: 0 compliant, 1 not, 6 not all could be evaluated, 4 wrong options.
+Reports are in reports/latest: audit.html, results.json, junit.xml and others.
+Of pytest's options all work too, as -k SSO-03 or -n 4: --help -v lists them.
 """
 
 
@@ -29,8 +35,29 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
         pluginmanager.load_setuptools_entrypoints("pytest11", name=plugin)
 
 
-def pytest_addoption(parser: Any) -> None:
+def pytest_addoption(parser: Any, pluginmanager: pytest.PytestPluginManager) -> None:
     parser.prog = NAME
+    pluginmanager.register(_Help(parser))
+
+
+class _Help:
+    """What `--help` says: the suite's own options, and with `-v` those of pytest besides."""
+
+    def __init__(self, parser: Any) -> None:
+        self._parser = parser
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_cmdline_main(self, config: pytest.Config) -> int | None:
+        if not config.option.help:
+            return None
+        print(INTRODUCTION)
+        if {"-v", "--verbose"} & {*map(str, config.invocation_params.args)}:
+            return None
+        from fixtures.options import TITLE
+
+        sections = self._parser.optparser.format_help().split("\n\n")
+        print(next(section for section in sections if TITLE in section).rstrip())
+        return 0
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -40,9 +67,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     from reports.plugin import COMMAND
 
     config.stash[COMMAND] = [NAME, *map(str, config.invocation_params.args[len(OURS) :])]
-    if config.option.help:
-        print(INTRODUCTION)
-    else:
+    if not config.option.help:
         config.args = [place(named) for named in config.option.file_or_dir] or [str(CHECKS)]
 
 

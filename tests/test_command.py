@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.recorded import README
 from tests.suite import ROOT, Ran, outside_aws, run_suite
 
 ROOMS = ("checks", "fixtures", "reports")
@@ -182,8 +184,13 @@ def test_it_knows_no_other_places(installed: Installed, application: Path, place
 def test_it_says_what_there_is(installed: Installed, application: Path) -> None:
     said = installed.run(application, "--help")
     assert said.code == 0
-    assert "bedrock-preflight [workstation|enterprise|checks/…] [options]" in said.text
-    assert "--gate" in said.text and "--junit-xml" in said.text and "--numprocesses" in said.text
+    assert said.text.startswith("bedrock-preflight [workstation|enterprise|checks/…] [options]")
+    ours = {f"--{name}" for name in re.findall(r"^\| `--([a-z-]+)", README.read_text("utf-8"), re.MULTILINE)}
+    assert ours and ours <= {*re.findall(r"--[a-z-]+", said.text)}
+    assert "--junit-xml" not in said.text and len(said.text.splitlines()) <= 80
+    of_all = installed.run(application, "--help", "-v")
+    assert of_all.code == 0
+    assert all(option in of_all.text for option in ("--gate", "--junit-xml", "--numprocesses"))
     assert installed.run(application, "--version").text == "bedrock-preflight 0.1.0\n"
     listed = installed.run(application, "enterprise", "--collect-only", "-q", "-k", "COST-01")
     assert "checks/enterprise/test_cost.py::test_budget_covers_bedrock[msh/us-east-1]" in listed.text
