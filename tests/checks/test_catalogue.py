@@ -196,7 +196,9 @@ WATCHED = tuple(f"MON-{number:02}" for number in (*range(1, 7), 8, 11))
 
 
 def test_what_can_be_attested_is_what_the_settings_take() -> None:
-    assert {r.id for r in load() if r.read == "attest"} | {"LOG-09", *WATCHED, *COSTS} == set(ATTESTABLE)
+    assert {r.id for r in load() if r.read == "attest"} | {"LOG-09", "GOV-03", *WATCHED, *COSTS} == set(
+        ATTESTABLE
+    )
 
 
 def test_the_requirements_follow_the_guides_sections() -> None:
