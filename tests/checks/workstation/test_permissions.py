@@ -914,3 +914,18 @@ def test_an_inference_profile_of_another_account_is_said_to_be_that_before_any_r
     assert result.root_causes == ["IAM-01 IAM01"]
     first = result["IAM-01", "InvokeModel-CHAT_MODEL"]["remedy"][0]
     assert ("is account 111122223333's, and the caller is of account" in first) is (account != ACCOUNT)
+
+
+def test_a_context_key_is_sent_as_the_type_that_iam_has_for_it() -> None:
+    """IAM User Guide, "AWS global condition context keys": aws:CalledVia has several values, aws:ViaAWSService one of two."""
+    edit = both(NEW_EMBEDDING, policy(allow(SUBSCRIBE, Condition=BY_BEDROCK), name="Market"))
+    sent = [
+        entry
+        for reading in found(edit, only=("IAM-06",)).readings
+        if reading["name"] == "iam:SimulatePrincipalPolicy"
+        for entry in reading["params"]["ContextEntries"]
+    ]
+    types = {entry["ContextKeyName"]: entry["ContextKeyType"] for entry in sent}
+    assert types["aws:CalledVia"] == "stringList"
+    assert types["aws:ViaAWSService"] == "boolean"
+    assert types["aws:CalledViaLast"] == "string"

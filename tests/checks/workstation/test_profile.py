@@ -1773,6 +1773,13 @@ def test_a_setting_whose_name_is_misspelt_is_named_with_its_line(
         assert result["remedy"][0] == f"# edit {CONFIG} line {line}: call the setting {name}"
 
 
+def test_a_misspelt_session_has_no_account_and_is_not_named_for_it() -> None:
+    lost = [("sso_session = msh\n", "sso-session = msh\n"), ("sso_account_id = 210987654321\n", "")]
+    found = of_compliant(changed(*lost), *PROFILE)
+    assert "line 7 has a name that nobody reads" in found["PRF-04", "sso_region"]["observed"]
+    assert found["PRF-04", "sso_account_id"]["observed"].endswith("and no sso_account_id")
+
+
 def test_a_setting_of_another_program_beside_the_profiles_is_no_misspelling() -> None:
     """granted and aws-sso-util write such; the profile lacks nothing."""
     more = "granted_sso_account_id = 210987654321\nsso_auto_populated = true\nsso_account_name = acme\n"
