@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from checks import file_fixes
 from checks.fixes import Export, Fix, Unset
+from checks.remedies import Words
 from checks.requirement import not_applicable, require, requirement
 from fixtures.evidence import Evidence
 from fixtures.evidence.endpoints import Switch, host_of
@@ -193,7 +194,7 @@ def test_endpoint_is_reached_and_trusted(
         expected=f"a connection to {found.host} through the proxy",
         observed=f"the proxy answers {refused and refused['status']}{refused and refused['words']} to {found.host}",
         variable=next((proxy.variable for proxy in proxies if proxy.variable), "HTTPS_PROXY"),
-        value=_all_refused(endpoints),
+        value=Words(_all_refused(endpoints)),
         status=refused["status"] if refused else "",
     )
     fault = f"{found.host} does not resolve" if not found.resolved else f"{found.host}: {found.error}"

@@ -183,6 +183,25 @@ def test_provenance_names_who_when_what_and_how(told: Any, markup: str) -> None:
     assert "pytest checks/ --world 'made up'" in text
 
 
+def test_a_verdict_with_conditions_is_set_smaller_than_a_bare_one() -> None:
+    for gate, shown in (("low", [{}]), ("high", [{"class": "long"}])):
+        document, evidence = material(
+            results=[result(guide()["requirements"][0], None, "msh/us-east-1", "compliant")]
+        )
+        document["run"] |= {"gate": gate, "selected": {"requirements": 1, "of": 1}}
+        assert Page(rendered(document, evidence)).all("strong")[:1] == shown
+
+
+def test_where_nothing_is_wrong_the_page_leads_to_what_could_not_be_read() -> None:
+    for status, said in (("inconclusive", True), ("compliant", False)):
+        document, evidence = material(
+            results=[result(guide()["requirements"][0], None, "msh/us-east-1", status)]
+        )
+        text = " ".join(Page(rendered(document, evidence)).text.split())
+        assert "Nothing that was evaluated is wrong." in text
+        assert ("1 result could not be evaluated" in text) is said
+
+
 def test_a_live_run_does_not_say_simulated() -> None:
     document, evidence = material()
     document["run"] |= {"simulated": False, "world": None, "backend": "live"}
