@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 
 from checks.remedies import Words
@@ -27,6 +28,21 @@ def of_bedrock(configured: ConfiguredModel) -> ConfiguredModel:
             f"{configured.name.text} is the account's own, and nothing tells of one model behind it"
         )
     return configured
+
+
+def of_linked_account(configured: ConfiguredModel, evidence: Evidence) -> list[str] | None:
+    """What opens a model in GovCloud (US), whose accounts make no agreement themselves (Amazon Bedrock User Guide, "Regional
+    availability by models"); None elsewhere, where the account itself makes it."""
+    if not configured.in_govcloud:
+        return None
+    account = evidence.caller_names.account or "<account>"
+    asked = f"--region {configured.region} --profile {shlex.quote(evidence.target.profile)}"
+    return [
+        f"# an administrator of the standard AWS account that account {account} is linked with makes the agreement for",
+        f"# {configured.base} there (us-east-1 or us-west-2), by a first call or create-foundation-model-agreement; then",
+        f"# one of account {account} enables the model here, in the Bedrock console under Model access; some minutes later:",
+        f"aws bedrock get-foundation-model-availability --model-id {configured.base} {asked}",
+    ]
 
 
 def edits(

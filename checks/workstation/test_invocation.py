@@ -9,7 +9,7 @@ from checks.caller import caller_meant
 from checks.denials import ASKS as DENIAL
 from checks.denials import remedy_of
 from checks.error_texts import error_text
-from checks.model_words import edited, edits, first, names, permitted_geography
+from checks.model_words import edited, edits, first, names, of_linked_account, permitted_geography
 from checks.requirement import not_applicable, require, requirement
 from fixtures.aws.errors import THROTTLED
 from fixtures.engine import value_of
@@ -32,6 +32,8 @@ REFUSALS = (
     "IAM03", "MOD01", "MOD02", "MOD03", "MOD04", "MOD05", "MOD06", "MOD07", "MOD08", "MOD09", "MOD10", "MOD11", "MOD12",
 )  # fmt: skip
 """Failure modes by which a caller who may invoke the model is refused all the same, in the words of error_texts.toml."""
+UNSUBSCRIBED = ("IAM03", "MOD04")
+"""What a model's agreement takes, where the account makes that itself."""
 RESTRICTED, NO_ACCESS, LEGACY, THROTTLES = "MOD08", "MOD03", "MOD05", "MOD06"
 FORBIDDEN = "IAM02"
 
@@ -169,6 +171,8 @@ def _refused(
         remedy = _offered_and_refused(configured, first(candidates, configured.name), said, evidence)
     elif cause == FORBIDDEN and (forbids := denial_of(error)):
         remedy = remedy_of(Denial(Need(forbids.action, forbids.resource), forbids), evidence)
+    elif cause in UNSUBSCRIBED:
+        remedy = of_linked_account(configured, evidence)
     require(
         False,
         cause=cause,

@@ -14,6 +14,7 @@ from checks.model_words import (
     first,
     names,
     of_bedrock,
+    of_linked_account,
     permitted_geography,
     said,
     such_as,
@@ -397,8 +398,10 @@ def test_model_is_available(
     missing = form_is_missing(use_case_form)
     under_way = without and agreement == UNDER_WAY and not missing
     unsure = is_anthropics(configured) and not (use_case_form and use_case_form.value)
-    form = without and unsure and not under_way
-    rights = ["no-rights"] if without and has_product(configured) and not missing and not under_way else []
+    # In GovCloud neither the form nor a right of this account makes it.
+    own = without and not under_way and not configured.in_govcloud
+    form = own and unsure
+    rights = ["no-rights"] if own and has_product(configured) and not missing else []
     unread = form and not missing
     require(
         status == "AVAILABLE",
@@ -419,7 +422,7 @@ def test_model_is_available(
         if what == "region"
         else _first_use(configured, evidence)
         if unread
-        else None,
+        else of_linked_account(configured, evidence),
         model=configured.base,
         account=caller_names.account,
     )

@@ -176,6 +176,22 @@ def test_a_plan_that_only_the_partition_aws_has_is_asked_for_nowhere_else() -> N
     assert there.splitlines()[1].startswith("# else an administrator opens a support case")
 
 
+@pytest.mark.parametrize(("world", "linked"), [("ok-govcloud", True), ("compliant", False)])
+def test_in_govcloud_a_call_that_lacks_the_agreement_asks_for_no_right_of_the_caller(
+    world: str, linked: bool
+) -> None:
+    refused = model(
+        SONNET, invoke_error=f"AccessDeniedException: Model access is denied due to {SUBSCRIBING}."
+    )
+    row = judged(world, edit=refused, only=("INV-01",), probe=True)["INV-01"]
+    assert row["cause"] == "IAM03"
+    assert ("the standard AWS account that account" in row["remedy"][0]) == linked
+    assert (
+        any("allows BedrockDeveloper to call aws-marketplace:Subscribe" in line for line in row["remedy"])
+        != linked
+    )
+
+
 SUBSCRIBING = "User: x is not authorized to perform: aws-marketplace:Subscribe"
 POLICY_ARN = "arn:aws:organizations::111122223333:policy/o-acme000000/service_control_policy/p-0123abcd"
 

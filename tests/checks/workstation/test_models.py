@@ -696,6 +696,26 @@ def test_anthropics_form_is_told_from_a_missing_agreement(
     assert any("the first call by somebody who may subscribe" in line for line in row["remedy"]) == unknown
 
 
+@pytest.mark.parametrize("missing", [{"agreement": "NOT_AVAILABLE"}, {"entitlement": "NOT_AVAILABLE"}])
+@pytest.mark.parametrize(("world", "linked"), [("ok-govcloud", True), ("compliant", False)])
+def test_in_govcloud_the_linked_account_makes_the_agreement(
+    missing: dict[str, str], world: str, linked: bool
+) -> None:
+    result = judged(world, edit=both(model(SONNET, **missing), MARKET, READ_FORM), only=("IAM-06", "MDL-08"))
+    assert result.root_causes == ["MDL-08 MOD03"]
+    (cause,) = result.document["root_causes"]
+    assert ("the standard AWS account that account" in cause["remedy"][0]) == linked
+    assert ("Model catalog" in cause["remedy"][0]) == (not linked)
+
+
+def test_in_govcloud_no_right_to_subscribe_is_asked_for() -> None:
+    result = judged("ok-govcloud", edit=model(SONNET, agreement="NOT_AVAILABLE"))
+    assert result.root_causes == ["MDL-08 MOD03"]
+    assert result["IAM-06", CHAT]["status"] == "not_applicable"
+    waits = judged("ok-govcloud", edit=model(SONNET, agreement="PENDING"), only=("MDL-08",))
+    assert "is being made: wait 15 minutes" in waits["MDL-08", f"{CHAT}-agreement"]["remedy"][0]
+
+
 def test_nothing_of_what_the_form_says_is_kept() -> None:
     result = found(both(model(SONNET, agreement="NOT_AVAILABLE"), READ_FORM, MARKET))
     (reading,) = [r for r in result.readings if r["name"] == "bedrock:GetUseCaseForModelAccess"]
