@@ -17,6 +17,7 @@ import pytest
 import xmlschema
 
 from reports.formats import html, junit, optional, sarif, summary
+from reports.page import WORDS
 from tests.suite import Ran
 
 XUNIT = Path(__file__).parent / "schemas" / "jenkins-junit-10.xsd"
@@ -94,5 +95,5 @@ def counts_agree(ran: Ran) -> Counter[str]:
         findings = json.loads(text_of(ran, "results.ocsf.json"))
         assert Counter(finding["status_code"] for finding in findings) == statuses
     for status, number in statuses.items():
-        assert f"{number} {status.replace('_', ' ')}" in ran.summary
+        assert f"{number} {WORDS[status].lower()}" in ran.summary
     return statuses
