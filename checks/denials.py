@@ -13,6 +13,7 @@ from fixtures.aws.policy_language import Clause
 from fixtures.evidence import Evidence
 from fixtures.evidence.denials import APPLY_GUARDRAIL, RESOURCE, SCP, Decision, denial_in
 from fixtures.evidence.grants import Change, Proof, Proposal, statement_of
+from fixtures.evidence.organisation import owner_of
 from fixtures.evidence.permissions import INVOKE, STREAM, Denial, named
 from fixtures.evidence.policies import BOUNDARY, IDENTITY
 from fixtures.late import dataclass
@@ -119,7 +120,7 @@ def _of_another_account(alike: Sequence[Denial], evidence: Evidence) -> Iterator
     account = _names(evidence)["account"]
     for need in (each.need for each in alike if each.need.action in (INVOKE, STREAM)):
         invoked = need.through or need.resource
-        other = invoked.split(":")[4]
+        other = owner_of(invoked, account)
         if other not in ("", account):
             said = _words().foreign.say.format(resource=named(invoked), other=other, account=account)
             yield f"# {said}"

@@ -14,8 +14,9 @@ from fixtures.settings import ROLE_ARN
 from fixtures.text.toml_file import TomlFile
 
 FILE = Path(__file__).with_name("identity_tokens.toml")
-PLAIN = re.compile(r"[\w.:/@+-]+", re.ASCII)
-"""What a claim may be to stand in a command: the token is foreign text."""
+PLAIN = re.compile(r"(?!-|fileb?://)[\w.:/@+-]+", re.ASCII)
+"""What a claim may be to stand in a command: the token is foreign text, and the AWS CLI takes options, and files to send, from
+a command's words."""
 
 
 @dataclass(frozen=True)

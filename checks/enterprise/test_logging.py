@@ -291,7 +291,8 @@ def _kept_elsewhere(short: str, days: int, config: LoggingConfig, evidence: Evid
     if config.bucket and (keeping is None or keeping.is_short_of(days)):
         copies = [each for each in copies if each != of_bucket]
     if not copies:
-        return in_force("LOG-09", evidence)
+        # What else takes copies out of a bucket that is there, such as S3's replication, is not read here.
+        return in_force("LOG-09", evidence) if keeping else None
     return signed_for(
         "LOG-09",
         f"{short}, and how long what goes to {' and '.join(copies)} is kept is not read here",

@@ -238,8 +238,10 @@ def _require_own_provider(provider: Provider, files: Files, evidence: Evidence, 
                 seen += f"; {NO_METADATA} is true, so that the machine is not asked for its role"
                 remedy = [f"unset {NO_METADATA}", *OF_A_MACHINE]
             elif proxy := _proxy_before_metadata(evidence):
-                seen += f"; {proxy} is set, and the metadata service is asked through that proxy, as NO_PROXY has no {INSTANCE}"
-                remedy = [f'export NO_PROXY="$NO_PROXY,{INSTANCE}"', *OF_A_MACHINE]
+                # Where both are set, Python reads the one in small letters (urllib.request.getproxies_environment).
+                around = "no_proxy" if "no_proxy" in evidence.environment else "NO_PROXY"
+                seen += f"; {proxy} is set, and the metadata service is asked through that proxy, as {around} has no {INSTANCE}"
+                remedy = [f'export {around}="${around},{INSTANCE}"', *OF_A_MACHINE]
     elif (
         # First what the file itself shows: AWS refuses a token of
         # other keys with the code of a key that is gone.

@@ -198,7 +198,9 @@ def _is_of_web_identity(error: ReadError, chain: SourceChain, files: Files) -> b
     """Whether the chain fails where it begins, with an identity token."""
     if files.option(chain.base, "web_identity_token_file") is None:
         return False
-    return error.code in UNREAD_TOKEN or "WebIdentity" in error.message or refusal_of(error) is not None
+    # Not the word alone: a role that is refused later on may be called so.
+    said = re.search("AssumeRoleWithWebIdentity|parameter WebIdentityToken", error.message)
+    return error.code in UNREAD_TOKEN or said is not None or refusal_of(error) is not None
 
 
 def _require_role_is_assumed(error: ReadError, chain: SourceChain) -> None:

@@ -8,11 +8,13 @@ import pytest
 
 from fixtures.machine.environment import read_environment
 from fixtures.settings import Settings
+from tests.bedrock_edits import chat
 from tests.harness import WORKSTATION, judged
 from tests.world_edits import Edit, both, environment, machine, written
 
 SSH = environment(SSH_CONNECTION="192.0.2.1 50000 192.0.2.2 22")
 CONFIG, CREDENTIALS, TOKEN = "~/.aws/config", "~/.aws/credentials", "~/.aws/sso/cache/${sha1:msh}.json"
+NOBODYS = "anthropic.claude-of-nobody-v1:0"
 OLD = machine(cli="aws-cli/2.21.3 Python/3.12.6")
 
 
@@ -65,16 +67,20 @@ def test_a_container_with_a_login_is_told_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("world", "place", "named"),
-    [("ok-ent-production-function", "production", False), ("ok-no-env-file", "workstation", True)],
-    ids=["keys in variables and no profile", "SSO"],
-)
+    ("world", "edit", "place", "named"),
+    [
+        ("ok-ent-production-function", both(), "production", False),
+        ("env01-stale-keys", chat(NOBODYS), "workstation", True),
+        ("ok-no-env-file", both(), "workstation", True),
+    ],
+    ids=["keys in variables and no profile", "such keys that are not meant, and a profile", "SSO"],
+)  # fmt: skip
 def test_a_profile_that_shuts_out_the_credentials_in_variables_is_not_named(
-    world: str, place: str, named: bool
+    world: str, edit: Edit, place: str, named: bool
 ) -> None:
     """The AWS CLI ends with "The config profile (default) could not be found" where no file has it."""
-    settings = replace(Settings(), models=replace(Settings().models, chat="anthropic.claude-of-nobody-v1:0"))
-    found = judged(world, environment=place, only=("MDL-02",), settings=settings)
+    settings = replace(Settings(), models=replace(Settings().models, chat=NOBODYS))
+    found = judged(world, edit=edit, environment=place, only=("MDL-02",), settings=settings)
     commands = [line for line in found["MDL-02", "CHAT_MODEL"]["remedy"] if line.startswith("aws ")]
     assert commands
     assert all(("--profile" in line) is named for line in commands)

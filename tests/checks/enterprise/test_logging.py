@@ -508,7 +508,24 @@ def test_rules_that_may_not_be_read_leave_it_open_and_a_signature_decides(
     assert judged(IN_BUCKET, only=("LOG-09",), edit=signed_for)["LOG-09"]["status"] == "compliant"
 
 
-def test_a_bucket_that_deletes_too_soon_hides_no_archive_and_no_signature() -> None:
+@pytest.mark.parametrize(
+    ("edit", "status"),
+    [
+        (ruled(expiring(90)), "compliant"),
+        (changed("bucket", "acme-bedrock-payloads", name="another"), "non_compliant"),
+    ],
+    ids=["copied from there", "not there"],
+)
+def test_who_keeps_copies_of_what_a_bucket_deletes_too_soon_signs_for_that(edit: Edit, status: str) -> None:
+    signed = load_world(ARCHIVE).settings["attestation"]
+
+    def signed_for(world: World) -> World:
+        return replace(world, settings={**world.settings, "attestation": signed})
+
+    assert judged(IN_BUCKET, only=("LOG-09",), edit=both(edit, signed_for))["LOG-09"]["status"] == status
+
+
+def test_a_bucket_that_deletes_too_soon_hides_no_archive() -> None:
     archived = changed(
         "log_group",
         "bedrock-invocations",

@@ -81,12 +81,22 @@ def test_why_no_identity_token_is_taken_is_told_apart_by_the_token_itself(
     assert of_job().root_causes == []
 
 
-def test_an_identity_token_is_no_shell_command() -> None:
+@pytest.mark.parametrize(
+    ("issuer", "audience", "command"),
+    [
+        ("https://x.example;reboot", AUDIENCE, f"--url https://ISSUER --client-id-list {AUDIENCE}"),
+        ("https://x.example", "file:///root/key", "--url https://x.example --client-id-list AUDIENCE"),
+        ("https://x.example", "--endpoint-url", "--url https://x.example --client-id-list AUDIENCE"),
+    ],
+    ids=["another command", "a file to send", "an option"],
+)
+def test_an_identity_token_is_no_part_of_a_command_but_a_name(
+    issuer: str, audience: str, command: str
+) -> None:
     """The file's text is foreign, and stands in a command that is pasted."""
-    hostile = "${jwt:https://x.example;reboot sts.amazonaws.com me now+5m}"
-    lines = of_job(written(hostile, of=TOKEN), only=("RUN-02",))["RUN-02"]["remedy"]
-    assert any("--url https://ISSUER" in line for line in lines)
-    assert not any("reboot" in line for line in lines)
+    token = f"${{jwt:{issuer} {audience} me now+5m}}"
+    lines = of_job(written(token, of=TOKEN), only=("RUN-02",))["RUN-02"]["remedy"]
+    assert lines[-1].endswith(command)
 
 
 @pytest.mark.parametrize("token", ["", "a.b", "a.b.c", "e30.bnVsbA.x", "e30.W10.x", "e30.e30.x"])
@@ -123,10 +133,11 @@ def test_a_chain_that_begins_with_an_identity_token_fails_by_the_token(edit: Edi
     assert seen in found["RUN-02"]["observed"]
 
 
-def test_of_a_chains_roles_the_one_is_named_that_does_not_let_the_other_in() -> None:
-    found = of_job(DEPLOYS)
+@pytest.mark.parametrize("role", ["Deploy", "DeployByWebIdentity"])
+def test_of_a_chains_roles_the_one_is_named_that_does_not_let_the_other_in(role: str) -> None:
+    found = of_job(DEPLOYS, env_file(("role/Deploy", f"role/{role}"), of=CONFIG))
     assert found.root_causes == ["RUN-02 STS02"]
-    assert found["RUN-02"]["remedy"][-1].startswith("aws iam get-role --role-name Deploy ")
+    assert found["RUN-02"]["remedy"][-1].startswith(f"aws iam get-role --role-name {role} ")
 
 
 def test_where_the_callers_own_policies_are_what_lacks_no_trust_policy_is_to_change(
@@ -263,7 +274,9 @@ def test_a_secret_without_its_key_is_one_fault_with_the_token_that_came_with_it(
         "AWS_SECRET_ACCESS_KEY": "CANARYsecretOfAnotherJob0000000000000000",
         "AWS_SESSION_TOKEN": "CANARYtoken",
     }
-    assert of_job(NO_FILES, environment(**secret)).root_causes == ["CRD-02 ENV07"]
+    found = of_job(NO_FILES, environment(**secret))
+    assert found.root_causes == ["CRD-02 ENV07"]
+    assert says(found["CRD-02", "AWS_SESSION_TOKEN"], "ENV07", "is set without AWS_ACCESS_KEY_ID")
     alone = of_job(NO_FILES, environment(AWS_SESSION_TOKEN="CANARYtoken"), only=("CRD-02",))
     assert alone["CRD-02", "AWS_SESSION_TOKEN"]["observed"].endswith("is set without AWS_ACCESS_KEY_ID")
 
@@ -306,17 +319,26 @@ AWAY = both(NO_FILES, machine(metadata=None))
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "around"),
     [
-        (PROXY, True),
-        ({**PROXY, "NO_PROXY": "169.254.169.254"}, False),
-        ({"HTTPS_PROXY": PROXY["HTTP_PROXY"]}, False),
+        (PROXY, "NO_PROXY"),
+        ({**PROXY, "NO_PROXY": "169.254.169.254"}, None),
+        # Of the two names Python, and so boto3, reads this one.
+        ({**PROXY, "NO_PROXY": "169.254.169.254", "no_proxy": "localhost"}, "no_proxy"),
+        ({"HTTPS_PROXY": PROXY["HTTP_PROXY"]}, None),
     ],
 )
-def test_a_proxy_is_not_to_be_asked_for_an_instances_role(variables: dict[str, str], told: bool) -> None:
+def test_a_proxy_is_not_to_be_asked_for_an_instances_role(
+    variables: dict[str, str], around: str | None
+) -> None:
     found = of_job(AWAY, environment(**variables), world=OF_EC2, place="production")["CRD-01"]
-    assert ("HTTP_PROXY is set, and the metadata service is asked" in found["observed"]) is told
-    assert (found["remedy"][0] == 'export NO_PROXY="$NO_PROXY,169.254.169.254"') is told
+    assert ("HTTP_PROXY is set, and the metadata service is asked" in found["observed"]) is bool(around)
+    export = f'export {around}="${around},169.254.169.254"'
+    assert (found["remedy"][0] == export) if around else not found["remedy"][0].startswith("export")
+    if around:
+        mended = {**variables, around: f"{variables.get(around, '')},169.254.169.254"}
+        after = of_job(AWAY, environment(**mended), world=OF_EC2, place="production")["CRD-01"]
+        assert "through that proxy" not in after["observed"]
 
 
 def test_a_source_of_an_instance_is_another_in_a_container() -> None:

@@ -897,10 +897,18 @@ def test_a_model_that_is_denied_beside_it_is_to_be_allowed_alone() -> None:
     assert SONNET not in remedy
 
 
-def test_a_deny_is_told_whatever_the_model_is_called() -> None:
-    result = judged("compliant", edit=both(scp(deny("bedrock:*")), chat(SLIP)))
+@pytest.mark.parametrize(
+    ("denying", "told"),
+    [
+        (scp(deny("bedrock:*")), "service control policy"),
+        (boundary(allow("*"), deny("bedrock:InvokeModel")), "boundary"),
+    ],
+    ids=["all", "invocations alone"],
+)
+def test_a_deny_is_told_whatever_the_model_is_called(denying: Edit, told: str) -> None:
+    result = judged("compliant", edit=both(denying, chat(SLIP)))
     remedy = " ".join(result["IAM-01", "InvokeModel-CHAT_MODEL"]["remedy"])
-    assert "service control policy" in remedy
+    assert told in remedy
     assert "allow nothing" not in remedy
 
 
