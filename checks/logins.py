@@ -18,10 +18,16 @@ IN_A_JOB = (
     "# nobody signs in in a job: have a step before this assume a role (in GitHub with id-token: write, in GitLab by an",
     "# entry in id_tokens), and start this without the SSO profile; where a person sits at this terminal:",
 )
-"""What comes before a login, or a profile for one, in a job, where nobody is there to sign in."""
+IN_A_WORKLOAD = (
+    "# nobody signs in where a workload runs: give it a role of its own (task role, instance profile, service account), and",
+    "# start it without the SSO profile; where a person sits at this terminal:",
+)
+"""What comes before a login, or a profile for one, where nobody is there to sign in."""
 START_UP = ("# remove the line", "# correct the line", "# and remove the line", "grep -ns ")
 """What is said of a person's new shells, whose start-up files a job and a workload have not."""
 WHERE_IT_IS_SET = "# and take it out, or correct it, where the job, its image or the task definition sets it"
+SETS = "aws configure set "
+"""What would make a profile where none is needed."""
 OPTION = "--use-device-code"
 OF_AWS_ALONE = ("aws freetier ",)
 """Commands of services that no other partition has (AWS General Reference, "AWS Free Tier endpoints")."""
@@ -39,8 +45,7 @@ def as_typed_here(lines: Sequence[str], evidence: Any) -> list[str]:
     option = f" {OPTION}" if _is_far_from_a_browser(evidence) else ""
     typed = [f"{line}{option}" if line.startswith(COMMANDS) else line for line in lines]
     first = next(at for at, line in enumerate(typed) if line.startswith(COMMANDS))
-    if evidence.purpose == "ci":
-        typed[first:first] = IN_A_JOB
+    typed[first:first] = {"ci": IN_A_JOB, "production": IN_A_WORKLOAD}.get(evidence.purpose, ())
     return typed
 
 
@@ -83,10 +88,19 @@ def by_caller(lines: Sequence[str], evidence: Any) -> list[str]:
     A profile that is named shuts these out, and one that no file has cannot be named at all.
     """
     option = f" --profile {shlex.quote(evidence.target.profile)}"
+    if any(line.startswith(SETS) and option in line for line in lines) and _needs_no_profile(evidence):
+        lines = [line for line in lines if not line.startswith(SETS)] or lines
     asking = [line.startswith("aws ") and not line.startswith(OF_FILES) and option in line for line in lines]
     if evidence.target.entered or not any(asking) or not _is_left_to_the_environment(evidence):
         return list(lines)
     return [line.replace(option, "") if asks else line for line, asks in zip(lines, asking, strict=True)]
+
+
+def _needs_no_profile(evidence: Any) -> bool:
+    try:
+        return evidence.needs_no_profile is not None
+    except Unavailable:
+        return False
 
 
 def _is_left_to_the_environment(evidence: Any) -> bool:

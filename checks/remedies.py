@@ -246,6 +246,17 @@ def without_idle(lines: Sequence[str]) -> list[str]:
     return kept
 
 
+EXPORT = Remedy(
+    posix=("export {variable}={value}",),
+    powershell=("$env:{variable} = '{value}'",),
+    cmd=("set {variable}={value}",),
+)
+UNSET = Remedy(
+    posix=("unset {variable}",), powershell=("Remove-Item Env:{variable}",), cmd=("set {variable}=",)
+)
+"""How a variable is set, and taken out, where a check says so in lines of its own."""
+
+
 def _template_problem(template: str, shell: str) -> str | None:
     if not template.isascii() or not template.isprintable() or template != template.strip():
         return "is no single line of printable ASCII"

@@ -257,6 +257,12 @@ def test_access_keys_are_young(access_keys: list[AccessKey] | None) -> str:
     )
 
 
+UNCHAINED = (
+    "# a role that another role opens lasts an hour, whatever its maximum: have the job assume it directly, by its identity",
+    "# token or the machine's own role, or see that its programs keep to the profile, whose session the SDK opens anew",
+)
+
+
 @requirement("PRD-08")
 def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, evidence: Evidence) -> str:
     """The role's maximum session duration, or the one hour of a chained role, is at least the longest job."""
@@ -267,6 +273,7 @@ def test_session_outlasts_the_longest_job(session_limit: SessionLimit | None, ev
         session_limit.minutes >= longest,
         expected=f"sessions of {longest} minutes, [production] longest_job_minutes",
         observed=f"{session_limit.minutes} minutes, by {session_limit.why}",
+        remedy=UNCHAINED if session_limit.chained else None,
         role=session_limit.role,
         value=longest * 60,
     )

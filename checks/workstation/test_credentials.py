@@ -12,6 +12,7 @@ from checks import file_fixes
 from checks.caller import as_allowed
 from checks.fixes import Ask, Export, Fix, Unset
 from checks.key_tools import put_there_by
+from checks.remedies import UNSET
 from checks.requirement import require, requirement
 from checks.stored_keys import (
     UNWANTED,
@@ -86,6 +87,10 @@ SERVED = (
 )
 """Amazon EKS User Guide, "Learn how EKS Pod Identity grants pods access to AWS services"; Amazon ECS Developer Guide, "Task IAM
 role"."""
+WITHOUT_A_PERSON = (
+    "# else, since nobody signs in here, have the job or the workload assume a role, by an identity token (in GitHub with",
+    "# id-token: write, in GitLab by an entry in id_tokens) or as a task, an instance or a pod, and start it without the keys",
+)
 PLAIN = ("region", "output")
 """Options of a profile that give no credentials and are not meant to, beside the AWS CLI's own."""
 WRAPPED = r".*?(credentials from container-role|retrieving metadata|retrieve (container|ECS) metadata): "
@@ -346,6 +351,8 @@ def _allowing(method: str, profile: str, files: Files, evidence: Evidence) -> li
             setting,
             f"# else use the profile {login}, which signs in with SSO itself, in place of {profile}",
         ]
+    if evidence.purpose != "workstation":
+        return [setting, *WITHOUT_A_PERSON]
     return [
         setting,
         "# else make a profile that signs in with SSO, beside this one:",
@@ -733,7 +740,7 @@ def _require_valid_api_key(environment: Variables, target: Target, evidence: Evi
     )
 
 
-@requirement("CRD-05", asks=("files", "profile_names", "selected_in_vain"))
+@requirement("CRD-05", asks=("files", "platform", "profile_names", "selected_in_vain"))
 def test_environment_selects_the_profile(
     case: str, environment: Variables, target: Target, evidence: Evidence
 ) -> str:
@@ -749,7 +756,8 @@ def test_environment_selects_the_profile(
     unset = None
     if target.profile == "default" and "default" not in evidence.profile_names:
         # Without a profile botocore goes on to what the machine has; with the name of one that is not there it stops.
-        unset = [f"unset {case}", "# and remove the line that sets it in new shells"]
+        taken_out = UNSET.lines(evidence.platform, variable=case)
+        unset = [*taken_out, "# and remove the line that sets it in new shells"]
     elif case == "AWS_PROFILE":
         fix.append(Export(case, target.profile))
     # A profile may be called in letters of any language.

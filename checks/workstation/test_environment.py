@@ -12,6 +12,7 @@ from checks import environment_fixes, file_fixes
 from checks.conflicts import require_no_conflict
 from checks.fixes import Export, Fix, Reencode, Unset
 from checks.model_words import permitted_geography
+from checks.remedies import EXPORT
 from checks.requirement import not_applicable, require, requirement
 from fixtures.consumers.rules import Rules
 from fixtures.engine import value_of
@@ -108,6 +109,14 @@ def _listed(things: Sequence[object]) -> str:
 
 def _need_a_profile(file: EnvFile, evidence: Evidence) -> None:
     """Does not apply where the file names no profile, and need not."""
+    if (
+        evidence.purpose != "workstation"
+        and evidence.target.profile == "default"
+        and not file.variable("AWS_PROFILE")
+    ):
+        not_applicable(
+            f"{file.path} names no profile: a job or a workload that selects none takes the default"
+        )
     if (winner := evidence.selects_none) and not file.variable("AWS_PROFILE"):
         not_applicable(f"{file.path} names no profile, and need not: {winner} is what is allowed")
 
@@ -129,7 +138,7 @@ def _selected_by_the_job(evidence: Evidence) -> tuple[list[str], list[Fix]] | No
         return None
     lines = [
         "# have the job or the workload select it, which comes before the file, so that the file stays as people need it:",
-        f"export AWS_PROFILE={shlex.quote(profile)}",
+        *EXPORT.lines(evidence.platform, variable="AWS_PROFILE", value=profile),
     ]
     return lines, [Export("AWS_PROFILE", profile)]
 
@@ -138,7 +147,7 @@ def _required(env_file: EnvFile | None) -> EnvFile:
     return env_file or not_applicable(NONE_THERE)
 
 
-@requirement("ENV-02", asks=("environment", "models", "profile_names", "selects_none"))
+@requirement("ENV-02", asks=("environment", "models", "platform", "profile_names", "selects_none"))
 def test_variable_is_set(case: str, env_file: EnvFile | None, target: Target, evidence: Evidence) -> str:
     """[AWS_REGION, AWS_PROFILE, …, CHAT_MODEL] is set."""
     file = _required(env_file)
@@ -312,7 +321,7 @@ def _one_region(region: str, file: EnvFile, files: Files, profile: str) -> list[
     "ENV-04",
     asks=(
         "application_libraries", "application_overrides", "endpoint_overrides", "environment", "led_nowhere",
-        "needs_no_profile", "profile_names", "selected_in_vain", "selects_none"
+        "needs_no_profile", "platform", "profile_names", "selected_in_vain", "selects_none"
     ),
 )  # fmt: skip
 def test_profile_is_named(env_file: EnvFile | None, files: Files, target: Target, evidence: Evidence) -> str:

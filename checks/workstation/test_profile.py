@@ -14,7 +14,7 @@ from checks.conflicts import require_no_conflict
 from checks.fixes import Export, Fix, Reencode, Rename, Unset
 from checks.logins import mounted
 from checks.portals import lacks_its_path, page_of, region_of
-from checks.remedies import header_word
+from checks.remedies import EXPORT, header_word
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import copied_until, half_pair, renewed
 from fixtures.evidence import Evidence
@@ -921,7 +921,7 @@ def _same(key: str, value: str, wanted: str) -> bool:
     return value == wanted
 
 
-@requirement("PRF-06", asks=("application_libraries", "env_file_found", "needs_no_profile"))
+@requirement("PRF-06", asks=("application_libraries", "env_file_found", "needs_no_profile", "platform"))
 def test_region_is_the_expected_one(
     profile: Profile, parsed_files: Files, environment: Variables, evidence: Evidence, target: Target
 ) -> str:
@@ -990,7 +990,7 @@ def _require_region_without_profile(environment: Variables, evidence: Evidence) 
         title="boto3 has no Region: it does not read AWS_REGION, and there is no profile that has one",
         expected="AWS_DEFAULT_REGION, which boto3 reads",
         observed=f"AWS_REGION is {region}, AWS_DEFAULT_REGION is not set, and there is no profile",
-        remedy=[f"export AWS_DEFAULT_REGION={shlex.quote(region)}"],
+        remedy=EXPORT.lines(evidence.platform, variable="AWS_DEFAULT_REGION", value=region),
         fix=[Export("AWS_DEFAULT_REGION", region)],
     )
 

@@ -10,6 +10,7 @@ from checks import file_fixes
 from checks.fixes import Unset
 from checks.identity_tokens import refusal_of
 from checks.key_tools import put_there_by
+from checks.remedies import UNSET
 from checks.requirement import not_applicable, require, requirement
 from checks.stored_keys import fault_of_keys, handed_out_late, issued_anew, renewed
 from fixtures.aws.errors import ACCESS_DENIED, EXPIRED, INVALID_KEYS, REFUSED, lasts_too_long
@@ -359,7 +360,7 @@ def _why_refused(code: str, provider: Provider, environment: Variables, region: 
     return "REG04" if given or environment.get("AWS_STS_REGIONAL_ENDPOINTS") == "legacy" else None
 
 
-@requirement("RUN-03", asks=("environment",))
+@requirement("RUN-03", asks=("environment", "platform"))
 def test_caller_is_the_profiles_role(
     identity: Identity, provider: Provider, profile: Profile, evidence: Evidence
 ) -> str:
@@ -377,7 +378,7 @@ def test_caller_is_the_profiles_role(
         expected=f"account {account or 'any'}, role {role or 'any'}",
         observed=f"sts:GetCallerIdentity: {identity.arn}, from provider {provider.method}",
         remedy=_without_profile_of_people(evidence)
-        if evidence.purpose != "workstation" and profile.uses_sso and provider.method == "env"
+        if provider.method == "env" and profile.uses_sso and evidence.purpose != "workstation"
         else None,
     )
     return f"sts:GetCallerIdentity: {identity.arn}"
@@ -390,7 +391,7 @@ def _without_profile_of_people(evidence: Evidence) -> list[str]:
     return [
         f"# the keys in variables come before profile {name}, which is for people who sign in: start the job without it, and",
         "# check the keys by --profile default; then:",
-        *([f"unset {' '.join(selects)}"] if selects else []),
+        *(line for each in selects for line in UNSET.lines(evidence.platform, variable=each)),
         "aws sts get-caller-identity",
     ]
 
@@ -575,6 +576,13 @@ def test_child_process_is_the_same_caller(
     if evidence.of_environment:
         not_applicable(
             f"the credentials are those of {evidence.of_environment}, which a child has to be given too"
+        )
+    base = source_chain(parsed_files, evidence.target.profile).base
+    source = parsed_files.option(base, "credential_source")
+    if source and source["value"] in ("EcsContainer", "Environment"):
+        place = parsed_files.place_of(source)
+        not_applicable(
+            f"{place}: credential_source {source['value']} is of variables, which a child has to be given too"
         )
     expected = f"a child process with AWS_PROFILE alone is {identity.arn}"
     if child_identity.code:

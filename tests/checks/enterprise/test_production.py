@@ -387,7 +387,7 @@ def test_a_chained_role_lasts_an_hour_at_most() -> None:
         return chained(replace(world, machine=replace(world.machine, profile="batch")))
 
     found = on("enterprise", "PRD-08", settings=settings, edit=tested)["PRD-08"]
-    assert said(found)[2] == "60 minutes, by what the SDK asks for without duration_seconds"
+    assert said(found)[2] == "60 minutes, by role chaining, from one role to the next"
 
 
 # ------------------------------------------------------------------------------------- PRD-07 and PRD-09

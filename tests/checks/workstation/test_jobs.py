@@ -8,8 +8,9 @@ from dataclasses import replace
 import pytest
 
 from fixtures.machine.identity_token import read_identity_token
-from fixtures.simulation.controls import IdentityProvider
-from fixtures.simulation.world import IamUser, RoleSession, World, load_world
+from fixtures.settings import Settings
+from fixtures.simulation.controls import IamRole, IdentityProvider
+from fixtures.simulation.world import IamUser, Metadata, RoleSession, World, load_world
 from tests.harness import WORKSTATION, Judged, judged, says
 from tests.world_edits import Edit, both, env_file, environment, machine, written
 
@@ -397,3 +398,93 @@ def test_no_workload_is_sent_to_the_start_up_files_of_a_shell(
     assert any(line.startswith("grep") for line in remedy) is of_shells
     assert any("task definition" in line for line in remedy) is not of_shells
     assert ("SSO" in found["CRD-02", "AWS_ACCESS_KEY_ID"]["title"]) is of_shells
+
+
+# ------------------------------------------------------------------------------------- chains, and the profile default
+
+
+def trusting(principal: str) -> Edit:
+    statement = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return lambda world: replace(
+        world,
+        iam_role=(*world.iam_role, IamRole("Deploy", trust, policies_of_role=True, max_session_hours=2)),
+    )
+
+
+OF_A_TASK = both(
+    environment(AWS_CONTAINER_CREDENTIALS_RELATIVE_URI="/v2/credentials/0f6b1c1e"),
+    machine(metadata=Metadata("DocXPService", "container")),
+)
+
+
+def test_a_task_whose_default_profile_assumes_a_role_needs_no_selection_and_no_child_without_its_variables() -> (
+    None
+):
+    role = "role_arn = arn:aws:iam::210987654321:role/Deploy\ncredential_source = EcsContainer\n"
+    edit = both(
+        NO_FILES,
+        OF_A_TASK,
+        written(f"[default]\nregion = us-east-1\n{role}", of=CONFIG),
+        trusting("arn:aws:iam::210987654321:role/DocXPService"),
+    )
+    found = of_job(edit, world=OF_EC2, place="production")
+    assert (found.root_causes, found.with_status("inconclusive")) == ([], set())
+    assert "credential_source EcsContainer" in found["RUN-07"]["reason"]
+    people = of_job(edit, world=OF_EC2, place="workstation", only=("ENV-02",))
+    assert people["ENV-02", "AWS_PROFILE"]["status"] == "non_compliant"
+
+
+def test_a_role_that_another_opens_is_not_to_be_given_a_longer_maximum() -> None:
+    edit = both(DEPLOYS, trusting("arn:aws:iam::210987654321:role/DocXPPipeline"))
+    long = replace(Settings(), production=replace(Settings().production, longest_job_minutes=120))
+    found = judged(OF_A_JOB, edit=edit, environment="production", only=("PRD-08",), settings=long)["PRD-08"]
+    assert "role chaining" in found["observed"]
+    assert not any("update-role" in line for line in found["remedy"])
+    alone = judged(OF_A_JOB, environment="production", only=("PRD-08",), settings=long)["PRD-08"]
+    assert any("update-role" in line for line in alone["remedy"])
+
+
+@pytest.mark.parametrize(
+    ("world", "selected", "key", "line"),
+    [
+        (OF_A_JOB, None, ("ENV-04", None), "$env:AWS_PROFILE = 'ci'"),
+        (OF_A_POD, "dev", ("CRD-05", "AWS_PROFILE"), "Remove-Item Env:AWS_PROFILE"),
+    ],
+)
+def test_a_job_on_windows_is_told_in_the_words_of_its_shell(
+    world: str, selected: str | None, key: tuple[str, str | None], line: str
+) -> None:
+    edit = both(environment(AWS_PROFILE=selected), machine(platform="windows"))
+    assert line in of_job(edit, world=world, only=(key[0],)).results[key]["remedy"]
+
+
+def test_no_profile_is_made_where_none_is_needed() -> None:
+    variables = environment(AWS_REGION="us-east-1a", AWS_DEFAULT_REGION="us-east-1a")
+    shared = written("AWS_REGION=us-east-1\nAWS_DEFAULT_REGION=us-east-1\n")
+    pod = of_job(variables, shared, world=OF_A_POD, place="production", only=("ENV-03",))
+    assert pod["ENV-03"]["status"] == "non_compliant"
+    assert not any(line.startswith("aws configure") for line in pod["ENV-03"]["remedy"])
+
+
+KEYS_IN_A_FILE = "[default]\naws_access_key_id = {}\naws_secret_access_key = {}\n".format(
+    *LONG_LIVED.values()
+)
+
+
+def test_where_nobody_signs_in_a_login_is_for_who_sits_there() -> None:
+    for place in ("ci", "workstation"):
+        lines = judged("tok01-no-login", environment=place, only=("SSO-01",))["SSO-01"]["remedy"]
+        assert lines[-1].startswith("aws sso login")
+        assert lines[0].startswith("# nobody signs in in a job") is (place == "ci")
+    gone = both(NO_FILES, written(KEYS_IN_A_FILE, of=CREDENTIALS))
+    lines = of_job(gone, world=OF_EC2, place="production", only=("CRD-01",))["CRD-01"]["remedy"]
+    at = lines.index("aws configure sso --profile default")
+    assert lines[at - 2].startswith("# nobody signs in where a workload runs")
+
+
+def test_keys_in_a_file_that_work_in_a_job_are_replaced_by_a_role_and_no_login() -> None:
+    edit = both(NO_FILES, written(KEYS_IN_A_FILE, of=CREDENTIALS), user)
+    remedy = of_job(edit, only=("CRD-01",))["CRD-01"]["remedy"]
+    assert remedy[0].startswith("# where this is meant") and "assume a role" in remedy[1]
+    assert not any("aws configure sso" in line for line in remedy)
