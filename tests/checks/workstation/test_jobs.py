@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from dataclasses import replace
 
@@ -109,6 +110,13 @@ def test_claims_of_another_form_are_none() -> None:
     claims = "eyJpc3MiOiAxLCAiYXVkIjogWyJhIiwgMl0sICJzdWIiOiAiYVxuYiIsICJleHAiOiAibm93In0"
     told = read_identity_token(f"e30.{claims}.x")
     assert told == {"issuer": None, "audiences": ["a"], "subject": None, "ends": None}
+
+
+def test_a_claim_that_holds_a_token_itself_is_not_kept() -> None:
+    within = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.CANARYsignature0123456789abcdef"
+    text = json.dumps({"iss": "https://x.example", "aud": [within, AUDIENCE], "sub": within}).encode()
+    told = read_identity_token(f"e30.{base64.urlsafe_b64encode(text).decode()}.x")
+    assert told == {"issuer": "https://x.example", "audiences": [AUDIENCE], "subject": None, "ends": None}
 
 
 CHAIN = written(

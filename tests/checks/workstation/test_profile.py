@@ -381,10 +381,22 @@ def test_a_header_that_counts_as_a_setting_is_named_for_its_own_profile_and_for_
     )
 
 
-def test_a_section_that_is_there_already_gets_no_second_header_by_a_script() -> None:
-    edit = changed(("output = json", "output = json\n[sso-session msh"))
-    found = of_compliant(edit, "PRF-01")
-    assert says(found["PRF-01", "config"], None, f"{CONFIG} line 12 has a header without its ]")
+THERE = "[profile team:msh]\nregion = us-east-1\n\n[default]\nregion = us-west-2\n\n[profile team:msh"
+
+
+@pytest.mark.parametrize(
+    ("world", "edit", "line"),
+    [
+        ("compliant", changed(("output = json", "output = json\n[sso-session msh")), 12),
+        (PARTED, changed(("[profile team:msh", THERE)), 12),
+    ],
+    ids=["a header", "a header that counts as a setting"],
+)
+def test_a_section_that_is_there_already_gets_no_second_header_by_a_script(
+    world: World | str, edit: Edit, line: int
+) -> None:
+    found = judged(world, edit=edit, only=("PRF-01",))
+    assert says(found["PRF-01", "config"], None, f"{CONFIG} line {line} has a header without its ]")
     assert not any(isinstance(fix, Line) for mend in mends_of(found) for fix in mend.fixes)
 
 
