@@ -984,6 +984,13 @@ def test_what_a_policy_of_the_callers_asks_of_organisation_and_owner_is_decided(
         assert status != "inconclusive" or key in row["reason"]
 
 
+def test_whose_organisation_another_account_is_of_is_not_known() -> None:
+    theirs = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/a1b2c3d4e5f6"
+    own = policy(allow(READING), allow(INVOKING, Condition={"StringEquals": {"aws:ResourceOrgID": OURS}}))
+    row = found(both(own, chat(theirs)))["IAM-01", "InvokeModel-CHAT_MODEL"]
+    assert row["status"] == "inconclusive" and "aws:ResourceOrgID" in row["reason"]
+
+
 @pytest.mark.parametrize(
     "edit", [on_resources("999999999999"), scp(deny("bedrock:Invoke*"))], ids=["owner", "ban"]
 )
