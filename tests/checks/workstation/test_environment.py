@@ -7,6 +7,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from fixtures.settings import (
     ProfileSettings,
     Settings,
 )
-from fixtures.simulation.world import load_world
+from fixtures.simulation.world import World, load_world
 from tests.followed import follow
 from tests.harness import WORKSTATION, Judged, judged
 from tests.mending import Laptop
@@ -207,6 +208,19 @@ def test_a_model_that_is_missing_is_one_that_the_account_lists_as_lasting(tmp_pa
     after = judged("compliant", only=WORKSTATION, edit=lambda _: mended)
     failed = {row["requirement"] for row in after.rows if row["status"] == "non_compliant"}
     assert not {name for name in failed if name.startswith(("ENV-", "MDL-"))}
+
+
+def test_a_model_that_is_missing_is_no_global_profile_unless_somebody_wants_one() -> None:
+    """What it is asked may go anywhere: compare MDL-05."""
+
+    def alone(world: World) -> World:
+        left = (each for each in world.inference_profile if each.id.startswith("global."))
+        return replace(world, inference_profile=tuple(left))
+
+    for edit, proposed in ((both(), True), (alone, False)):
+        remedy = of_compliant(both(NO_MODELS, edit), "ENV-02")["ENV-02", "CHAT_MODEL"]["remedy"]
+        assert any("claude" in line for line in remedy) is proposed
+        assert not any("global." in line for line in remedy)
 
 
 @pytest.mark.parametrize(
