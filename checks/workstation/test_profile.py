@@ -1046,6 +1046,7 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files, evide
         file=header.file,
         line=header.line,
         given=["unset"],
+        remedy=_as_the_guide_sets(case, profile, parsed_files),
         fix=lambda: (
             file_fixes.change_setting(parsed_files.of(stated), stated, case, GUIDE_VALUES[case])
             if stated
@@ -1053,6 +1054,19 @@ def test_cli_asks_nobody(case: str, profile: Profile, parsed_files: Files, evide
         ),
     )
     return f"{case} = {profile.options.get(case)}".strip()
+
+
+def _as_the_guide_sets(case: str, profile: Profile, files: Files) -> list[str]:
+    """How the setting gets the guide's value: aws configure set takes no empty one, and a setting's second line stops boto3."""
+    if GUIDE_VALUES[case]:
+        return [f"aws configure set {case} {GUIDE_VALUES[case]} --profile {shlex.quote(profile.name)}"]
+    stated = files.option(profile.name, case)
+    if stated:
+        return [f"# edit {files.place_of(stated)}: have {case} = there, and nothing after it"]
+    below = f"below [{_header(profile.name)}]"
+    return [
+        f"# edit {files.header_of(profile.name)}: {below} write a line with {case} = and nothing after it"
+    ]
 
 
 @requirement("PRF-09")

@@ -1143,18 +1143,45 @@ def test_an_output_that_the_cli_knows_or_chooses_itself_is_fine(line: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("case", "before", "after", "observed"),
+    ("case", "before", "after", "observed", "mended"),
     [
-        ("cli_pager", "cli_pager =\n", "", f"{HEADER}: profile msh has no cli_pager"),
-        ("cli_pager", "cli_pager =\n", "cli_pager = less\n", f"{CONFIG} line 14: cli_pager = less"),
-        ("cli_auto_prompt", "cli_auto_prompt = off\n", "", f"{HEADER}: profile msh has no cli_auto_prompt"),
-        ("cli_auto_prompt", "= off\n", "= on-partial\n", f"{CONFIG} line 15: cli_auto_prompt = on-partial"),
+        (
+            "cli_pager",
+            "cli_pager =\n",
+            "",
+            f"{HEADER}: profile msh has no cli_pager",
+            f"# edit {HEADER}: below [profile msh] write a line with cli_pager = and nothing after it",
+        ),
+        (
+            "cli_pager",
+            "cli_pager =\n",
+            "cli_pager = less\n",
+            f"{CONFIG} line 14: cli_pager = less",
+            f"# edit {CONFIG} line 14: have cli_pager = there, and nothing after it",
+        ),
+        (
+            "cli_auto_prompt",
+            "cli_auto_prompt = off\n",
+            "",
+            f"{HEADER}: profile msh has no cli_auto_prompt",
+            "aws configure set cli_auto_prompt off --profile msh",
+        ),
+        (
+            "cli_auto_prompt",
+            "= off\n",
+            "= on-partial\n",
+            f"{CONFIG} line 15: cli_auto_prompt = on-partial",
+            "aws configure set cli_auto_prompt off --profile msh",
+        ),
     ],
 )
-def test_a_cli_that_would_stop_and_wait_is_named(case: str, before: str, after: str, observed: str) -> None:
+def test_a_cli_that_would_stop_and_wait_is_named(
+    case: str, before: str, after: str, observed: str, mended: str
+) -> None:
+    """A second line of a setting stops boto3: none is proposed where the file has one."""
     found = of_compliant(changed((before, after)), *PROFILE)
     assert says(found["PRF-08", case], None, observed)
-    assert found["PRF-08", case]["remedy"][0].startswith(f"# edit {HEADER}: below [profile msh] write")
+    assert found["PRF-08", case]["remedy"] == [mended]
     assert len(found.with_status("non_compliant")) == 1
 
 
