@@ -150,7 +150,9 @@ def _way(proxies: list[Proxy], bundle: CaBundle | None) -> str:
     return f"{through}; certificates are checked against {against}"
 
 
-@requirement("CON-02", asks=("env_file", "environment", "home_partition", "plain_host", "sdk"))
+@requirement(
+    "CON-02", asks=("env_file", "environment", "home_partition", "needs_no_profile", "plain_host", "sdk")
+)
 def test_endpoint_is_reached_and_trusted(
     case: str,
     endpoints: dict[str, Endpoint],
@@ -163,11 +165,13 @@ def test_endpoint_is_reached_and_trusted(
     """The endpoint resolves, connects and presents a certificate that is trusted."""
     if case == SECOND and case not in endpoints:
         not_applicable("[models] endpoint is runtime: the model is not called there")
+    of_login = case in ("portal.sso", "oidc")
+    if of_login and (given := evidence.needs_no_profile):
+        not_applicable(f"no file has a profile, and none is needed: nobody signs in where {given} is allowed")
     endpoint, target = endpoints[case], evidence.target
     found = Reach.of(endpoint)
     if not found.resolved:
         _require_host_that_exists(found.host, endpoint_switches, files, evidence)
-    of_login = case in ("portal.sso", "oidc")
     header = files.header_of(target.profile)
     anywhere = any(not e.reading.error and e.reading.value["resolved"] for e in endpoints.values())
     require(

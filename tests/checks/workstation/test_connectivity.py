@@ -620,3 +620,19 @@ def test_a_proxy_that_the_environment_file_alone_names_is_what_the_shell_lacks(n
     assert "proxy for the application" not in str(
         judged("offline", only=("CON-02",))["CON-02", "sts"]["remedy"]
     )
+
+
+@pytest.mark.parametrize(
+    ("world", "place", "status"),
+    [
+        ("ok-ent-production-function", "production", "not_applicable"),
+        ("ok-ent-production-role", "production", "compliant"),
+        ("ok-no-env-file", "workstation", "compliant"),
+    ],
+)
+def test_the_hosts_of_a_login_are_asked_for_where_there_is_a_profile(
+    world: str, place: str, status: str
+) -> None:
+    found = judged(world, environment=place, only=("CON-02",))
+    assert found["CON-02", "sts"]["status"] == "compliant"
+    assert {found["CON-02", case]["status"] for case in ("portal.sso", "oidc")} == {status}
