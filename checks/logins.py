@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Sequence
 from typing import Any
@@ -93,7 +94,8 @@ def by_caller(lines: Sequence[str], evidence: Any) -> list[str]:
     asking = [line.startswith("aws ") and not line.startswith(OF_FILES) and option in line for line in lines]
     if evidence.target.entered or not any(asking) or not _is_left_to_the_environment(evidence):
         return list(lines)
-    return [line.replace(option, "") if asks else line for line, asks in zip(lines, asking, strict=True)]
+    whole = re.compile(rf"{re.escape(option)}(?!\S)")
+    return [whole.sub("", line) if asks else line for line, asks in zip(lines, asking, strict=True)]
 
 
 def _needs_no_profile(evidence: Any) -> bool:

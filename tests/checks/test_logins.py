@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
+from checks.logins import by_caller
 from fixtures.machine.environment import read_environment
 from fixtures.settings import Settings
+from fixtures.targets import Target
 from tests.bedrock_edits import chat
 from tests.harness import WORKSTATION, judged
 from tests.world_edits import Edit, both, environment, machine, written
@@ -84,3 +87,30 @@ def test_a_profile_that_shuts_out_the_credentials_in_variables_is_not_named(
     commands = [line for line in found["MDL-02", "CHAT_MODEL"]["remedy"] if line.startswith("aws ")]
     assert commands
     assert all(("--profile" in line) is named for line in commands)
+
+
+@pytest.mark.parametrize(
+    ("line", "typed"),
+    [
+        (
+            "aws bedrock list-foundation-models --profile ci --query x",
+            "aws bedrock list-foundation-models --query x",
+        ),
+        ("aws sts get-caller-identity --profile ci-2", "aws sts get-caller-identity --profile ci-2"),
+        (
+            "aws configure set region us-east-1 --profile ci",
+            "aws configure set region us-east-1 --profile ci",
+        ),
+        ("aws sso login --profile ci", "aws sso login --profile ci"),
+        ("# aws sts get-caller-identity --profile ci", "# aws sts get-caller-identity --profile ci"),
+    ],
+)
+@pytest.mark.parametrize("entered", ["", "role"])
+@pytest.mark.parametrize("variable", ["AWS_ACCESS_KEY_ID", None])
+def test_only_what_the_environment_is_to_answer_loses_the_profiles_name(
+    line: str, typed: str, entered: str, variable: str | None
+) -> None:
+    """A profile of a Region alone, beside keys in variables: the keys count where nobody names it."""
+    target = Target("ci", "us-east-1", entered)
+    evidence = SimpleNamespace(target=target, needs_no_profile=None, of_environment=variable)
+    assert by_caller([line], evidence) == [typed if variable and not entered else line]
