@@ -113,10 +113,16 @@ def _is_left_to_the_environment(evidence: Any) -> bool:
 
 
 def in_account(lines: Sequence[str], target: Target) -> list[str]:
-    """The lines of a remedy, and of an account that was entered, whose profile they name: no role that only reads mends it."""
-    if not target.entered or not any("--profile " in line for line in lines):
+    """The lines of a remedy; of an account that was entered with a placeholder for the profile that may change something there.
+
+    No role that only reads mends it, and a profile that is called as the account is may be another account's.
+    """
+    option = re.compile(rf"--profile {re.escape(shlex.quote(target.profile))}(?!\S)")
+    if not target.entered or not any(option.search(line) for line in lines):
         return list(lines)
-    return [*lines, f"# {target.profile} stands for a profile here that may change this in the account"]
+    own = "PROFILE-OF-" + re.sub(r"\W+", "-", target.profile, flags=re.ASCII)
+    named = [option.sub(f"--profile {own}", line) for line in lines]
+    return [*named, f"# {own}: a profile here that may change this in the account {target.profile}"]
 
 
 def _is_far_from_a_browser(evidence: Any) -> bool:

@@ -20,9 +20,10 @@ from fixtures.privacy.unseen import visible
 from fixtures.text.printing import print_every_character
 from reports import compare
 from reports.artifacts import Artifacts, as_read
+from reports.conditions import headline
 from reports.formats import WriterFailed, made, missing_for, optional
 from reports.merge import CannotMerge, Shard, expected_targets, merge
-from reports.page import VERDICT_WORDS, counted, status_words
+from reports.page import counted, status_words
 from reports.results import STATUSES, exit_code
 from reports.verify import NotAReport, problems
 
@@ -139,7 +140,7 @@ def _merge(options: argparse.Namespace, command: Sequence[str]) -> int:
         print(visible(notice))
     if told := guesses.told():
         print(told)
-    print(f"{VERDICT_WORDS[document['verdict']]}; reports in {options.report_dir}")
+    print(visible(f"verdict: {headline(document)}") + f"; reports in {options.report_dir}")
     return exit_code(document, allow_incomplete=options.allow_incomplete)
 
 

@@ -35,13 +35,24 @@ def conditions(document: Mapping[str, Any]) -> list[str]:
     return said
 
 
+def is_part(condition: str) -> bool:
+    """Whether the condition is that a part of a scope's requirements was selected."""
+    return condition.endswith(" requirements")
+
+
+def beside_the_banners(document: Mapping[str, Any]) -> list[str]:
+    """The conditions that a page has no banner for: its banners say that a run was simulated, or replayed."""
+    own = ("SIMULATED", "replay ")
+    return [each for each in conditions(document) if not each.startswith(own)]
+
+
 def headline(document: Mapping[str, Any]) -> str:
     """The verdict with its conditions, as one line: no compliance without them where there are any."""
     run, verdict = document["run"], document["verdict"]
     told = [each for each in conditions(document) if not each.startswith("SIMULATED")]
     if verdict != "compliant":
         return "; ".join([VERDICTS_IN_WORDS[verdict], *told])
-    partial = [each for each in told if each.endswith((" requirements", " scope"))]
+    partial = [each for each in told if is_part(each) or each.endswith(" scope")]
     gated = [each for each in told if each.startswith("gate ")]
     waived = [each for each in told if " waiver" in each]
     rest = [each for each in told if each not in (*partial, *gated, *waived)]
@@ -49,7 +60,9 @@ def headline(document: Mapping[str, Any]) -> str:
     word += f" with {waived[0]}" if waived else ""
     # A scope is what somebody chose to ask; a handful of requirements is a part of it, and must not read like the whole.
     scope = bool(partial) and partial[0].endswith(" scope")
-    if partial:
+    if not any(document["counts"].values()):
+        word = "nothing judged"
+    elif partial:
         word = f"{partial[0]}: {word}" if scope else f"PARTIAL, {partial[0]}: {word}"
     return "; ".join([word, *rest, *(["SIMULATED"] if run["simulated"] else [])])
 

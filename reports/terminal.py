@@ -50,6 +50,7 @@ def _tail(
     counts = document["counts"]
     ended = status_words(counts)
     total, calls = counted(sum(counts.values()), "check"), counted(document["run"]["api_calls"], "AWS call")
+    calls += " in the recorded run" if document["run"].get("backend") == "replay" else ""
     unasked = ": none of these checks asks AWS" if _all_local(document) else ""
     yield Row(f"{total}{f': {ended}' if ended else ''}; {calls}{unasked}")
     yield from _waivers(document)

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from fixtures.late import dataclass
 from fixtures.privacy.unseen import visible
 from reports.causes import common
-from reports.conditions import replayed
+from reports.conditions import beside_the_banners, is_part, replayed
 from reports.formats import Format, guide, targets
 from reports.formats.audit import (
     Guide,
@@ -112,6 +112,8 @@ def page(document: Json, details: Mapping[str, str]) -> str:
         document=document,
         run=document["run"],
         replay=replayed(document["run"]),
+        rests_on=(rests_on := beside_the_banners(document)),
+        partial=any(is_part(told) for told in rests_on),
         title=guide()["title"],
         letters=LETTERS,
         verdicts=[(verdict, sum(target["verdict"] == verdict for target in judged)) for verdict in VERDICTS],

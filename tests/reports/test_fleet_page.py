@@ -38,6 +38,18 @@ def rendered(document: dict[str, Any], details: dict[str, str] | None = None) ->
     return fleet.page(document, details or {})
 
 
+@pytest.mark.parametrize(
+    ("selected", "said"),
+    [({"requirements": 3, "of": 136}, "PARTIAL</strong> 3 of 136 requirements"), (None, None)],
+)
+def test_a_part_of_the_requirements_is_no_whole(
+    document: dict[str, Any], selected: dict[str, int] | None, said: str | None
+) -> None:
+    markup = rendered({**document, "run": {**document["run"], "selected": selected}})
+    assert ("PARTIAL" in markup) is (said is not None)
+    assert said is None or said in markup
+
+
 def columns_of(markup: str) -> list[str]:
     return re.findall(r'<th class="q" scope="col" [^>]*><a href="#q\d+">([^<]+)</a></th>', markup)
 
