@@ -219,7 +219,7 @@ def test_a_replay_says_everywhere_that_it_is_one_and_of_when(tmp_path: Path) -> 
     told = "replay of evidence of 2026-11-20T08:00:00Z"
     assert f": {told}; msh/us-east-1\n" in again.text and "this machine" not in again.text
     assert f"\n{told}: nothing was read for this run\n" in again.summary
-    assert "AWS calls in the recorded run\n" in again.summary
+    assert "AWS calls in the recorded run" in again.summary
     verdict = next(line for line in again.summary.splitlines() if line.startswith("verdict: "))
     assert told in verdict
     assert "fix_aws_authentication.sh   (shows how: 1 of 1 root cause)" in again.summary
