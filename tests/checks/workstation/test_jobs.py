@@ -87,7 +87,7 @@ def test_why_no_identity_token_is_taken_is_told_apart_by_the_token_itself(
     ("issuer", "audience", "command"),
     [
         ("https://x.example;reboot", AUDIENCE, f"--url https://ISSUER --client-id-list {AUDIENCE}"),
-        ("https://x.example", "file:///root/key", "--url https://x.example --client-id-list AUDIENCE"),
+        ("https://x.example", "file:///etc/key", "--url https://x.example --client-id-list AUDIENCE"),
         ("https://x.example", "--endpoint-url", "--url https://x.example --client-id-list AUDIENCE"),
     ],
     ids=["another command", "a file to send", "an option"],
