@@ -334,6 +334,14 @@ def test_temporary_keys_that_nobody_renews_are_found() -> None:
     assert "let a provider that refreshes itself win" in found["remedy"][0]
 
 
+def test_of_a_function_of_lambda_only_what_it_is_given_in_variables_is_given_anew() -> None:
+    other = on(
+        "ent-prd-06-exported-session-keys", "PRD-06", edit=environment(AWS_LAMBDA_FUNCTION_NAME="docxp")
+    )
+    assert said(other["PRD-06"])[2] == "shared-credentials-file gives keys that end without being renewed"
+    assert on("ok-ent-production-function", "PRD-06")["PRD-06"]["status"] == "compliant"
+
+
 def test_credentials_that_end_before_the_configured_minimum_are_found() -> None:
     settings = with_settings("compliant", credentials={"minimum_minutes": 500})
     found = on("compliant", "PRD-06", settings=settings)["PRD-06"]
