@@ -982,6 +982,8 @@ def test_what_a_policy_of_the_callers_asks_of_organisation_and_owner_is_decided(
         row = result["IAM-01", case]
         assert row["status"] == status
         assert status != "inconclusive" or key in row["reason"]
+        unread = ["organizations:DescribeOrganization"] if edit is BLIND else []
+        assert row["missing_actions"] == unread
 
 
 def test_whose_organisation_another_account_is_of_is_not_known() -> None:
